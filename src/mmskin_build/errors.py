@@ -1,0 +1,101 @@
+"""Everything that stops a run, and the exit code that it ends with.
+
+A bad *item* (a page, a figure, a picture) is data: a `records.Reject` with a reason. A bad *run* is
+one of these exceptions; `cli.py` catches them once, prints the message and leaves with its code.
+
+* MmskinError (1)
+  * ConfigError (3)            a setting, a TOML file or an option is wrong
+    * BookRegistryError (3)    data/books.toml: unknown id, double id, missing fields
+  * InputPdfError (4)          a PDF cannot be used at all
+    * EncryptedPdfError (5)    a password is needed, or the given one is wrong
+    * ChangedBookError (6)     the file is not the one that was registered
+    * MissingBookError (6)     the registered file is not there
+  * MissingDependencyError (7) a program, a language pack or an extra is not installed
+  * SchemaError (8)            a JSON file breaks its schema
+  * ReleaseError (9)           a release cannot be written as asked
+    * ReleaseExistsError (9)   that version is there already
+    * VerificationError (10)   a release is not what its manifest says
+  * StorageError (11)          the disk is full or a folder cannot be written
+
+Exit code 0 is success, 2 a usage error, 12 a run that finished but rejected whole books
+(``EXIT_PARTIAL``), 130 an interrupt.
+"""
+
+from __future__ import annotations
+
+EXIT_PARTIAL = 12
+EXIT_INTERRUPTED = 130
+
+
+class MmskinError(Exception):
+    """Base of all errors that end a run; the message says where, what, and what to do."""
+
+    exit_code = 1
+
+
+class ConfigError(MmskinError):
+    """A setting is unknown, of the wrong type or out of range."""
+
+    exit_code = 3
+
+
+class BookRegistryError(ConfigError):
+    """``data/books.toml`` contradicts itself or names a book that is not registered."""
+
+
+class InputPdfError(MmskinError):
+    """A PDF cannot be read at all: not a PDF, empty, damaged beyond repair, no pages."""
+
+    exit_code = 4
+
+
+class EncryptedPdfError(InputPdfError):
+    """A PDF needs a password, or the one given does not open it."""
+
+    exit_code = 5
+
+
+class ChangedBookError(InputPdfError):
+    """A registered PDF no longer has the sha256 under which it was registered."""
+
+    exit_code = 6
+
+
+class MissingBookError(InputPdfError):
+    """A registered PDF is not at its path."""
+
+    exit_code = 6
+
+
+class MissingDependencyError(MmskinError):
+    """A program, a language pack or an optional package is not installed."""
+
+    exit_code = 7
+
+
+class SchemaError(MmskinError):
+    """A JSON or JSONL file does not have the documented form."""
+
+    exit_code = 8
+
+
+class ReleaseError(MmskinError):
+    """A release cannot be made as asked."""
+
+    exit_code = 9
+
+
+class ReleaseExistsError(ReleaseError):
+    """The version exists already; releases are never edited."""
+
+
+class VerificationError(ReleaseError):
+    """A release on disk is not what its manifest and checksums say."""
+
+    exit_code = 10
+
+
+class StorageError(MmskinError):
+    """The disk is full or a folder cannot be written."""
+
+    exit_code = 11

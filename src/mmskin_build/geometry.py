@@ -1,0 +1,139 @@
+"""Boxes in page space.
+
+One coordinate system holds everywhere outside ``pdf/``: PDF points (1/72 inch), origin at the top
+left of the CropBox, x to the right, y downwards, page rotation applied. Pixels appear only together
+with their resolution; `pt_to_px` and `px_to_pt` are the only conversions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+POINTS_PER_INCH = 72.0
+
+
+class Bbox(NamedTuple):
+    """An axis-aligned box ``(x0, y0, x1, y1)`` in points; serialized as a list of four numbers."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def width(self) -> float:
+        """Width in points; zero for an inverted box."""
+        return max(0.0, self.x1 - self.x0)
+
+    @property
+    def height(self) -> float:
+        """Height in points; zero for an inverted box."""
+        return max(0.0, self.y1 - self.y0)
+
+    @property
+    def area(self) -> float:
+        """Area in square points."""
+        return self.width * self.height
+
+    @property
+    def center(self) -> tuple[float, float]:
+        """The middle of the box."""
+        return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the box encloses no area."""
+        return self.x1 <= self.x0 or self.y1 <= self.y0
+
+    def intersect(self, other: Bbox) -> Bbox:
+        """Return the common part; empty (zero area) when the boxes do not meet.
+
+        >>> Bbox(0, 0, 2, 2).intersect(Bbox(1, 1, 3, 3))
+        Bbox(x0=1, y0=1, x1=2, y1=2)
+        """
+        x0, y0 = max(self.x0, other.x0), max(self.y0, other.y0)
+        return Bbox(x0, y0, max(x0, min(self.x1, other.x1)), max(y0, min(self.y1, other.y1)))
+
+    def union(self, other: Bbox) -> Bbox:
+        """Return the smallest box around both."""
+        return Bbox(
+            min(self.x0, other.x0),
+            min(self.y0, other.y0),
+            max(self.x1, other.x1),
+            max(self.y1, other.y1),
+        )
+
+    def expand(self, dx: float, dy: float | None = None) -> Bbox:
+        """Return the box grown by `dx` points left and right and `dy` (default `dx`) up and down."""
+        dy = dx if dy is None else dy
+        return Bbox(self.x0 - dx, self.y0 - dy, self.x1 + dx, self.y1 + dy)
+
+    def contains(self, other: Bbox, slack_pt: float = 0.0) -> bool:
+        """Whether `other` lies inside, give or take `slack_pt` at each edge."""
+        return (
+            other.x0 >= self.x0 - slack_pt
+            and other.y0 >= self.y0 - slack_pt
+            and other.x1 <= self.x1 + slack_pt
+            and other.y1 <= self.y1 + slack_pt
+        )
+
+    def covered_by(self, other: Bbox) -> float:
+        """Share of this box's area that `other` covers, in [0, 1]; 0 for an empty box."""
+        return self.intersect(other).area / self.area if self.area > 0 else 0.0
+
+    def x_overlap(self, other: Bbox) -> float:
+        """Length in points that both boxes share on the x axis."""
+        return max(0.0, min(self.x1, other.x1) - max(self.x0, other.x0))
+
+    def y_overlap(self, other: Bbox) -> float:
+        """Length in points that both boxes share on the y axis."""
+        return max(0.0, min(self.y1, other.y1) - max(self.y0, other.y0))
+
+    def gap(self, other: Bbox) -> float:
+        """Shortest axis-wise distance in points between the boxes; 0 where they touch or overlap."""
+        dx = max(0.0, other.x0 - self.x1, self.x0 - other.x1)
+        dy = max(0.0, other.y0 - self.y1, self.y0 - other.y1)
+        return float((dx * dx + dy * dy) ** 0.5)
+
+    def rounded(self, digits: int = 2) -> Bbox:
+        """Return the box with coordinates rounded, so that equal inputs give equal bytes."""
+        return Bbox(*(round(float(v), digits) + 0.0 for v in self))
+
+
+def union_all(boxes: Iterable[Bbox]) -> Bbox:
+    """Return the smallest box around all of `boxes`.
+
+    Raises:
+        ValueError: If `boxes` is empty.
+    """
+    items = list(boxes)
+    if not items:
+        raise ValueError("union of no boxes")
+    return Bbox(
+        min(b.x0 for b in items),
+        min(b.y0 for b in items),
+        max(b.x1 for b in items),
+        max(b.y1 for b in items),
+    )
+
+
+def iou(a: Bbox, b: Bbox) -> float:
+    """Intersection over union of two boxes, in [0, 1].
+
+    >>> iou(Bbox(0, 0, 2, 2), Bbox(0, 0, 2, 1))
+    0.5
+    """
+    common = a.intersect(b).area
+    total = a.area + b.area - common
+    return common / total if total > 0 else 0.0
+
+
+def pt_to_px(value_pt: float, dpi: float) -> float:
+    """Convert points to pixels at `dpi` pixels an inch."""
+    return value_pt * dpi / POINTS_PER_INCH
+
+
+def px_to_pt(value_px: float, dpi: float) -> float:
+    """Convert pixels at `dpi` pixels an inch to points."""
+    return value_px * POINTS_PER_INCH / dpi
