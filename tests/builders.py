@@ -1,0 +1,205 @@
+"""Small records for tests: everything has a default, a test names only what it is about.
+
+Import them by name: ``from builders import make_page``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mmskin_build.geometry import Bbox, union_all
+from mmskin_build.records import (
+    Alignment,
+    Demographics,
+    Figure,
+    Flags,
+    ImageObject,
+    Label,
+    Line,
+    Page,
+    Panel,
+    PathObject,
+    Provenance,
+    Record,
+    Review,
+    Span,
+    Terms,
+)
+
+SHA = "ab" * 32
+
+
+def make_span(
+    text: str = "text",
+    bbox: Sequence[float] = (72, 100, 300, 110),
+    *,
+    font: str = "Times-Roman",
+    size_pt: float = 10.0,
+    **fields: Any,
+) -> Span:
+    return Span(text=text, bbox=Bbox(*bbox), font=font, size_pt=size_pt, **fields)
+
+
+def make_line(
+    text: str = "A line of text.",
+    x0: float = 72.0,
+    y0: float = 100.0,
+    *,
+    size_pt: float = 10.0,
+    font: str = "Times-Roman",
+    spans: Sequence[Span] | None = None,
+    direction: int = 0,
+    block: int = 0,
+    **span_fields: Any,
+) -> Line:
+    """One line whose top left is (x0, y0) points; a character is half its size wide."""
+    if spans is None:
+        bbox = Bbox(x0, y0, x0 + 0.5 * size_pt * len(text), y0 + 1.2 * size_pt)
+        spans = [Span(text=text, bbox=bbox, font=font, size_pt=size_pt, **span_fields)]
+    return Line(
+        spans=tuple(spans),
+        bbox=union_all(span.bbox for span in spans),
+        direction=direction,
+        block=block,
+    )
+
+
+def make_lines(text: str, x0: float = 72.0, y0: float = 100.0, **fields: Any) -> tuple[Line, ...]:
+    """One line for each line of `text`, set solid from (x0, y0) points downwards."""
+    leading_pt = 1.2 * fields.get("size_pt", 10.0)
+    return tuple(
+        make_line(part, x0, y0 + number * leading_pt, **fields)
+        for number, part in enumerate(text.split("\n"))
+    )
+
+
+def make_image(
+    bbox: Sequence[float] = (72, 200, 372, 400),
+    *,
+    width_px: int = 600,
+    height_px: int = 400,
+    order: int = 0,
+    image_key: str = "image",
+    **fields: Any,
+) -> ImageObject:
+    box = Bbox(*bbox)
+    fields.setdefault("placed_bbox", box)
+    fields.setdefault("matrix", (box.width, 0.0, 0.0, -box.height, box.x0, box.y1))
+    return ImageObject(
+        bbox=box,
+        width_px=width_px,
+        height_px=height_px,
+        order=order,
+        image_key=image_key,
+        **fields,
+    )
+
+
+def make_path(
+    bbox: Sequence[float] = (72, 200, 372, 400), *, order: int = 0, **fields: Any
+) -> PathObject:
+    return PathObject(bbox=Bbox(*bbox), order=order, **fields)
+
+
+def make_page(
+    page_index: int = 0,
+    *,
+    lines: Sequence[Line] = (),
+    images: Sequence[ImageObject] = (),
+    paths: Sequence[PathObject] = (),
+    width_pt: float = 612.0,
+    height_pt: float = 792.0,
+    **fields: Any,
+) -> Page:
+    fields.setdefault("page_label", str(page_index + 1))
+    return Page(
+        page_index=page_index,
+        width_pt=width_pt,
+        height_pt=height_pt,
+        lines=tuple(lines),
+        images=tuple(images),
+        paths=tuple(paths),
+        **fields,
+    )
+
+
+def make_figure(
+    figure_id: str = "p0001_1",
+    *,
+    status: str = "paired",
+    page_index: int = 0,
+    label: str | None = "Figure 1.1",
+    caption: str | None = "A plaque on the forearm.",
+    bbox: Sequence[float] | None = (72, 100, 372, 300),
+    caption_bbox: Sequence[float] | None = (72, 306, 372, 330),
+    confidence: float = 0.97,
+    kind: str = "photo",
+    **fields: Any,
+) -> Figure:
+    """One figure; `status` decides which half is left out."""
+    if status == "image_without_caption":
+        label = caption = caption_bbox = None
+    if status == "caption_without_image":
+        bbox = None
+    fields.setdefault("caption_page_index", None if caption is None else page_index)
+    fields.setdefault("panels", () if bbox is None else (Panel(bbox=Bbox(*bbox)),))
+    return Figure(
+        figure_id=figure_id,
+        status=status,  # type: ignore[arg-type]
+        page_index=page_index,
+        bbox=None if bbox is None else Bbox(*bbox),
+        label=label,
+        caption=caption,
+        caption_bbox=None if caption_bbox is None else Bbox(*caption_bbox),
+        confidence=confidence,
+        kind=kind,  # type: ignore[arg-type]
+        **fields,
+    )
+
+
+def make_alignment(figures: Sequence[Figure] = (), **fields: Any) -> Alignment:
+    fields.setdefault("book_sha256", SHA)
+    fields.setdefault("page_count", 1 + max((f.page_index for f in figures), default=0))
+    fields.setdefault("rejects", ())
+    return Alignment(figures=tuple(figures), **fields)
+
+
+def make_provenance(**fields: Any) -> Provenance:
+    defaults: dict[str, Any] = {
+        "book_id": "bk1",
+        "book_sha256": SHA,
+        "page_index": 0,
+        "page_label": "1",
+        "bbox": Bbox(72, 100, 372, 300),
+        "figure_id": "p0001_1",
+        "figure_label": "Figure 1.1",
+        "panel": None,
+        "source": "native",
+    }
+    return Provenance(**(defaults | fields))
+
+
+def make_record(record_id: str = "bk1_1_1", **fields: Any) -> Record:
+    defaults: dict[str, Any] = {
+        "id": record_id,
+        "image": f"images/{record_id}.png",
+        "image_sha256": SHA,
+        "width_px": 600,
+        "height_px": 400,
+        "caption": "A plaque on the forearm.",
+        "panel_text": None,
+        "figure_caption": "A plaque on the forearm.",
+        "alignment": Label(value="paired", confidence=0.97, source="model"),
+        "modality": None,
+        "demographics": Demographics(),
+        "terms": Terms(),
+        "flags": Flags(),
+        "provenance": make_provenance(),
+        "group_id": record_id,
+        "split": None,
+        "review": Review(),
+        "config_sha256": SHA,
+        "code_version": "0.1.0",
+    }
+    return Record(**(defaults | fields))
