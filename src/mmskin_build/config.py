@@ -7,30 +7,63 @@ never configured.
 
 from __future__ import annotations
 
+import dataclasses
+import difflib
+import hashlib
+import json
+import os
+import tomllib
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from annotated_types import Ge, Gt, Interval
+
+from mmskin_build.errors import ConfigError
+
+CONFIG_NAME = "mmskin.toml"
+
+Share = Annotated[float, Interval(ge=0, le=1)]
+PositiveFloat = Annotated[float, Gt(0)]
+PositiveInt = Annotated[int, Gt(0)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PdfConfig:
     """How files become pages."""
 
-    page_time_limit_s: float = 120.0  # one page in one worker, OCR included; > 0
-    memory_limit_mib: int = 3072  # address space one worker may grow by; >= 512
-    max_pages: int = 10_000  # a longer document is refused
-    max_page_side_pt: float = 14_400.0  # 200 inches, the limit of PDF 1.7
-    max_image_px: int = 200_000_000  # decoded pixels of one image object
-    max_fallback_share: float = 0.2  # flagged pages over all pages; above it the book is flagged
+    page_time_limit_s: PositiveFloat = 120.0  # one page in one worker, OCR included
+    memory_limit_mib: Annotated[int, Ge(512)] = 3072  # address space one worker may grow by
+    max_pages: PositiveInt = 10_000  # a longer document is refused
+    max_page_side_pt: PositiveFloat = 14_400.0  # 200 inches, the limit of PDF 1.7
+    max_image_px: PositiveInt = 200_000_000  # decoded pixels of one image object
+    max_fallback_share: Share = 0.2  # flagged pages over all pages; above it the book is flagged
     ocr_language: str = "eng"  # Tesseract language codes joined by "+"; a book's own wins
-    ocr_min_dpi: int = 200  # a scan below this is enlarged for OCR
-    ocr_max_dpi: int = 300  # a scan above this is reduced for OCR
+    ocr_min_dpi: PositiveInt = 200  # a scan below this is enlarged for OCR
+    ocr_max_dpi: PositiveInt = 300  # a scan above this is reduced for OCR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiguresConfig:
     """How pages become figure-caption pairs."""
 
-    doubtful_below: float = 0.9  # pairs with less confidence are listed as doubtful; 0..1
-    render_dpi: int = 300  # resolution for vector drawings and skewed pictures
+    doubtful_below: Share = 0.9  # pairs with less confidence are listed as doubtful
+    render_dpi: PositiveInt = 300  # resolution for vector drawings and skewed pictures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceConfig:
+    """Where things lie and how much of the machine is used; never part of a cache key."""
+
+    data: str = "data"  # the data folder, relative to the folder of mmskin.toml
+    workers: Annotated[int, Ge(0)] = 0  # worker processes; 0 is one a processor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetConfig:
+    """How records become releases."""
+
+    name: str = "mm-skin"  # letters, digits, "-", "_", "."; a folder below data/releases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,3 +72,117 @@ class Config:
 
     pdf: PdfConfig = field(default_factory=PdfConfig)
     figures: FiguresConfig = field(default_factory=FiguresConfig)
+    dataset: DatasetConfig = field(default_factory=DatasetConfig)
+    workspace: WorkspaceConfig = field(default_factory=WorkspaceConfig)
+
+    def workers(self) -> int:
+        """Number of worker processes to start, at least 1."""
+        return self.workspace.workers or os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The data folder: registered books, stage outputs, releases."""
+
+    data: Path
+
+    @property
+    def books_toml(self) -> Path:
+        """The list of registered books."""
+        return self.data / "books.toml"
+
+    @property
+    def work(self) -> Path:
+        """Everything that a build can make again."""
+        return self.data / "work"
+
+    @property
+    def store(self) -> Path:
+        """The content-addressed stage outputs."""
+        return self.work / "store"
+
+    @property
+    def current(self) -> Path:
+        """What the last build made: the entry point of release and audit."""
+        return self.work / "build.json"
+
+    @property
+    def releases(self) -> Path:
+        """Finished releases, ``<name>/<version>``."""
+        return self.data / "releases"
+
+
+def load_config(path: Path | None = None) -> Config:
+    """Read `path`, else ``mmskin.toml`` in the current folder, else take the defaults.
+
+    Relative folders in the file are taken from the folder of the file.
+
+    Raises:
+        ConfigError: If the file is missing, is no TOML, or has an unknown key, a value of the wrong
+            type or a value out of range; the message names the file and the key.
+    """
+    if path is None:
+        path = Path(CONFIG_NAME)
+        if not path.exists():
+            return Config()
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: there is no such file; check --config") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    cfg = parse_config(settings, str(path))
+    data = path.parent / cfg.workspace.data
+    return dataclasses.replace(cfg, workspace=dataclasses.replace(cfg.workspace, data=str(data)))
+
+
+def parse_config(settings: dict[str, Any], source: str) -> Config:
+    """Turn parsed TOML into settings; `source` names it in messages.
+
+    Raises:
+        ConfigError: As for `load_config`.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    _refuse_unknown_keys(settings, source)
+    try:
+        return TypeAdapter(Config).validate_json(json.dumps(settings, default=str), strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"{source}: {key} = {first['input']!r}: {first['msg']}") from None
+
+
+def _refuse_unknown_keys(settings: dict[str, Any], source: str) -> None:
+    sections = {f.name: f.default_factory for f in dataclasses.fields(Config)}
+    known = [
+        f"{section}.{f.name}"
+        for section, factory in sections.items()
+        for f in dataclasses.fields(factory)  # type: ignore[arg-type]
+    ]
+    for section, values in settings.items():
+        if section not in sections:
+            raise ConfigError(_unknown(source, section, [*sections, *known], "section"))
+        if not isinstance(values, dict):
+            raise ConfigError(f"{source}: {section} is a section: write [{section}] above its keys")
+        for key in values:
+            if f"{section}.{key}" not in known:
+                raise ConfigError(_unknown(source, f"{section}.{key}", known, "key"))
+
+
+def _unknown(source: str, name: str, known: list[str], what: str) -> str:
+    # A key in the wrong section is found by its last part, a misspelt one by its likeness.
+    last = name.rsplit(".", 1)[-1]
+    same = [k for k in known if k.rsplit(".", 1)[-1] == last]
+    near = same or difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+    return (
+        f"{source}: unknown {what} {name!r}; nearest known: {near[0]!r} (mmskin config lists all)"
+    )
+
+
+def config_sha256(*parts: object) -> str:
+    """Return a digest of settings (dataclasses), equal for equal values."""
+    plain = [dataclasses.asdict(part) for part in parts]  # type: ignore[call-overload]
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
