@@ -1,0 +1,480 @@
+"""A region of a page as pixels: what the page shows, at the resolution the publisher embedded.
+
+Four ways, the first that is exact wins, and the panel's `source` tells which:
+
+* ``native``: one upright image object, cut to what the page shows of it;
+* ``scan``: the same, cut out of the picture of a whole page;
+* ``composed``: strips and tiles joined at their own resolution, or whatever is painted over the
+  picture (a bar over the eyes, arrows, letters) laid into the native pixels;
+* ``rendered``: drawn by MuPDF at the finest resolution among its parts, where a picture is skewed,
+  cut by a shape, blended, or made of vectors.
+
+Pictures are ``(H, W, 3) uint8`` RGB as displayed (page rotation applied), soft masks over white.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pymupdf
+from numpy.typing import NDArray
+from pymupdf import mupdf
+
+from mmskin_build.geometry import POINTS_PER_INCH, Bbox, union_all
+from mmskin_build.pdf.isolation import PageJob
+from mmskin_build.pdf.painting import PaintedImage, Painting, fz_page, read_painting
+from mmskin_build.pdf.reader import Document
+from mmskin_build.pdf.text import read_lines
+from mmskin_build.records import Figure, ImageObject, Line, Overlay, Panel, PanelSource, PathObject
+from mmskin_build.store import pixel_digest, write_bytes
+
+RgbImage = NDArray[np.uint8]
+PixelBox = tuple[int, int, int, int]
+
+#: Finds the panels inside one picture: the pixels and the number that the caption names.
+Split = Callable[[RgbImage, int], Sequence[PixelBox]]
+
+PIXELS_VERSION = "1"
+
+_MIN_SHARE = 0.01  # an object that covers less of a panel than this is no part of it
+_FULL = 0.985  # coverage from which a panel counts as filled
+_SAME_SCALE = 0.01  # relative difference of resolution that tiles of one picture may have
+_GRID_SLACK_PX = 0.06  # a visible edge this near to a pixel's edge lies on it
+_MAX_RENDER_PX = 50_000_000
+_PAGE_SHARE = 0.75  # an image object over this share of the page is the scan of the page
+_FRAME_SLACK_PT = 2.5
+_PNG_LEVEL = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PixelRequest:
+    """The figures of one page whose pixels are wanted.
+
+    `expected` gives for each figure the number of panels that its caption names (0 when it names
+    none). Pictures are written to ``out_dir/<image_sha256>.png``; None writes nothing.
+    """
+
+    figures: tuple[Figure, ...]
+    expected: tuple[int, ...]
+    render_dpi: int
+    split: Split
+    out_dir: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    rgb: RgbImage
+    source: PanelSource
+    bbox: Bbox  # what the pixels show, in points
+    overlays: tuple[Overlay, ...] = ()
+
+
+def cut_figures(document: Document, job: PageJob[PixelRequest]) -> tuple[Figure, ...]:
+    """Complete the panels of one page's figures with digest, size and source; a worker's `work`.
+
+    A figure of one picture is split where `split` finds panels inside its pixels.
+    """
+    request = job.payload
+    page = document.pdf.load_page(job.page_index)
+    cutter = PageCutter(page, request.render_dpi)
+    done: list[Figure] = []
+    for figure, expected in zip(request.figures, request.expected, strict=True):
+        panels: list[Panel] = []
+        for panel in figure.panels:
+            picture = cutter.cut(panel.bbox)
+            parts = (
+                list(request.split(picture.rgb, expected))
+                if len(figure.panels) == 1 and figure.kind == "photo"
+                else []
+            )
+            if len(parts) < 2:
+                panels.append(_finish(panel, picture, request.out_dir))
+                continue
+            for part in parts:
+                inner = _part(picture, part)
+                new = replace(panel, bbox=inner.bbox.rounded(), label=None)
+                panels.append(_finish(new, inner, request.out_dir))
+        done.append(replace(figure, panels=tuple(panels)))
+    return tuple(done)
+
+
+def _part(picture: _Picture, box: PixelBox) -> _Picture:
+    x0, y0, x1, y1 = box
+    height, width = picture.rgb.shape[:2]
+    sx, sy = picture.bbox.width / width, picture.bbox.height / height
+    bbox = Bbox(
+        picture.bbox.x0 + x0 * sx,
+        picture.bbox.y0 + y0 * sy,
+        picture.bbox.x0 + x1 * sx,
+        picture.bbox.y0 + y1 * sy,
+    )
+    overlays = tuple(o for o in picture.overlays if o.bbox.covered_by(bbox) > 0.5)
+    return _Picture(
+        np.ascontiguousarray(picture.rgb[y0:y1, x0:x1]), picture.source, bbox, overlays
+    )
+
+
+def _finish(panel: Panel, picture: _Picture, out_dir: Path | None) -> Panel:
+    height, width = picture.rgb.shape[:2]
+    digest = pixel_digest(picture.rgb)
+    if out_dir is not None:
+        path = out_dir / f"{digest}.png"
+        if not path.exists():
+            write_bytes(path, encode_png(picture.rgb))
+    return replace(
+        panel,
+        image_sha256=digest,
+        pixel_size=(width, height),
+        source=picture.source,
+        overlays=picture.overlays,
+    )
+
+
+def encode_png(rgb: RgbImage) -> bytes:
+    """Encode pixels as PNG without any metadata."""
+    ok, data = cv2.imencode(
+        ".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, _PNG_LEVEL]
+    )
+    if not ok:
+        raise ValueError(f"cannot encode a picture of shape {rgb.shape} as PNG")
+    return bytes(data.tobytes())
+
+
+class PageCutter:
+    """Cuts regions out of one page; decodes each image object at most once."""
+
+    def __init__(
+        self, page: pymupdf.Page, render_dpi: int = 300, painting: Painting | None = None
+    ) -> None:
+        self.page = page
+        self.render_dpi = render_dpi
+        self.area = Bbox(0.0, 0.0, page.rect.width, page.rect.height)
+        self.painting = painting or read_painting(page)
+        self._lines: tuple[Line, ...] | None = None
+        self._decoded: dict[int, RgbImage] = {}
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The visible lines of text of the page."""
+        if self._lines is None:
+            self._lines = read_lines(self.page)[0]
+        return self._lines
+
+    def cut(self, bbox: Bbox) -> _Picture:
+        """Return what the page shows inside `bbox` (points) at the best resolution there is."""
+        parts = [
+            painted
+            for painted in self.painting.images
+            if bbox.covered_by(painted.item.bbox) >= _MIN_SHARE
+        ]
+        parts = self._visible(parts, bbox)
+        exact = self._exact(parts, bbox)
+        if exact is None:
+            return self._rendered(parts, bbox)
+        rgb, box = exact
+        first = min(p.item.order for p in parts)
+        overlays = self._overlays(box, first, {p.item.order for p in parts})
+        is_scan = self.area.covered_by(parts[0].item.bbox) >= _PAGE_SHARE and not self.area.covered_by(box) >= _PAGE_SHARE
+        source: PanelSource = "scan" if is_scan else ("native" if len(parts) == 1 else "composed")
+        if overlays:
+            rgb = self._paint_overlays(rgb, box, overlays)
+            source = "composed"
+        return _Picture(rgb, source, box, overlays)
+
+    # -- native pixels -------------------------------------------------------------------
+
+    def _visible(self, parts: list[PaintedImage], bbox: Bbox) -> list[PaintedImage]:
+        """Leave out what a later, opaque picture hides wholly."""
+        kept: list[PaintedImage] = []
+        for index, part in enumerate(parts):
+            seen = part.item.bbox.intersect(bbox)
+            hidden = any(
+                later.item.bbox.contains(seen, 0.1)
+                and later.item.clip != "shape"
+                and later.item.opacity >= 1.0
+                and not later.item.blended
+                and later.item.upright
+                for later in parts[index + 1 :]
+            )
+            if not hidden:
+                kept.append(part)
+        return kept
+
+    def _exact(self, parts: list[PaintedImage], bbox: Bbox) -> tuple[RgbImage, Bbox] | None:
+        """Native pixels of `bbox`, or None where only rendering shows what the page shows."""
+        if not parts or not all(_is_plain(p.item) for p in parts):
+            return None
+        if len(parts) > 1:
+            # Small pictures over a large one (an inset, a stamp) are overlays, not tiles.
+            base = max(parts, key=lambda p: p.item.bbox.intersect(bbox).area)
+            if bbox.covered_by(base.item.bbox) >= _FULL and base.item.order == min(
+                p.item.order for p in parts
+            ):
+                del parts[:]
+                parts.append(base)
+        shown = [p.item.bbox.intersect(bbox) for p in parts]
+        if sum(box.area for box in shown) < _FULL * bbox.area:
+            return None
+        if len(parts) == 1:
+            return self._crop(parts[0], shown[0])
+        return self._join(parts, shown)
+
+    def _crop(self, part: PaintedImage, shown: Bbox) -> tuple[RgbImage, Bbox] | None:
+        rgb = self._pixels(part)
+        placed = part.item.placed_bbox
+        height, width = rgb.shape[:2]
+        sx, sy = width / placed.width, height / placed.height
+        # Only pixels that are wholly visible: nothing from outside a clip path comes along.
+        x0 = max(0, math.ceil((shown.x0 - placed.x0) * sx - _slack(sx)))
+        y0 = max(0, math.ceil((shown.y0 - placed.y0) * sy - _slack(sy)))
+        x1 = min(width, math.floor((shown.x1 - placed.x0) * sx + _slack(sx)))
+        y1 = min(height, math.floor((shown.y1 - placed.y0) * sy + _slack(sy)))
+        if x1 <= x0 or y1 <= y0:
+            return None
+        box = Bbox(
+            placed.x0 + x0 / sx, placed.y0 + y0 / sy, placed.x0 + x1 / sx, placed.y0 + y1 / sy
+        )
+        return np.ascontiguousarray(rgb[y0:y1, x0:x1]), box
+
+    def _join(
+        self, parts: Sequence[PaintedImage], shown: Sequence[Bbox]
+    ) -> tuple[RgbImage, Bbox] | None:
+        """Join strips or tiles that share one resolution on a canvas of their own pixels."""
+        crops = []
+        for part, box in zip(parts, shown, strict=True):
+            crop = self._crop(part, box)
+            if crop is None:
+                return None
+            crops.append(crop)
+        scales = [(rgb.shape[1] / box.width, rgb.shape[0] / box.height) for rgb, box in crops]
+        for axis in (0, 1):
+            values = [scale[axis] for scale in scales]
+            # A thin strip's own scale is uncertain by a pixel over its height.
+            slack = max(_SAME_SCALE, 1.0 / min(rgb.shape[1 - axis] for rgb, _ in crops))
+            if max(values) > min(values) * (1 + slack):
+                return None
+        columns = _offsets([(box.x0, rgb.shape[1], s[0]) for (rgb, box), s in zip(crops, scales, strict=True)])
+        rows = _offsets([(box.y0, rgb.shape[0], s[1]) for (rgb, box), s in zip(crops, scales, strict=True)])
+        width = max(x + rgb.shape[1] for (rgb, _), x in zip(crops, columns, strict=True))
+        height = max(y + rgb.shape[0] for (rgb, _), y in zip(crops, rows, strict=True))
+        canvas = np.full((height, width, 3), 255, np.uint8)
+        seen = np.zeros((height, width), bool)
+        for (rgb, _), x, y in zip(crops, columns, rows, strict=True):
+            canvas[y : y + rgb.shape[0], x : x + rgb.shape[1]] = rgb
+            seen[y : y + rgb.shape[0], x : x + rgb.shape[1]] = True
+        if seen.mean() < _FULL:
+            return None
+        return canvas, union_all(box for _, box in crops)
+
+    def _pixels(self, part: PaintedImage) -> RgbImage:
+        """The whole image object as displayed: converted to RGB, turned and mirrored."""
+        order = part.item.order
+        if order not in self._decoded:
+            self._decoded[order] = _orient(decode_image(part.image), part.item.matrix)
+        return self._decoded[order]
+
+    # -- rendering -----------------------------------------------------------------------
+
+    def _rendered(self, parts: Sequence[PaintedImage], bbox: Bbox) -> _Picture:
+        base = self.render_dpi / POINTS_PER_INCH
+        sx = max([base] if not parts else [_native_scale(p.item) for p in parts])
+        most = math.sqrt(_MAX_RENDER_PX / max(bbox.area, 1e-6))
+        sx = min(sx, most)
+        rgb = self.render(bbox, sx, sx)
+        first = min((p.item.order for p in parts), default=None)
+        overlays = (
+            self._overlays(bbox, first, {p.item.order for p in parts}) if first is not None else ()
+        )
+        return _Picture(rgb, "rendered", bbox, overlays)
+
+    def render(self, bbox: Bbox, sx: float, sy: float) -> RgbImage:
+        """Draw `bbox` with `sx` and `sy` pixels a point; its corner falls on a pixel's corner."""
+        width, height = max(1, round(bbox.width * sx)), max(1, round(bbox.height * sy))
+        matrix = mupdf.FzMatrix(sx, 0, 0, sy, -bbox.x0 * sx, -bbox.y0 * sy)
+        pixmap = mupdf.fz_new_pixmap_with_bbox(
+            mupdf.fz_device_rgb(), mupdf.FzIrect(0, 0, width, height), mupdf.FzSeparations(), 0
+        )
+        mupdf.fz_clear_pixmap_with_value(pixmap, 255)
+        device = mupdf.fz_new_draw_device(matrix, pixmap)
+        mupdf.fz_run_page(fz_page(self.page), device, mupdf.FzMatrix(), mupdf.FzCookie())
+        mupdf.fz_close_device(device)
+        return _to_rgb(pymupdf.Pixmap(pixmap))
+
+    # -- what is painted over ------------------------------------------------------------
+
+    def _overlays(self, bbox: Bbox, after: int, own: set[int]) -> tuple[Overlay, ...]:
+        """Everything painted over `bbox` after the picture itself, clipped to it."""
+        found: list[Overlay] = []
+        for path in self.painting.paths:
+            if path.order > after and _touches(path, bbox) and not _is_frame(path, bbox):
+                found.append(Overlay(kind="path", bbox=_clip(path.bbox, bbox)))
+        for painted in self.painting.images:
+            item = painted.item
+            if item.order > after and item.order not in own and _overlap(item.bbox, bbox):
+                found.append(Overlay(kind="image", bbox=_clip(item.bbox, bbox)))
+        for line in self.lines:
+            for span in line.spans:
+                if span.text.strip() and span.bbox.covered_by(bbox) > 0.5:
+                    found.append(
+                        Overlay(kind="text", bbox=_clip(span.bbox, bbox), text=span.text.strip())
+                    )
+        return tuple(found)
+
+    def _paint_overlays(self, rgb: RgbImage, bbox: Bbox, overlays: Sequence[Overlay]) -> RgbImage:
+        """Lay what is painted over the picture into its pixels, and leave the rest untouched."""
+        height, width = rgb.shape[:2]
+        sx, sy = width / bbox.width, height / bbox.height
+        result = rgb.copy()
+        for area in _merged([o.bbox for o in overlays]):
+            x0 = max(0, math.floor((area.x0 - bbox.x0) * sx) - 1)
+            y0 = max(0, math.floor((area.y0 - bbox.y0) * sy) - 1)
+            x1 = min(width, math.ceil((area.x1 - bbox.x0) * sx) + 1)
+            y1 = min(height, math.ceil((area.y1 - bbox.y0) * sy) + 1)
+            if x1 <= x0 or y1 <= y0:
+                continue
+            patch = Bbox(
+                bbox.x0 + x0 / sx, bbox.y0 + y0 / sy, bbox.x0 + x1 / sx, bbox.y0 + y1 / sy
+            )
+            result[y0:y1, x0:x1] = self.render(patch, sx, sy)[: y1 - y0, : x1 - x0]
+        return result
+
+
+def decode_image(image: Any) -> RgbImage:
+    """Decode an image object to ``(H, W, 3) uint8`` RGB; transparency goes over white.
+
+    CMYK, Indexed, ICC, Lab, JPX, CCITT and JBIG2 are converted by MuPDF as it does for the screen.
+    """
+    rgb = _to_rgb(_decoded(image))
+    if image.m_internal.mask is None:
+        return rgb
+    mask = _decoded(mupdf.FzImage(mupdf.ll_fz_keep_image(image.m_internal.mask)))
+    gray = np.frombuffer(mask.samples_mv, np.uint8).reshape(mask.height, mask.stride)
+    gray = gray[:, : mask.width * mask.n : mask.n]
+    if gray.shape != rgb.shape[:2]:
+        size = (rgb.shape[1], rgb.shape[0])
+        gray = cv2.resize(np.ascontiguousarray(gray), size, interpolation=cv2.INTER_LINEAR)
+    opaque = gray[..., None].astype(np.uint16)
+    mixed = (rgb.astype(np.uint16) * opaque + 255 * (255 - opaque) + 127) // 255
+    return mixed.astype(np.uint8)
+
+
+def _decoded(image: Any) -> pymupdf.Pixmap:
+    return pymupdf.Pixmap(image.fz_get_unscaled_pixmap_from_image())
+
+
+def _to_rgb(pixmap: pymupdf.Pixmap) -> RgbImage:
+    """Convert any pixmap to ``(H, W, 3) uint8`` RGB, what is transparent over white."""
+    if pixmap.colorspace is None or pixmap.colorspace.n != 3:
+        pixmap = pymupdf.Pixmap(pymupdf.csRGB, pixmap)
+    samples = np.frombuffer(pixmap.samples_mv, np.uint8)
+    samples = samples.reshape(pixmap.height, pixmap.stride)[:, : pixmap.width * pixmap.n]
+    array = samples.reshape(pixmap.height, pixmap.width, pixmap.n)
+    if pixmap.alpha:
+        # MuPDF's samples are premultiplied: what is transparent adds white.
+        white = 255 - array[..., 3:4].astype(np.uint16)
+        return np.minimum(array[..., :3] + white, 255).astype(np.uint8)
+    return np.array(array[..., :3])
+
+
+def _orient(rgb: RgbImage, matrix: tuple[float, ...]) -> RgbImage:
+    """Turn and mirror stored pixels into what the page shows; `matrix` is upright."""
+    a, b, c, d = matrix[:4]
+    if abs(b) + abs(c) > abs(a) + abs(d):
+        rgb = rgb.transpose(1, 0, 2)
+        flip_rows, flip_columns = b < 0, c < 0
+    else:
+        flip_rows, flip_columns = d < 0, a < 0
+    if flip_rows:
+        rgb = rgb[::-1]
+    if flip_columns:
+        rgb = rgb[:, ::-1]
+    return np.ascontiguousarray(rgb)
+
+
+def _is_plain(item: ImageObject) -> bool:
+    return item.upright and item.clip != "shape" and item.opacity >= 1.0 and not item.blended
+
+
+def _native_scale(item: ImageObject) -> float:
+    """Pixels a point of an image object, along its finer axis, whatever its rotation."""
+    a, b, c, d = item.matrix[:4]
+    across, down = math.hypot(a, b), math.hypot(c, d)
+    return max(item.width_px / max(across, 1e-6), item.height_px / max(down, 1e-6))
+
+
+def _slack(scale: float) -> float:
+    """Boxes are kept to a hundredth of a point: as many pixels are noise."""
+    return max(_GRID_SLACK_PX, 0.012 * scale)
+
+
+def _offsets(edges: Sequence[tuple[float, int, float]]) -> list[int]:
+    """Pixel offsets of tiles along one axis from ``(start in points, pixels, pixels a point)``.
+
+    Tiles that follow one another within two pixels are set edge to edge: writers round the
+    position of each strip, and a seam of one white row must not come of it.
+    """
+    origin = min(start for start, _, _ in edges)
+    scale = float(np.median([s for _, _, s in edges]))
+    wanted = [(start - origin) * scale for start, _, _ in edges]
+    order = sorted(range(len(edges)), key=lambda i: wanted[i])
+    result = [0] * len(edges)
+    for position, i in enumerate(order):
+        place = round(wanted[i])
+        for j in order[:position]:
+            end = result[j] + edges[j][1]
+            same_start = abs(wanted[i] - wanted[j]) <= 1.0
+            if same_start:
+                place = result[j]
+                break
+            if abs(end - wanted[i]) <= 2.0:
+                place = end
+        result[i] = place
+    return result
+
+
+def _touches(path: PathObject, bbox: Bbox) -> bool:
+    grown = path.bbox.expand(0.05)  # lines have no area
+    return _overlap(grown, bbox)
+
+
+def _overlap(a: Bbox, b: Bbox) -> bool:
+    common = a.intersect(b)
+    return common.width > 0.05 and common.height > 0.05
+
+
+def _clip(inner: Bbox, outer: Bbox) -> Bbox:
+    return inner.expand(0.05).intersect(outer).rounded()
+
+
+def _is_frame(path: PathObject, bbox: Bbox) -> bool:
+    """Whether a path only runs along the picture's edges: a drawn border, or one side of it."""
+    if path.fill is not None:
+        return False
+    inside = bbox.expand(-_FRAME_SLACK_PT)
+    if path.shape == "rect":
+        return path.bbox.contains(inside, 0.0)
+    return path.shape == "line" and not _overlap(path.bbox.expand(0.05), inside)
+
+
+def _merged(boxes: Sequence[Bbox]) -> list[Bbox]:
+    """Unite boxes that meet, so that each place is drawn once."""
+    result: list[Bbox] = []
+    for box in boxes:
+        current = box
+        grown = True
+        while grown:
+            grown = False
+            for other in result:
+                if current.gap(other) <= 0.5:
+                    result.remove(other)
+                    current = current.union(other)
+                    grown = True
+                    break
+        result.append(current)
+    return result

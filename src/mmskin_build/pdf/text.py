@@ -1,0 +1,120 @@
+"""The text layer of a page as lines and spans, in display coordinates."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from typing import Any
+
+import pymupdf
+
+from mmskin_build.geometry import Bbox, union_all
+from mmskin_build.records import Line, Span
+
+# MuPDF's own bits; see "Span dictionary" in the PyMuPDF documentation.
+_SUPERSCRIPT, _ITALIC, _BOLD = 1, 2, 16
+_FILLED, _STROKED = 16, 32
+_FLAGS = (
+    pymupdf.TEXT_PRESERVE_WHITESPACE
+    | pymupdf.TEXT_MEDIABOX_CLIP
+    | pymupdf.TEXT_CID_FOR_UNKNOWN_UNICODE
+)
+_BOLD_NAME = re.compile(r"bold|black|heavy|demi|(?:^|[-,])bd", re.IGNORECASE)
+_ITALIC_NAME = re.compile(r"italic|oblique|(?:^|[-,])it(?:$|[-,])", re.IGNORECASE)
+
+
+def read_lines(page: pymupdf.Page) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+    """Return the visible and the invisible lines of `page`.
+
+    Invisible text (render mode 3, or fully transparent) is what scanners put behind a page image.
+    Ligatures come apart into letters; boxes are in display coordinates (page rotation applied).
+    """
+    content = page.get_text("dict", flags=_FLAGS, sort=False)
+    turn = page.rotation_matrix if page.rotation else None
+    visible: list[Line] = []
+    invisible: list[Line] = []
+    for number, block in enumerate(content["blocks"]):
+        for raw in block.get("lines", ()):
+            direction = _direction(raw["dir"], page.rotation)
+            shown: list[Span] = []
+            hidden: list[Span] = []
+            for item in raw["spans"]:
+                span = _span(item, turn)
+                if span is not None:
+                    (shown if _is_painted(item) else hidden).append(span)
+            for spans, lines in ((shown, visible), (hidden, invisible)):
+                inked = [span.bbox for span in spans if not span.text.isspace()]
+                if inked:
+                    lines.append(
+                        Line(
+                            spans=tuple(spans),
+                            bbox=inked[0] if len(inked) == 1 else union_all(inked),
+                            direction=direction,
+                            block=number,
+                        )
+                    )
+    return tuple(visible), tuple(invisible)
+
+
+def broken_share(lines: tuple[Line, ...]) -> float:
+    """Share of characters that no font maps to a letter: replacement, private use or control.
+
+    A page above a few per cent has a text layer that cannot be trusted.
+    """
+    total = broken = 0
+    for line in lines:
+        for span in line.spans:
+            for char in span.text:
+                if char.isspace():
+                    continue
+                total += 1
+                category = unicodedata.category(char)
+                broken += char == "�" or category in ("Co", "Cc", "Cn")
+    return broken / total if total else 0.0
+
+
+def _is_painted(item: dict[str, Any]) -> bool:
+    flags = item.get("char_flags", _FILLED)
+    return bool(flags & (_FILLED | _STROKED)) and item.get("alpha", 255) > 0
+
+
+def _span(item: dict[str, Any], turn: pymupdf.Matrix | None) -> Span | None:
+    text = item["text"]
+    if not text:
+        return None
+    rect = item["bbox"]
+    if turn is not None:
+        rect = tuple(pymupdf.Rect(rect) * turn)
+    x0, y0, x1, y1 = rect
+    flags, font = item["flags"], item["font"]
+    bold, italic = _style(font)
+    return Span(
+        text=text,
+        bbox=Bbox(round(x0, 2), round(y0, 2), round(x1, 2), round(y1, 2)),
+        font=font,
+        size_pt=round(item["size"], 2),
+        bold=bold or bool(flags & _BOLD),
+        italic=italic or bool(flags & _ITALIC),
+        superscript=bool(flags & _SUPERSCRIPT),
+        color=item["color"],
+    )
+
+
+@cache
+def _style(font: str) -> tuple[bool, bool]:
+    """Whether a font's name says bold, and italic; flags inside the PDF are often missing."""
+    return bool(_BOLD_NAME.search(font)), bool(_ITALIC_NAME.search(font))
+
+
+def _direction(vector: tuple[float, float], rotation: int) -> int:
+    """Reading direction as displayed, in steps of 90 degrees counter-clockwise.
+
+    `vector` is MuPDF's, in the unrotated page with y downwards; /Rotate turns the page clockwise.
+    """
+    x, y = vector
+    if abs(x) >= abs(y):
+        angle = 0 if x >= 0 else 180
+    else:
+        angle = 90 if y < 0 else 270
+    return (angle - rotation) % 360
