@@ -18,7 +18,7 @@ PACKAGE = "mmskin_build"
 
 # From the ground up; a room imports only rooms of lines above its own, never one of its own line.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "geometry", "records", "config", "store"),
+    ("errors", "geometry", "records", "config", "store", "cache"),
     ("pdf",),
     ("figures",),
     ("images", "text"),
