@@ -109,6 +109,18 @@ class Store:
         """
         return read_entry(self.folder(stage), deep=deep)
 
+    def entry(self, stage_name: str, key: str) -> Entry:
+        """Return the entry of a stage by its key.
+
+        Raises:
+            StorageError: If it is not there or damaged.
+        """
+        folder = self.root / stage_name / key[:2] / key
+        found = read_entry(folder)
+        if found is None:
+            raise StorageError(f"{folder}: missing or damaged; run: mmskin build")
+        return found
+
     def run(self, stage: Stage, produce: Callable[[Path], None], *, deep: bool = False) -> Entry:
         """Return the entry of `stage`; if there is none, make it with `produce(folder)`.
 

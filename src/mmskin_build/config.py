@@ -164,21 +164,22 @@ def _refuse_unknown_keys(settings: dict[str, Any], source: str) -> None:
     ]
     for section, values in settings.items():
         if section not in sections:
-            raise ConfigError(_unknown(source, section, [*sections, *known], "section"))
+            raise ConfigError(unknown_key(source, section, [*sections, *known], "section"))
         if not isinstance(values, dict):
             raise ConfigError(f"{source}: {section} is a section: write [{section}] above its keys")
         for key in values:
             if f"{section}.{key}" not in known:
-                raise ConfigError(_unknown(source, f"{section}.{key}", known, "key"))
+                raise ConfigError(unknown_key(source, f"{section}.{key}", known, "key"))
 
 
-def _unknown(source: str, name: str, known: list[str], what: str) -> str:
+def unknown_key(source: str, name: str, known: list[str], what: str) -> str:
+    """Return the message for a key that nothing reads: `source` is the file, `what` the noun."""
     # A key in the wrong section is found by its last part, a misspelt one by its likeness.
     last = name.rsplit(".", 1)[-1]
     same = [k for k in known if k.rsplit(".", 1)[-1] == last]
     near = same or difflib.get_close_matches(name, known, n=1, cutoff=0.0)
     return (
-        f"{source}: unknown {what} {name!r}; nearest known: {near[0]!r} (mmskin config lists all)"
+        f"{source}: unknown {what} {name!r}; nearest known: {near[0]!r}"
     )
 
 
