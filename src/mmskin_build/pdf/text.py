@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -20,6 +21,7 @@ _FLAGS = (
     | pymupdf.TEXT_MEDIABOX_CLIP
     | pymupdf.TEXT_CID_FOR_UNKNOWN_UNICODE
 )
+_SAME_SIZE_PT = 0.05
 _BOLD_NAME = re.compile(r"bold|black|heavy|demi|(?:^|[-,])bd", re.IGNORECASE)
 _ITALIC_NAME = re.compile(r"italic|oblique|(?:^|[-,])it(?:$|[-,])", re.IGNORECASE)
 
@@ -42,7 +44,7 @@ def read_lines(page: pymupdf.Page) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
             for item in raw["spans"]:
                 span = _span(item, turn)
                 if span is not None:
-                    (shown if _is_painted(item) else hidden).append(span)
+                    _append(shown if _is_painted(item) else hidden, span)
             for spans, lines in ((shown, visible), (hidden, invisible)):
                 inked = [span.bbox for span in spans if not span.text.isspace()]
                 if inked:
@@ -99,6 +101,23 @@ def _span(item: dict[str, Any], turn: pymupdf.Matrix | None) -> Span | None:
         superscript=bool(flags & _SUPERSCRIPT),
         color=item["color"],
     )
+
+
+def _append(spans: list[Span], span: Span) -> None:
+    """Add `span`, joined to the last one where the style is the same: writers cut at each word."""
+    last = spans[-1] if spans else None
+    if (
+        last is not None
+        and last.font == span.font
+        and abs(last.size_pt - span.size_pt) <= _SAME_SIZE_PT
+        and last.superscript == span.superscript
+        and last.color == span.color
+        and last.bold == span.bold
+        and last.italic == span.italic
+    ):
+        spans[-1] = replace(last, text=last.text + span.text, bbox=last.bbox.union(span.bbox))
+    else:
+        spans.append(span)
 
 
 @cache

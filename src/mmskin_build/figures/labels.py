@@ -1,0 +1,132 @@
+"""Figure labels as printed: ``Figure 12.3``, ``Fig. 3-4A``, ``FIG. 1–2``, ``Plate IV``, ``Abb. 3``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_WORDS = (
+    r"figures?|figs?|plates?|abbildung|abb|figura|abbild|schemes?|photos?|photographs?|images?"
+    r"|pictures?|tafel|planche|lámina|图"
+)
+_NUMBER = r"(?:[A-Z]{1,2}[.\-–—]?)?\d+(?:\s?[.\-–—:·]\s?\d+)*(?:[a-zA-Z](?![a-zA-Z]))?"
+_ROMAN = r"[IVXLC]{1,7}(?![a-zA-Z])"
+#: A label at the beginning of a line. Small capitals reach us as capitals or as lower case.
+LABEL = re.compile(
+    rf"^\s*(?P<word>(?:supplementary\s+|suppl?\.?\s+|online\s+)?(?:e-?|s)?(?:{_WORDS})\b\.?)\s*"
+    rf"(?P<number>(?:e|S)?{_NUMBER}|{_ROMAN})(?P<tail>\s*(?P<separator>[.:|–—-]|\)(?=\s)))?"
+    r"(?=$|[\s\W])",
+    re.IGNORECASE,
+)
+#: A small-capital label whose glyphs have no meaning in the PDF: "F" and some signs, then a number.
+BROKEN_LABEL = re.compile(
+    r"^\s*(?P<word>F[^\w\s]{3,6})\s*(?P<number>\d+(?:\.\d+)*)\s*(?P<separator>[.:])", re.UNICODE
+)
+OTHER_LABEL = re.compile(
+    r"^\s*(?:table|tab|tabelle|tableau|tabla|box|algorithm|chart|video|equation|表)\b\.?\s*"
+    r"(?:[A-Z]?\d+|[IVXL]+\b)",
+    re.IGNORECASE,
+)
+CONTINUED = re.compile(
+    r"^\s*[.,:;–—-]?\s*[(\[]?\s*(?:continued|cont['’]?d\.?|cont\.|fortsetzung|suite|continuación)"
+    r"\s*[)\]]?\s*[.:]?\s*",
+    re.IGNORECASE,
+)
+#: What follows a label in running text: "Figure 3 shows", "Fig. 2 and", "Figure 4, in which".
+REFERENCE_TAIL = re.compile(
+    r"^\s*(?:[,;)\]]|(?:shows?|showed|shown|demonstrat\w+|illustrat\w+|depicts?|depicted|presents?"
+    r"|presented|represents?|reveals?|revealed|displays?|gives?|provides?|summari\w+|compares?"
+    r"|is|are|was|were|has|have|can|may|and|or|to|in|for|of|on|with|where|which|that|below|above"
+    r"|contains?|describes?|indicates?|suggests?|highlights?|outlines?|lists?|see|as|by|from"
+    r"|reports?|documents?|exemplif\w+|makes?|should|must|also|explains?|plots?|details?)\b)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FigureLabel:
+    """A parsed label.
+
+    `text` is the label as printed without its separator, `prefix` what kind of figure it counts
+    (``figure``, ``plate``, …), `number` the printed number with one kind of dash, `letter` a panel
+    letter printed in the label ("Fig. 3-4A"), `end` where the caption begins in the line.
+    """
+
+    text: str
+    prefix: str
+    number: str
+    letter: str | None
+    separator: str
+    end: int
+
+    @property
+    def key(self) -> str:
+        """Equal for labels that name the same figure."""
+        return f"{self.prefix} {self.number}"
+
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """The numbers in order: chapter and figure, or figure alone; roman numerals as numbers."""
+        digits = tuple(int(part) for part in re.findall(r"\d+", self.number))
+        return digits or (_roman(self.number),)
+
+
+def parse_label(text: str) -> FigureLabel | None:
+    """Parse the label at the beginning of `text`, or return None.
+
+    >>> parse_label("Fig. 3-4A Plaques of the scalp").key
+    'figure 3-4'
+    >>> parse_label("Plate IV. Ulcers").parts
+    (4,)
+    """
+    match = LABEL.match(text)
+    if match is None:
+        broken = BROKEN_LABEL.match(text)
+        if broken is None:
+            return None
+        number = broken["number"]
+        return FigureLabel(
+            f"Figure {number}", "figure", number, None, broken["separator"], broken.end()
+        )
+    word = re.sub(r"\s+", " ", match["word"]).strip()
+    raw = re.sub(r"\s+", "", match["number"])
+    stem = re.sub(r"[^a-zé图]", "", word.lower())
+    prefix = _prefix(stem)
+    if re.fullmatch(r"[ivxlcIVXLC]+", raw) and prefix == "figure" and not raw.isupper():
+        return None
+    number = re.sub(r"[–—:·]", "-", raw)
+    letter = None
+    lettered = re.fullmatch(r"(.*\d)([a-zA-Z])", number)
+    if lettered is not None:
+        number, letter = lettered[1], lettered[2].lower()
+    return FigureLabel(
+        text=f"{word} {raw}",
+        prefix=prefix,
+        number=number,
+        letter=letter,
+        separator=match["separator"] or "",
+        end=match.end(),
+    )
+
+
+def _prefix(stem: str) -> str:
+    supplement = ""
+    for mark in ("supplementary", "suppl", "supp", "online"):
+        if stem.startswith(mark):
+            stem, supplement = stem[len(mark) :], "s"
+    for mark in ("e", "s"):
+        if re.match(rf"{mark}(?:fig|plate)", stem):
+            stem, supplement = stem[1:], mark
+    if stem.startswith(("fig", "abb", "图")):
+        return f"{supplement}figure"
+    if stem.startswith(("plate", "tafel", "planche", "lámina")):
+        return f"{supplement}plate"
+    return f"{supplement}{stem.rstrip('s')}"
+
+
+def _roman(text: str) -> int:
+    values = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
+    total = 0
+    numbers = [values.get(char, 0) for char in text.upper()]
+    for this, following in zip(numbers, [*numbers[1:], 0], strict=True):
+        total += -this if this < following else this
+    return total
