@@ -1,0 +1,8 @@
+"""What was found in a book, laid open for a person.
+
+1. `report`: one HTML report a book, page by page with boxes, that opens from disk
+2. `table`: the same figures as CSV
+3. `overlay`: page pictures with the boxes drawn in, as PNG files
+
+Nothing here reads a PDF: pages arrive as small pictures (`pdf.preview` draws them).
+"""
