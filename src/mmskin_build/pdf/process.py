@@ -1,0 +1,340 @@
+"""A worker process of `isolation`: its two ends and what they say to each other.
+
+The worker is a fresh interpreter whose standard input is one end of a socket pair. It leads a
+process group of its own, so that ending it also ends the programs it started (Tesseract). It ends
+when the other end closes, which the kernel does however the parent ends.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import queue
+import re
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from mmskin_build.config import PdfConfig
+from mmskin_build.errors import InputPdfError, MmskinError
+
+if TYPE_CHECKING:
+    from mmskin_build.pdf.reader import Document
+
+_START_LIMIT_S = 120.0  # importing the libraries from a slow disk
+_ORPHAN_GRACE_S = 30.0  # how much longer than a page's limit the kernel lets a page run
+_OUT_OF_MEMORY = re.compile(
+    r"[mc]alloc\b.*fail|realloc\b.*fail|bad_alloc|out of memory|insufficient memory"
+    r"|failed to allocate|cannot allocate",
+    re.IGNORECASE,
+)
+
+_MAIN: Final = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from mmskin_build.pdf.process import serve; serve(*json.loads(sys.argv[2]))"
+)
+
+# One thread each: two pages at once come from two workers, and sums stay in one order.
+_ENVIRONMENT: Final = {
+    "OMP_THREAD_LIMIT": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """To the worker: open `path` and apply `call`, a pickled (opener, work), to each job."""
+
+    path: Path
+    password: str | None
+    call: bytes
+    jobs: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """From the worker: the libraries are imported and the limits are set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """From the worker: the document of the chunk is open."""
+
+    page_count: int
+    repaired: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotOpened:
+    """From the worker: the document cannot be opened."""
+
+    kind: type[MmskinError]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """From the worker: the next job of the chunk is done."""
+
+    pickled: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """From the worker: the next job of the chunk, or opening its document, raised an error."""
+
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """From the worker: no job can succeed, and why."""
+
+    error: Exception
+
+
+Message = Ready | Opened | NotOpened | Result | Failed | Broken
+
+
+class WorkerProcess:
+    """The parent's end of one worker.
+
+    `positions` are the jobs it has not answered yet, the first one under way; `ready` and `opened`
+    tell how far it has come, `deadline` (`time.monotonic` seconds) until when it must speak again.
+    """
+
+    def __init__(self, limits: PdfConfig) -> None:
+        """Start the interpreter; it says `Ready` by itself."""
+        self.connection, theirs = Pipe()
+        path = [entry or str(Path.cwd()) for entry in sys.path]
+        arguments = [limits.page_time_limit_s, limits.memory_limit_mib]
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _MAIN, json.dumps(path), json.dumps(arguments)],
+            stdin=theirs.fileno(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | _ENVIRONMENT,
+            start_new_session=True,
+        )
+        theirs.close()
+        self._limit_s = limits.page_time_limit_s
+        self.ready = False
+        self.opened = False
+        self.busy = False
+        self.positions: deque[int] = deque()
+        self.deadline = time.monotonic() + _START_LIMIT_S
+
+    def send(self, chunk: Chunk, positions: Sequence[int]) -> bool:
+        """Hand over a chunk; False when the worker is no longer there."""
+        self.opened = False
+        self.positions = deque(positions)
+        try:
+            self.connection.send(chunk)
+        except OSError:
+            return False
+        self.busy = True
+        self._extend()
+        return True
+
+    def receive(self) -> Message | None:
+        """Read one message and note what it means for the state; None when the worker is gone."""
+        try:
+            message: Message = self.connection.recv()
+        except (EOFError, OSError):
+            return None
+        match message:
+            case Ready():
+                self.ready = True
+            case Opened():
+                self.opened = True
+                self.busy = bool(self.positions)
+        self._extend()
+        return message
+
+    def pop_position(self) -> int:
+        """Take the job under way off the list: it has been answered."""
+        position = self.positions.popleft()
+        self.busy = bool(self.positions)
+        return position
+
+    def cause_of_death(self) -> tuple[str, str]:
+        """Return the failure's reason and one line on how a worker ended that closed its end."""
+        try:
+            code = self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            return "page_crashed", "the worker closed its connection"
+        if code == -signal.SIGKILL:
+            return "page_out_of_memory", "the system ended the worker, most likely to free memory"
+        if code == -signal.SIGALRM:
+            return "page_timed_out", ""
+        if code < 0:
+            return "page_crashed", f"the PDF library ended with {signal.Signals(-code).name}"
+        return "page_crashed", f"the worker ended with exit code {code}"
+
+    def kill(self) -> None:
+        """End the worker and all that it started, and collect it."""
+        self.connection.close()
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            self._process.kill()
+        self._process.wait()
+
+    def _extend(self) -> None:
+        limit_s = self._limit_s if self.ready else self._limit_s + _START_LIMIT_S
+        self.deadline = time.monotonic() + limit_s
+
+
+# ------------------------------------------------------------------------- inside the worker
+
+
+def serve(page_time_limit_s: float, memory_limit_mib: int) -> None:
+    """Answer chunks until the other end closes; the body of a worker process."""
+    connection = Connection(os.dup(0))
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    chunks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(connection, chunks), daemon=True).start()
+    try:
+        import pymupdf
+
+        pymupdf.TOOLS.mupdf_display_errors(False)
+        pymupdf.TOOLS.mupdf_display_warnings(False)
+        _limit_memory(memory_limit_mib)
+    except Exception as error:
+        connection.send(Broken(error=MmskinError(f"PyMuPDF cannot be used: {_brief(error)}")))
+        return
+    connection.send(Ready())
+    opened = _OpenedDocument()
+    # Where the parent was killed while C code here holds the interpreter, no thread of ours runs:
+    # then the kernel's alarm ends this process (SIGALRM has no handler on purpose).
+    while True:
+        _answer(chunks.get(), connection, opened, page_time_limit_s + _ORPHAN_GRACE_S)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _listen(connection: Connection, chunks: queue.SimpleQueue[bytes]) -> None:
+    """Pass chunks on; end this process and its children when the parent is gone."""
+    try:
+        while True:
+            chunks.put(connection.recv_bytes())
+    except BaseException:
+        os.killpg(0, signal.SIGKILL)
+
+
+def _limit_memory(memory_limit_mib: int) -> None:
+    """Cap the address space at what is used now plus the limit; Linux only."""
+    statm = Path("/proc/self/statm")
+    if not statm.exists():
+        return
+    used = int(statm.read_text().split()[0]) * resource.getpagesize()
+    cap = used + memory_limit_mib * 1024 * 1024
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    if hard != resource.RLIM_INFINITY:
+        cap = min(cap, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (cap, hard))
+
+
+class _OpenedDocument:
+    """The last document, kept open for the next chunk of the same, unchanged file."""
+
+    def __init__(self) -> None:
+        self._key: tuple[object, ...] | None = None
+        self._document: Document | None = None
+
+    def get(self, path: Path, password: str | None, opener: Callable[..., Document]) -> Document:
+        stat = path.stat()
+        key = (path, stat.st_mtime_ns, stat.st_size, password, opener)
+        if self._document is None or key != self._key:
+            self.drop()
+            self._document = opener(path, password)
+            self._key = key
+        return self._document
+
+    def drop(self) -> None:
+        document, self._document, self._key = self._document, None, None
+        if document is not None:
+            document.close()
+
+
+def _answer(
+    pickled: bytes, connection: Connection, opened: _OpenedDocument, alarm_s: float
+) -> None:
+    try:
+        chunk: Chunk = pickle.loads(pickled)
+        opener, work = pickle.loads(chunk.call)
+        if opener is None:
+            from mmskin_build.pdf.reader import open_document as opener
+    except Exception as error:
+        reason = f"a worker cannot import the work it is given: {_brief(error)}"
+        connection.send(Broken(error=ValueError(reason)))
+        return
+    signal.setitimer(signal.ITIMER_REAL, alarm_s)
+    try:
+        document = opened.get(chunk.path, chunk.password, opener)
+        page_count, repaired = document.page_count, document.repaired
+    except Exception as error:
+        connection.send(_not_opened(chunk.path, error))
+        return
+    connection.send(Opened(page_count=page_count, repaired=repaired))
+    for job in chunk.jobs:
+        signal.setitimer(signal.ITIMER_REAL, alarm_s)
+        try:
+            message: Message = Result(pickled=pickle.dumps(work(document, job)))
+        except Exception as error:
+            message = _failed(error)
+        connection.send(message)
+
+
+def _not_opened(path: Path, error: Exception) -> NotOpened | Failed:
+    if _is_out_of_memory(error):
+        return Failed(reason="page_out_of_memory", detail=_brief(error))
+    if isinstance(error, MmskinError):
+        return NotOpened(kind=type(error), detail=str(error))
+    detail = f"{path}: the file cannot be opened ({_brief(error)}); rewrite it with `qpdf IN OUT`"
+    return NotOpened(kind=InputPdfError, detail=detail)
+
+
+def _failed(error: Exception) -> Failed | Broken:
+    if _is_out_of_memory(error):
+        return Failed(reason="page_out_of_memory", detail=_brief(error))
+    if isinstance(error, InputPdfError):
+        return Failed(reason="page_unreadable", detail=_one_line(str(error)))
+    if isinstance(error, MmskinError):
+        return Broken(error=error)
+    return Failed(reason="page_unreadable", detail=_brief(error))
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(str(error)) is not None
+
+
+def _brief(error: Exception) -> str:
+    """Describe an error in one line; where it is not the PDF library's own, with its place."""
+    text = _one_line(str(error))
+    name = type(error).__name__
+    if type(error).__module__.startswith("pymupdf"):
+        return f"{name}: {text}" if text else name
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{name}{place}: {text}" if text else f"{name}{place}"
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 300 else line[:297] + "..."
