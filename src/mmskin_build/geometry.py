@@ -137,3 +137,34 @@ def pt_to_px(value_pt: float, dpi: float) -> float:
 def px_to_pt(value_px: float, dpi: float) -> float:
     """Convert pixels at `dpi` pixels an inch to points."""
     return value_px * POINTS_PER_INCH / dpi
+
+
+def turn_upright(box: Bbox, direction: int, width_pt: float, height_pt: float) -> Bbox:
+    """Return `box` on a page turned so that text of reading direction `direction` runs upright.
+
+    `width_pt` and `height_pt` are those of the unturned page; `direction` is 0, 90 (bottom to top),
+    180 or 270 (top to bottom), as in `records.Line`. `turn_back` is the inverse.
+
+    >>> turn_upright(Bbox(0, 90, 10, 100), 90, 50, 100)
+    Bbox(x0=0, y0=0, x1=10, y1=10)
+    """
+    x0, y0, x1, y1 = box
+    if direction == 90:
+        return Bbox(height_pt - y1, x0, height_pt - y0, x1)
+    if direction == 180:
+        return Bbox(width_pt - x1, height_pt - y1, width_pt - x0, height_pt - y0)
+    if direction == 270:
+        return Bbox(y0, width_pt - x1, y1, width_pt - x0)
+    return box
+
+
+def turn_back(box: Bbox, direction: int, width_pt: float, height_pt: float) -> Bbox:
+    """Undo `turn_upright`; `width_pt` and `height_pt` are again those of the unturned page."""
+    x0, y0, x1, y1 = box
+    if direction == 90:
+        return Bbox(y0, height_pt - x1, y1, height_pt - x0)
+    if direction == 180:
+        return Bbox(width_pt - x1, height_pt - y1, width_pt - x0, height_pt - y0)
+    if direction == 270:
+        return Bbox(width_pt - y1, x0, width_pt - y0, x1)
+    return box

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from mmskin_build.figures.labels import (
     CONTINUED,
@@ -20,7 +20,7 @@ from mmskin_build.figures.labels import (
     parse_label,
 )
 from mmskin_build.figures.layout import BookLayout, BodyStyle, PageLayout, TextLine
-from mmskin_build.geometry import Bbox, union_all
+from mmskin_build.geometry import Bbox, turn_back, turn_upright
 
 _SAME_SIZE_PT = 0.45
 _SCAN_SIZE_SHARE = 0.16  # OCR measures sizes less exactly
@@ -36,6 +36,7 @@ class Start:
     """A line that begins with a label and may begin a caption."""
 
     page_index: int
+    direction: int
     line_index: int
     label: FigureLabel
     continued: bool
@@ -60,41 +61,49 @@ class CaptionBlock:
     direction: int
     size_pt: float
     font: str
-    line_indices: tuple[int, ...]
 
 
-def find_captions(book: BookLayout, obstacles: Sequence[Sequence[Bbox]]) -> list[CaptionBlock]:
-    """Find all labeled captions of a book; `obstacles` are the pictures of each page."""
-    starts = [start for layout in book.pages for start in _find_starts(layout, book.body)]
-    accepted = _choose(starts)
-    by_page: dict[int, list[Start]] = defaultdict(list)
-    for start in accepted:
-        by_page[start.page_index].append(start)
+def find_captions(book: BookLayout, obstacles: Mapping[int, Sequence[Bbox]]) -> list[CaptionBlock]:
+    """Find all labeled captions of a book; `obstacles` are the pictures by page index."""
+    views = [
+        (layout if direction == 0 else layout.turned(direction), direction)
+        for layout in book.pages
+        for direction in sorted({line.direction for line in layout.lines})
+    ]
+    starts = [start for view, way in views for start in _find_starts(view, way, book.body)]
+    by_view: dict[tuple[int, int], list[Start]] = defaultdict(list)
+    for start in _choose(starts):
+        by_view[start.page_index, start.direction].append(start)
     captions: list[CaptionBlock] = []
-    for layout, pictures in zip(book.pages, obstacles, strict=True):
-        here = by_page.get(layout.page_index, [])
+    for view, direction in views:
+        here = by_view.get((view.page_index, direction), [])
         heads = {start.line_index for start in here}
+        width, height = view.page.width_pt, view.page.height_pt
+        pictures = [
+            turn_upright(box, direction, width, height) for box in obstacles[view.page_index]
+        ]
         for start in here:
-            captions.append(_extend(layout, start, heads, book, pictures))
+            block = _extend(view, start, heads, book, pictures)
+            captions.append(
+                replace(block, bbox=turn_back(block.bbox, direction, width, height).rounded())
+            )
     return captions
 
 
-def _find_starts(layout: PageLayout, body: BodyStyle) -> list[Start]:
+def _find_starts(layout: PageLayout, direction: int, body: BodyStyle) -> list[Start]:
     found = []
     for index, line in enumerate(layout.lines):
-        label = parse_label(line.text)
+        label = parse_label(line.text) if line.direction == 0 else None
         if label is None:
             continue
         rest = line.text[label.end :]
         continued = CONTINUED.match(rest) is not None
         score = _start_score(layout, index, label, rest, continued, body)
-        lead = line.spans[0]
-        for span in line.spans:
-            if span.text.strip():
-                lead = span
-                break
+        lead = next(span for span in line.spans if span.text.strip())
         style = (_label_form(label), lead.bold, label.separator)
-        found.append(Start(layout.page_index, index, label, continued, style, score))
+        found.append(
+            Start(layout.page_index, direction, index, label, continued, style, score)
+        )
     return found
 
 
@@ -239,7 +248,8 @@ def _extend(
         box = box.union(line.bbox)
         if len(members) == 2 and not rest:
             text_style = (line.font, line.size_pt)
-    text = join_lines([lines[i] for i in members], book.words)
+    overflow = _overflow(layout, members, heads, text_style, book.body)
+    text = join_lines([lines[i] for i in (*members, *overflow)], book.words)
     label = parse_label(text)
     end = label.end if label is not None else start.label.end
     body_text = text[end:].strip()
@@ -252,10 +262,9 @@ def _extend(
         continued=start.continued,
         text=body_text,
         prior=max(0.05, min(0.99, 0.5 + 0.1 * start.score)),
-        direction=first.direction,
+        direction=start.direction,
         size_pt=text_style[1],
         font=text_style[0],
-        line_indices=tuple(members),
     )
 
 
@@ -268,6 +277,45 @@ def _below(layout: PageLayout, index: int) -> list[int]:
         if i != index and line.bbox.y1 > first.bbox.y0 + 0.5 * first.height_pt
     ]
     return sorted(later, key=lambda i: (layout.lines[i].bbox.y0, layout.lines[i].bbox.x0))
+
+
+def _overflow(
+    layout: PageLayout,
+    members: Sequence[int],
+    heads: set[int],
+    style: tuple[str, float],
+    body: BodyStyle,
+) -> list[int]:
+    """Lines at the top of the next column that go on with a caption cut by the end of its column.
+
+    Only where the caption's style is not that of running text, so that style alone tells.
+    """
+    font, size = style
+    if font == body.font and abs(size - body.size_pt) <= 0.35:
+        return []
+    lines = layout.lines
+    last = lines[members[-1]]
+    in_column = [ln for ln in lines if ln.bbox.x_overlap(last.bbox) > 0.3 * last.bbox.width]
+    if any(ln.bbox.y0 > last.bbox.y1 for ln in in_column):
+        return []
+    left = min(lines[i].bbox.x0 for i in members)
+    right = max(lines[i].bbox.x1 for i in members)
+    beside = sorted(
+        (i for i, ln in enumerate(lines) if ln.bbox.x0 > right or ln.bbox.x1 < left),
+        key=lambda i: lines[i].bbox.y0,
+    )
+    found: list[int] = []
+    for index in beside:
+        line = lines[index]
+        if line.bbox.x0 < right or index in heads:
+            break
+        same = any(s.font == font for s in line.spans) and abs(line.size_pt - size) <= _SAME_SIZE_PT
+        if not same or parse_label(line.text) or OTHER_LABEL.match(line.text):
+            break
+        if found and line.bbox.y0 - lines[found[-1]].bbox.y1 > 0.9 * line.height_pt:
+            break
+        found.append(index)
+    return found
 
 
 def _text_style(line: TextLine, label: FigureLabel) -> tuple[str, float]:
@@ -346,8 +394,3 @@ def join_lines(lines: Sequence[TextLine], words: frozenset[str]) -> str:
         else:
             text = f"{text} {piece}"
     return text.replace("\u00ad", "").strip()
-
-
-def caption_area(captions: Sequence[CaptionBlock]) -> Bbox | None:
-    """Box around several blocks, or None."""
-    return union_all(c.bbox for c in captions) if captions else None

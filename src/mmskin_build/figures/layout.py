@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from mmskin_build.geometry import Bbox, union_all
+from mmskin_build.geometry import Bbox, turn_upright, union_all
 from mmskin_build.records import Line, Page, Span
 
 _MARGIN_SHARE = 0.13  # top and bottom part of a page where running heads stand
@@ -73,6 +73,20 @@ class PageLayout:
     def area(self) -> Bbox:
         """The whole page."""
         return Bbox(0.0, 0.0, self.page.width_pt, self.page.height_pt)
+
+
+    def turned(self, direction: int) -> PageLayout:
+        """The page turned so that text of `direction` runs upright, with only that text on it.
+
+        The boxes of the lines are turned; `page` stays as it is (see `geometry.turn_back`).
+        """
+        width, height = self.page.width_pt, self.page.height_pt
+        lines = [
+            replace(line, bbox=turn_upright(line.bbox, direction, width, height), direction=0)
+            for line in self.lines
+            if line.direction == direction
+        ]
+        return PageLayout(self.page, tuple(lines), ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,319 @@
+"""Assign pictures to captions: propose, score, assign; one optimum a page and one a book.
+
+On each page every caption first takes the one picture that fits it best, all captions of the page
+together (Hungarian method, `scipy.optimize.linear_sum_assignment`). Pictures left over then join a
+neighbor's figure, nearest first, where neither running text nor another caption stands between.
+What is left on both sides is matched across neighboring pages (facing page, overleaf) in the order
+of the figure numbers, over the whole book at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from mmskin_build.figures.captions import CaptionBlock
+from mmskin_build.figures.layout import BodyStyle, PageLayout, TextLine
+from mmskin_build.figures.profile import Profile, Side
+from mmskin_build.figures.regions import Picture
+from mmskin_build.geometry import Bbox, turn_upright, union_all
+
+_NO_PAIR = 9.0  # cost above which a caption rather stays alone
+_LINK_MAX_PT = 48.0  # farthest gap between panels of one figure
+_GAP_SCALE_PT = 22.0  # gap that costs as much as one nat
+_BODY_WORDS_A_NAT = 5.0
+_SMALL_WORDS_A_NAT = 18.0
+_FORBIDDEN = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Why a caption goes with a picture: the side it stands on, the gap, and the cost in nats."""
+
+    side: Side
+    gap_pt: float
+    cost: float
+    blocked_words: int = 0
+
+
+@dataclass(slots=True)
+class Group:
+    """A figure in the making: pictures of one page, its caption, the link and the next best cost."""
+
+    page_index: int
+    pictures: list[Picture]
+    caption: CaptionBlock | None = None
+    link: Link | None = None
+    rival_cost: float = _NO_PAIR
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def bbox(self) -> Bbox:
+        """Box around all pictures."""
+        return union_all(p.bbox for p in self.pictures)
+
+
+@dataclass(slots=True)
+class PageMatch:
+    """The result for one page: figures, with or without caption, and captions left alone."""
+
+    groups: list[Group]
+    captions: list[CaptionBlock]
+
+
+def match_page(
+    layout: PageLayout,
+    pictures: Sequence[Picture],
+    captions: Sequence[CaptionBlock],
+    body: BodyStyle,
+    profile: Profile,
+) -> PageMatch:
+    """Match the pictures and captions of one page.
+
+    Returns:
+        Every picture in exactly one group, every caption in a group or among `captions`.
+    """
+    page = _PageGeometry(layout, captions, body)
+    table = [[page.link(picture, caption, profile) for caption in captions] for picture in pictures]
+    groups: list[Group] = []
+    alone = list(captions)
+    seeded: dict[int, Group] = {}
+    if pictures and captions:
+        costs = np.array([[link.cost for link in row] for row in table])
+        # A dummy picture for each caption: staying alone costs `_NO_PAIR`.
+        padded = np.vstack([costs, np.full((len(captions), len(captions)), _NO_PAIR)])
+        rows, columns = linear_sum_assignment(padded)
+        for row, column in sorted(zip(rows.tolist(), columns.tolist(), strict=True)):
+            if row >= len(pictures) or costs[row, column] >= _NO_PAIR:
+                continue
+            others = np.delete(costs[row], column)
+            group = Group(
+                layout.page_index,
+                [pictures[row]],
+                captions[column],
+                table[row][column],
+                float(others.min()) if others.size else _NO_PAIR,
+            )
+            seeded[row] = group
+            groups.append(group)
+            alone.remove(captions[column])
+    free = [i for i in range(len(pictures)) if i not in seeded]
+    _grow(page, pictures, free, groups)
+    _gather(page, pictures, free, groups, layout.page_index)
+    return PageMatch(groups, alone)
+
+
+def _grow(
+    page: _PageGeometry, pictures: Sequence[Picture], free: list[int], groups: Sequence[Group]
+) -> None:
+    """Let unassigned pictures join the nearest figure, nearest pair first."""
+    while free:
+        best: tuple[float, int, Group] | None = None
+        for index in free:
+            for group in groups:
+                cost = page.join_cost(pictures[index], group)
+                if cost < _FORBIDDEN and (best is None or cost < best[0]):
+                    best = (cost, index, group)
+        if best is None:
+            return
+        _, index, group = best
+        group.pictures.append(pictures[index])
+        free.remove(index)
+
+
+def _gather(
+    page: _PageGeometry,
+    pictures: Sequence[Picture],
+    free: Sequence[int],
+    groups: list[Group],
+    page_index: int,
+) -> None:
+    """Group what has no caption on its page by nearness alone."""
+    for index in free:
+        picture = pictures[index]
+        for group in groups:
+            if group.caption is None and any(
+                page.panel_gap(picture, other) <= _LINK_MAX_PT for other in group.pictures
+            ):
+                group.pictures.append(picture)
+                break
+        else:
+            groups.append(Group(page_index, [picture]))
+
+
+class _PageGeometry:
+    """Distances on one page, with what stands in between."""
+
+    def __init__(
+        self, layout: PageLayout, captions: Sequence[CaptionBlock], body: BodyStyle
+    ) -> None:
+        self.width, self.height = layout.page.width_pt, layout.page.height_pt
+        self.captions = captions
+        self.body = body
+        boxes = [caption.bbox.expand(0.5) for caption in captions]
+        self.text = [
+            line for line in layout.lines if not any(box.contains(line.bbox, 1.0) for box in boxes)
+        ]
+
+    def link(self, picture: Picture, caption: CaptionBlock, profile: Profile) -> Link:
+        """How a caption stands to a picture, seen in the caption's reading direction."""
+        turn = (caption.direction, self.width, self.height)
+        box, text = turn_upright(picture.bbox, *turn), turn_upright(caption.bbox, *turn)
+        side, gap = _side(box, text)
+        cost = profile.side_cost(side) + max(0.0, gap - profile.gap_pt) / _GAP_SCALE_PT
+        if side in ("below", "above"):
+            common = text.x_overlap(box) / max(1.0, min(text.width, box.width))
+            cost += 1.5 * (1.0 - min(1.0, common))
+        elif side in ("left", "right"):
+            common = text.y_overlap(box) / max(1.0, min(text.height, box.height))
+            cost += 1.5 * (1.0 - min(1.0, common))
+        words, small = self._words_between(picture.bbox, caption.bbox)
+        cost += min(6.0, words / _BODY_WORDS_A_NAT) + min(3.0, small / _SMALL_WORDS_A_NAT)
+        for other in self.captions:
+            if other is not caption and _stands_between(other.bbox, picture.bbox, caption.bbox):
+                cost += 4.0
+        return Link(side, round(gap, 1), cost, words)
+
+    def _words_between(self, a: Bbox, b: Bbox) -> tuple[int, int]:
+        """Words of running text and of smaller print in the space between two boxes."""
+        space = _space_between(a, b)
+        if space is None:
+            return 0, 0
+        body = small = 0
+        for line in self.text:
+            if line.bbox.covered_by(space) > 0.5:
+                count = len(line.text.split())
+                if self._is_running_text(line):
+                    body += count
+                elif count > 2:
+                    small += count
+        return body, small
+
+    def _is_running_text(self, line: TextLine) -> bool:
+        return line.size_pt >= self.body.size_pt - 0.4 and len(line.text.strip()) > 12
+
+    def panel_gap(self, a: Picture, b: Picture) -> float:
+        """Gap in points between two pictures that could be panels, `_FORBIDDEN` where they cannot."""
+        gap = a.bbox.gap(b.bbox)
+        if gap > _LINK_MAX_PT:
+            return _FORBIDDEN
+        across = a.bbox.x_overlap(b.bbox) / max(1.0, min(a.bbox.width, b.bbox.width))
+        down = a.bbox.y_overlap(b.bbox) / max(1.0, min(a.bbox.height, b.bbox.height))
+        if max(across, down) < 0.15 and gap > 0.6 * _LINK_MAX_PT:
+            return _FORBIDDEN
+        body, small = self._words_between(a.bbox, b.bbox)
+        if body > 2 or small > 12:
+            return _FORBIDDEN
+        if any(_stands_between(c.bbox, a.bbox, b.bbox) for c in self.captions):
+            return _FORBIDDEN
+        return gap
+
+    def join_cost(self, picture: Picture, group: Group) -> float:
+        """Cost in points of adding `picture` to a figure that has a caption."""
+        caption = group.caption
+        if caption is None or group.link is None:
+            return _FORBIDDEN
+        gap = min(self.panel_gap(picture, other) for other in group.pictures)
+        if gap >= _FORBIDDEN:
+            return gap
+        turn = (caption.direction, self.width, self.height)
+        text = turn_upright(caption.bbox, *turn)
+        box = turn_upright(picture.bbox, *turn)
+        whole = turn_upright(group.bbox, *turn)
+        grown = whole.union(box)
+        # The caption stays outside of its figure, on the side where it is.
+        if text.covered_by(grown) > 0.3 and text.covered_by(whole) <= 0.3:
+            return _FORBIDDEN
+        if group.link.side in ("below", "above") and _fills_column(text, whole, box):
+            return _FORBIDDEN
+        return gap
+
+
+def _fills_column(text: Bbox, whole: Bbox, box: Bbox) -> bool:
+    """Whether a caption is set to the width of its figure, and `box` stands beside that width."""
+    beside = box.x0 >= whole.x1 - 2 or box.x1 <= whole.x0 + 2
+    outside = text.x_overlap(box) <= 0.15 * box.width
+    several_lines = text.height > 0.04 * max(text.width, 1.0) and text.height > 16
+    set_to_width = abs(text.x0 - whole.x0) <= 8 and text.x1 <= whole.x1 + 12
+    return beside and outside and several_lines and set_to_width
+
+
+def _side(box: Bbox, text: Bbox) -> tuple[Side, float]:
+    """On which side of `box` the text stands, and the gap in points."""
+    across, down = box.x_overlap(text), box.y_overlap(text)
+    if text.covered_by(box) > 0.5:
+        return "inside", 0.0
+    if across > 0 and (text.center[1] >= box.y1 or text.y0 >= box.y1 - 4):
+        return "below", max(0.0, text.y0 - box.y1)
+    if across > 0 and (text.center[1] <= box.y0 or text.y1 <= box.y0 + 4):
+        return "above", max(0.0, box.y0 - text.y1)
+    if down > 0 and text.center[0] >= box.center[0]:
+        return "right", max(0.0, text.x0 - box.x1)
+    if down > 0:
+        return "left", max(0.0, box.x0 - text.x1)
+    return "diagonal", box.gap(text)
+
+
+def _space_between(a: Bbox, b: Bbox) -> Bbox | None:
+    """The rectangle between two boxes where they face each other."""
+    x0, x1 = max(a.x0, b.x0), min(a.x1, b.x1)
+    y0, y1 = max(a.y0, b.y0), min(a.y1, b.y1)
+    if x1 > x0 and y0 > y1:
+        return Bbox(x0 - 2, y1, x1 + 2, y0)
+    if y1 > y0 and x0 > x1:
+        return Bbox(x1, y0 - 2, x0, y1 + 2)
+    if x0 > x1 and y0 > y1:
+        return Bbox(x1, y1, x0, y0)
+    return None
+
+
+def _stands_between(other: Bbox, a: Bbox, b: Bbox) -> bool:
+    space = _space_between(a, b)
+    if space is None:
+        return False
+    common = other.intersect(space)
+    return common.area > 0.2 * min(other.area, max(space.area, 1e-6)) and common.height > 2
+
+
+# --------------------------------------------------------------------------- across the page break
+
+
+def match_neighbors(
+    matches: Mapping[int, PageMatch], profile: Profile, last_page: int
+) -> None:
+    """Match what is left: captions and figures of neighboring pages, in place.
+
+    A caption goes with pictures one page before or after it; order in the book breaks ties, so that
+    two captions on a page of captions take the plates before or after them in turn.
+    """
+    captions = [(page, c) for page in sorted(matches) for c in matches[page].captions]
+    groups = [(page, g) for page in sorted(matches) for g in matches[page].groups if not g.caption]
+    if not captions or not groups:
+        return
+    costs = np.full((len(captions), len(groups) + len(captions)), _NO_PAIR)
+    for i, (page, caption) in enumerate(captions):
+        for j, (other, group) in enumerate(groups):
+            distance = abs(page - other)
+            if distance != 1:
+                continue
+            area = group.bbox.area
+            small = 3.0 if area < 4000 else 0.0
+            rank = abs(
+                [c for p, c in captions if p == page].index(caption)
+                - [g for p, g in groups if p == other].index(group)
+            )
+            costs[i, j] = 2.5 + small + 0.8 * rank + (0.2 if other > page else 0.0)
+            costs[i, j] += max(0.0, 2.0 * (0.6 - caption.prior))
+    rows, columns = linear_sum_assignment(costs)
+    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
+        if column >= len(groups) or costs[row, column] >= _NO_PAIR:
+            continue
+        (page, caption), (_, group) = captions[row], groups[column]
+        rivals = np.delete(costs[row], column)
+        group.caption = caption
+        group.link = Link("facing", 0.0, float(costs[row, column]))
+        group.rival_cost = float(rivals.min()) if rivals.size else _NO_PAIR
+        matches[page].captions.remove(caption)

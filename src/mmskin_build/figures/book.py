@@ -1,0 +1,226 @@
+"""All steps for one book: pages in, figures and rejects out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from mmskin_build.config import FiguresConfig
+from mmskin_build.figures.align import Group, PageMatch, match_neighbors, match_page
+from mmskin_build.figures.captions import CaptionBlock, find_captions
+from mmskin_build.figures.confidence import judge_pair
+from mmskin_build.figures.layout import BookLayout, build_layout
+from mmskin_build.figures.profile import Profile, Side, learn_profile
+from mmskin_build.figures.regions import Picture, find_pictures
+from mmskin_build.geometry import Bbox, union_all
+from mmskin_build.records import Evidence, Figure, Page, Panel, Reject
+
+VERSION = "1"
+
+
+_SAME_ROW = 0.5  # common height from which two panels stand in one row
+
+
+@dataclass(frozen=True, slots=True)
+class BookFigures:
+    """The figures of a book by page and place, and what was left out."""
+
+    figures: tuple[Figure, ...]
+    rejects: tuple[Reject, ...]
+    profile: Profile
+
+
+def align_book(pages: Sequence[Page], cfg: FiguresConfig) -> BookFigures:
+    """Find the figures of one book and their captions.
+
+    Args:
+        pages: The pages that could be read, each once, in any order.
+        cfg: Settings of this stage.
+
+    Returns:
+        Every picture and every caption of the pages exactly once: paired, alone, or rejected.
+    """
+    book = build_layout(sorted(pages, key=lambda page: page.page_index))
+    by_page, rejects = find_pictures(book)
+    pictures = {
+        layout.page_index: found for layout, found in zip(book.pages, by_page, strict=True)
+    }
+    captions: dict[int, list[CaptionBlock]] = defaultdict(list)
+    obstacles = {index: [p.bbox for p in found] for index, found in pictures.items()}
+    for block in find_captions(book, obstacles):
+        captions[block.page_index].append(block)
+    profile = learn_profile(_clear_pairs(_match_pages(book, pictures, captions, Profile())))
+    matches = _match_pages(book, pictures, captions, profile)
+    last_page = max((layout.page_index for layout in book.pages), default=0)
+    match_neighbors(matches, profile, last_page)
+    _absorb_continuations(matches)
+    figures = _build_figures(matches, profile)
+    return BookFigures(tuple(figures), tuple(rejects), profile)
+
+
+def _match_pages(
+    book: BookLayout,
+    pictures: Mapping[int, Sequence[Picture]],
+    captions: Mapping[int, Sequence[CaptionBlock]],
+    profile: Profile,
+) -> dict[int, PageMatch]:
+    return {
+        layout.page_index: match_page(
+            layout,
+            pictures[layout.page_index],
+            captions.get(layout.page_index, ()),
+            book.body,
+            profile,
+        )
+        for layout in book.pages
+    }
+
+
+def _clear_pairs(matches: Mapping[int, PageMatch]) -> list[tuple[Side, float]]:
+    """Sides and gaps of the pairs that need no second look."""
+    found = []
+    for match in matches.values():
+        for group in match.groups:
+            link = group.link
+            if link is None or link.blocked_words or match.captions:
+                continue
+            if link.gap_pt <= 40 and group.rival_cost - link.cost >= 1.0:
+                found.append((link.side, link.gap_pt))
+    return found
+
+
+def _absorb_continuations(matches: Mapping[int, PageMatch]) -> None:
+    """Give the words of a '(continued)' caption without a picture back to its figure."""
+    for index in sorted(matches):
+        for caption in [c for c in matches[index].captions if c.continued and c.label]:
+            for earlier in (index, index - 1, index - 2):
+                match = matches.get(earlier)
+                target = None if match is None else _owner(match, caption)
+                if target is not None and target.caption is not None:
+                    text = f"{target.caption.text} {caption.text}".strip()
+                    target.caption = replace(target.caption, text=text)
+                    target.notes.append(f"caption continued on page index {index}")
+                    matches[index].captions.remove(caption)
+                    break
+
+
+def _owner(match: PageMatch, caption: CaptionBlock) -> Group | None:
+    for group in match.groups:
+        other = group.caption
+        if other is None or other.label is None or caption.label is None or other.continued:
+            continue
+        if other.label.key == caption.label.key:
+            return group
+    return None
+
+
+def _build_figures(matches: Mapping[int, PageMatch], profile: Profile) -> list[Figure]:
+    order = _number_order(matches)
+    figures: list[Figure] = []
+    for index in sorted(matches):
+        match = matches[index]
+        groups = sorted(match.groups, key=lambda g: (g.bbox.y0, g.bbox.x0))
+        for number, group in enumerate(groups, start=1):
+            figure_id = f"p{index:04d}-f{number}"
+            figures.append(_figure(figure_id, group, profile, order.get(id(group.caption))))
+        alone = sorted(match.captions, key=lambda c: (c.bbox.y0, c.bbox.x0))
+        for number, caption in enumerate(alone, start=1):
+            figures.append(_lonely_caption(f"p{index:04d}-c{number}", caption))
+    return figures
+
+
+def _figure(figure_id: str, group: Group, profile: Profile, in_order: bool | None) -> Figure:
+    pictures = reading_order(group.pictures)
+    bbox = union_all(p.bbox for p in pictures).rounded()
+    kind = "photo" if any(p.kind == "photo" for p in pictures) else "nonphoto"
+    panels = tuple(Panel(bbox=p.bbox.rounded()) for p in pictures)
+    caption = group.caption
+    if caption is None:
+        return Figure(
+            figure_id=figure_id,
+            status="image_without_caption",
+            page_index=group.page_index,
+            bbox=bbox,
+            confidence=0.5,
+            kind=kind,
+            panels=panels,
+            evidence=(Evidence(name="no_caption", value="none within reach", weight=0.0),),
+        )
+    judgement = judge_pair(group, profile, in_order)
+    flags = ["continued"] if caption.continued else []
+    return Figure(
+        figure_id=figure_id,
+        status="paired",
+        page_index=group.page_index,
+        bbox=bbox,
+        label=caption.label.text if caption.label else None,
+        caption=caption.text,
+        caption_page_index=caption.page_index,
+        caption_bbox=caption.bbox,
+        confidence=judgement.confidence,
+        kind=kind,
+        panels=panels,
+        evidence=judgement.evidence
+        + tuple(Evidence(name="note", value=note, weight=0.0) for note in group.notes),
+        flags=tuple(flags),
+    )
+
+
+def _lonely_caption(figure_id: str, caption: CaptionBlock) -> Figure:
+    return Figure(
+        figure_id=figure_id,
+        status="caption_without_image",
+        page_index=caption.page_index,
+        bbox=None,
+        label=caption.label.text if caption.label else None,
+        caption=caption.text,
+        caption_page_index=caption.page_index,
+        caption_bbox=caption.bbox,
+        confidence=0.5,
+        kind="photo",
+        evidence=(Evidence(name="no_picture", value="none within reach", weight=0.0),),
+        flags=("continued",) if caption.continued else (),
+    )
+
+
+def reading_order(pictures: Sequence[Picture]) -> list[Picture]:
+    """Sort pictures row by row, left to right in a row."""
+    rows: list[list[Picture]] = []
+    for picture in sorted(pictures, key=lambda p: (p.bbox.y0, p.bbox.x0)):
+        for row in rows:
+            first = row[0].bbox
+            common = first.y_overlap(picture.bbox)
+            if common >= _SAME_ROW * min(first.height, picture.bbox.height):
+                row.append(picture)
+                break
+        else:
+            rows.append([picture])
+    return [p for row in rows for p in sorted(row, key=lambda p: p.bbox.x0)]
+
+
+def _number_order(matches: Mapping[int, PageMatch]) -> dict[int, bool]:
+    """Whether each caption's number stands between its neighbors' of the same kind.
+
+    Keyed by ``id`` of the caption block, for captions in the order of their pages.
+    """
+    by_prefix: dict[str, list[tuple[tuple[int, ...], int]]] = defaultdict(list)
+    for index in sorted(matches):
+        blocks = [g.caption for g in matches[index].groups if g.caption is not None]
+        blocks += matches[index].captions
+        for block in sorted(blocks, key=lambda c: (c.page_index, _column(c.bbox), c.bbox.y0)):
+            if block.label is not None and not block.continued:
+                by_prefix[block.label.prefix].append((block.label.parts, id(block)))
+    result: dict[int, bool] = {}
+    for items in by_prefix.values():
+        for position, (parts, key) in enumerate(items):
+            before = items[position - 1][0] if position else None
+            after = items[position + 1][0] if position + 1 < len(items) else None
+            if before is None and after is None:
+                continue
+            result[key] = (before is None or before <= parts) and (after is None or parts <= after)
+    return result
+
+
+def _column(bbox: Bbox) -> int:
+    return round(bbox.x0 / 150)

@@ -1,0 +1,338 @@
+"""Pictures of a page: out of image objects, strips, tiles, vector drawings and scans.
+
+A picture is what a reader sees as one: strips and tiles of one photograph come together, and what
+a vector drawing consists of does too. Which pictures form a figure is decided in `align`, where the
+captions are known. What is no picture of the book (logos, rules, backgrounds) leaves with a reason.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mmskin_build.figures.labels import OTHER_LABEL
+from mmskin_build.figures.layout import BodyStyle, BookLayout, PageLayout, TextLine
+from mmskin_build.geometry import Bbox, union_all
+from mmskin_build.records import FigureKind, ImageObject, PathObject, Reject
+
+_SMALLEST_SIDE_PT = 22.0  # an icon, a bullet, an ornament
+_SMALLEST_AREA_PT2 = 900.0
+_TOUCH_PT = 0.6  # strips and tiles meet within this
+_EDGE_PT = 1.2  # and their edges run on within this
+_SAME_SCALE = 0.04
+_BACKGROUND_SHARE = 0.8  # of the page; with running text on it, no picture
+_REPEATS_MIN = 3
+_REPEATS_SHARE = 0.15
+_VECTOR_JOIN_PT = 7.0
+_VECTOR_MIN_PATHS = 5
+_VECTOR_MIN_SIDE_PT = 36.0
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture on a page; `bbox` is what is visible of it."""
+
+    page_index: int
+    bbox: Bbox
+    kind: FigureKind
+    origin: str  # "image", "strips", "vector", "scan"
+    pixels: int = 0
+
+
+def find_pictures(book: BookLayout) -> tuple[list[list[Picture]], list[Reject]]:
+    """Return the pictures of each page of a book, in reading order, and what was left out."""
+    repeated = _repeated(book.pages)
+    pictures: list[list[Picture]] = []
+    rejects: list[Reject] = []
+    for layout in book.pages:
+        found, dropped = _page_pictures(layout, book.body, repeated)
+        pictures.append(sorted(found, key=lambda p: (p.bbox.y0, p.bbox.x0)))
+        rejects.extend(dropped)
+    return pictures, rejects
+
+
+_PlaceKey = tuple[int, int, int, int, int, int]
+
+
+def _place_key(item: ImageObject) -> _PlaceKey:
+    x0, y0, x1, y1 = (round(v / 6) for v in item.bbox)
+    return x0, y0, x1, y1, item.width_px, item.height_px
+
+
+def _repeated(pages: Sequence[PageLayout]) -> frozenset[_PlaceKey | str]:
+    """Images that return at one place, or the same small image anywhere, on several pages."""
+    places: Counter[_PlaceKey] = Counter()
+    keys: dict[str, set[int]] = defaultdict(set)
+    for layout in pages:
+        area = layout.area.area
+        places.update({_place_key(item) for item in layout.page.images})
+        for item in layout.page.images:
+            if item.bbox.area < 0.06 * area:
+                keys[item.image_key].add(layout.page_index)
+    enough = max(_REPEATS_MIN, min(12, round(_REPEATS_SHARE * len(pages))))
+    found: set[_PlaceKey | str] = {key for key, count in places.items() if count >= enough}
+    # "640x480" is no digest (see `painting`): such keys say nothing about sameness.
+    found |= {k for k, on in keys.items() if len(on) >= enough and len(k) == 24}
+    return frozenset(found)
+
+
+def _page_pictures(
+    layout: PageLayout, body: BodyStyle, repeated: frozenset[_PlaceKey | str]
+) -> tuple[list[Picture], list[Reject]]:
+    page = layout.page
+    rejects: list[Reject] = []
+    if page.scan_regions:
+        regions = [
+            Picture(
+                layout.page_index,
+                r.bbox,
+                "photo" if r.photo_score >= 0.5 else "nonphoto",
+                "scan",
+            )
+            for r in page.scan_regions
+        ]
+        return regions, rejects
+
+    def reject(bbox: Bbox, reason: str, detail: str) -> None:
+        number = sum(r.page_index == layout.page_index for r in rejects) + 1
+        rejects.append(
+            Reject(
+                item_id=f"p{layout.page_index:04d}-x{number}",
+                stage="regions",
+                reason=reason,
+                detail=detail,
+                page_index=layout.page_index,
+                bbox=bbox.rounded(),
+            )
+        )
+
+    kept: list[ImageObject] = []
+    for item in page.images:
+        if page.text_source == "ocr" and layout.area.covered_by(item.bbox) >= 0.7:
+            continue  # the scan of the page itself
+        if _place_key(item) in repeated or item.image_key in repeated:
+            reject(item.bbox, "repeated_image", "the same picture returns on other pages")
+        elif _is_background(item, layout, body):
+            reject(item.bbox, "page_background", "running text is printed over it")
+        else:
+            kept.append(item)
+    groups = _join_tiles(kept)
+    pictures: list[Picture] = []
+    for group in groups:
+        bbox = union_all(item.bbox for item in group)
+        if min(bbox.width, bbox.height) < _SMALLEST_SIDE_PT or bbox.area < _SMALLEST_AREA_PT2:
+            reject(bbox, "too_small", f"{bbox.width:.0f} x {bbox.height:.0f} pt")
+            continue
+        pixels = sum(item.width_px * item.height_px for item in group)
+        origin = "strips" if len(group) > 1 else "image"
+        pictures.append(Picture(layout.page_index, bbox, "photo", origin, pixels))
+    pictures = _without_covered(pictures)
+    drawings, dropped = _drawings(layout, pictures, body)
+    for bbox, reason, detail in dropped:
+        reject(bbox, reason, detail)
+    return _merge_drawings(layout.page_index, pictures, drawings), rejects
+
+
+def _is_background(item: ImageObject, layout: PageLayout, body: BodyStyle) -> bool:
+    """Whether running text stands on the picture: a tinted page, a cover, a box."""
+    over = [line for line in layout.lines if line.bbox.covered_by(item.bbox) > 0.8]
+    words = sum(len(line.text.split()) for line in over if line.size_pt <= 2 * body.size_pt)
+    dense = sum(line.bbox.area for line in over) > 0.12 * item.bbox.area
+    large = layout.area.covered_by(item.bbox) >= _BACKGROUND_SHARE
+    return (dense and words > 40) or (large and words > 60)
+
+
+def _join_tiles(items: Sequence[ImageObject]) -> list[list[ImageObject]]:
+    """Group image objects that are strips or tiles of one photograph.
+
+    They touch without a gap, their edges run on, and they have one resolution. Two photographs set
+    edge to edge have that too, but then hardly ever the same extent to the tenth of a point on both
+    sides of the seam *and* a strip's proportions; see `_is_seam`.
+    """
+    parent = list(range(len(items)))
+
+    def root(i: int) -> int:
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        return i
+
+    for i, a in enumerate(items):
+        for j in range(i + 1, len(items)):
+            if root(i) != root(j) and _is_seam(a, items[j]):
+                parent[root(j)] = root(i)
+    groups: dict[int, list[ImageObject]] = defaultdict(list)
+    for i, item in enumerate(items):
+        groups[root(i)].append(item)
+    return list(groups.values())
+
+
+def _scales(item: ImageObject) -> tuple[float, float]:
+    box = item.placed_bbox
+    a, b, c, d = item.matrix[:4]
+    turned = abs(b) + abs(c) > abs(a) + abs(d)
+    wide, high = (item.height_px, item.width_px) if turned else (item.width_px, item.height_px)
+    return wide / max(box.width, 1e-6), high / max(box.height, 1e-6)
+
+
+def _is_seam(a: ImageObject, b: ImageObject) -> bool:
+    p, q = a.bbox, b.bbox
+    stacked = (
+        min(abs(p.y1 - q.y0), abs(q.y1 - p.y0)) <= _TOUCH_PT
+        and abs(p.x0 - q.x0) <= _EDGE_PT
+        and abs(p.x1 - q.x1) <= _EDGE_PT
+    )
+    beside = (
+        min(abs(p.x1 - q.x0), abs(q.x1 - p.x0)) <= _TOUCH_PT
+        and abs(p.y0 - q.y0) <= _EDGE_PT
+        and abs(p.y1 - q.y1) <= _EDGE_PT
+    )
+    if not (stacked or beside):
+        return False
+    (ax, ay), (bx, by) = _scales(a), _scales(b)
+    slack_y = max(_SAME_SCALE, 1.5 / min(a.height_px, b.height_px))
+    slack_x = max(_SAME_SCALE, 1.5 / min(a.width_px, b.width_px))
+    return abs(ax - bx) <= slack_x * max(ax, bx) and abs(ay - by) <= slack_y * max(ay, by)
+
+
+def _without_covered(pictures: Sequence[Picture]) -> list[Picture]:
+    """Leave out what lies inside a larger picture: an inset, a stamp, a mask."""
+    kept = []
+    for i, picture in enumerate(pictures):
+        inside = any(
+            j != i
+            and picture.bbox.covered_by(other.bbox) > 0.9
+            and (other.bbox.area > picture.bbox.area * 1.02 or j > i)
+            for j, other in enumerate(pictures)
+        )
+        if not inside:
+            kept.append(picture)
+    return kept
+
+
+# ------------------------------------------------------------------------------ vector drawings
+
+
+def _drawings(
+    layout: PageLayout, pictures: Sequence[Picture], body: BodyStyle
+) -> tuple[list[Bbox], list[tuple[Bbox, str, str]]]:
+    """Cluster vector paths into drawings; tables, boxes and rules are told apart."""
+    page_area = layout.area
+    paths = [
+        path
+        for path in layout.page.paths
+        if not _is_page_ornament(path, layout, page_area, pictures)
+    ]
+    dropped: list[tuple[Bbox, str, str]] = []
+    drawings: list[Bbox] = []
+    for cluster in _cluster(paths):
+        bbox = union_all(path.bbox for path in cluster)
+        if any(bbox.covered_by(p.bbox.expand(3)) > 0.9 for p in pictures):
+            continue  # arrows and bars over a photograph
+        if (
+            len(cluster) < _VECTOR_MIN_PATHS
+            or min(bbox.width, bbox.height) < _VECTOR_MIN_SIDE_PT
+        ):
+            continue
+        inside = [line for line in layout.lines if line.bbox.covered_by(bbox) > 0.6]
+        if _is_table(cluster, inside, layout, bbox):
+            dropped.append((bbox, "table", "ruled rows of text"))
+        elif _is_text_box(inside, bbox, body):
+            dropped.append((bbox, "text_box", "running text in a frame"))
+        else:
+            labels = [line.bbox for line in layout.lines if _is_lettering(line, bbox, body)]
+            drawings.append(union_all([bbox, *labels]))
+    return drawings, dropped
+
+
+def _is_page_ornament(
+    path: PathObject, layout: PageLayout, area: Bbox, pictures: Sequence[Picture]
+) -> bool:
+    """Rules, page tints, frames around text or pictures: nothing a drawing consists of."""
+    box = path.bbox
+    if area.covered_by(box) > 0.6:
+        return True
+    if path.fill is not None and path.stroke is None and path.fill >= 0xFDFDFD and box.area > 2000:
+        return True  # white paper under something
+    if path.shape == "rect" and box.area > 2500:
+        words = sum(
+            len(line.text.split()) for line in layout.lines if line.bbox.covered_by(box) > 0.8
+        )
+        if words > 25 or any(p.bbox.covered_by(box.expand(2)) > 0.95 for p in pictures):
+            return True
+    long_rule = min(box.width, box.height) <= 2.0 and max(box.width, box.height) > 0.45 * area.width
+    return long_rule
+
+
+def _cluster(paths: Sequence[PathObject]) -> list[list[PathObject]]:
+    """Group paths that lie within `_VECTOR_JOIN_PT` of one another.
+
+    Boxes are swept from top to bottom into growing groups, so that a chart of thousands of
+    strokes costs about their number times the number of drawings on the page.
+    """
+    groups: list[tuple[Bbox, list[PathObject]]] = []
+    for path in sorted(paths, key=lambda p: (p.bbox.y0, p.bbox.x0)):
+        box, members = path.bbox, [path]
+        near = [g for g in groups if g[0].gap(path.bbox) <= _VECTOR_JOIN_PT]
+        for group in near:
+            groups.remove(group)
+            box = box.union(group[0])
+            members = group[1] + members
+        groups.append((box, members))
+    merged = True
+    while merged:
+        merged = False
+        for i, (a, _) in enumerate(groups):
+            for j in range(i + 1, len(groups)):
+                if a.gap(groups[j][0]) <= _VECTOR_JOIN_PT:
+                    groups[i] = (a.union(groups[j][0]), groups[i][1] + groups[j][1])
+                    del groups[j]
+                    merged = True
+                    break
+            if merged:
+                break
+    return [members for _, members in groups]
+
+
+def _is_table(
+    cluster: Sequence[PathObject], inside: Sequence[TextLine], layout: PageLayout, bbox: Bbox
+) -> bool:
+    if any(
+        OTHER_LABEL.match(line.text)
+        and line.bbox.gap(bbox) <= 30
+        and line.bbox.x_overlap(bbox) > 0
+        for line in layout.lines
+    ):
+        return True
+    straight = sum(
+        path.shape == "line" or min(path.bbox.width, path.bbox.height) <= 1.5 for path in cluster
+    )
+    return straight >= 0.9 * len(cluster) and len(inside) >= 8
+
+
+def _is_text_box(inside: Sequence[TextLine], bbox: Bbox, body: BodyStyle) -> bool:
+    words = sum(len(line.text.split()) for line in inside if line.size_pt >= body.size_pt - 2)
+    return words > 30 and sum(line.bbox.area for line in inside) > 0.25 * bbox.area
+
+
+def _is_lettering(line: TextLine, bbox: Bbox, body: BodyStyle) -> bool:
+    """Axis labels and legends: short lines that touch the drawing's edge."""
+    if len(line.text.split()) > 8 or body.matches(line) or OTHER_LABEL.match(line.text):
+        return False
+    return line.bbox.gap(bbox) <= 6 and line.bbox.covered_by(bbox.expand(14)) > 0.9
+
+
+def _merge_drawings(
+    page_index: int, pictures: Sequence[Picture], drawings: Sequence[Bbox]
+) -> list[Picture]:
+    """A drawing that holds pictures is one picture with them; others stand alone."""
+    result = list(pictures)
+    for bbox in drawings:
+        inside = [p for p in result if p.bbox.covered_by(bbox.expand(2)) > 0.9]
+        if inside and sum(p.bbox.area for p in inside) > 0.5 * bbox.area:
+            continue  # frames and marks around photographs
+        for picture in inside:
+            result.remove(picture)
+        result.append(Picture(page_index, bbox, "nonphoto", "vector"))
+    return result
