@@ -198,7 +198,8 @@
         panel.text ? marked(panel.text) : el("span", { class: "soft" }, "no part of its own"),
         panel.size ? el("span", { class: "soft" }, ` · ${panel.size[0]} × ${panel.size[1]} px, ${panel.source}`) : null))) : null,
       figure.flags.length ? el("p", {}, ...figure.flags.map((flag) => [el("span", { class: "badge soft" }, flag.replaceAll("_", " ")), " "])) : null,
-      el("details", { open: figure.doubtful || figure.status !== "paired" }, el("summary", {}, `Evidence (${figure.evidence.length})`), evidenceTable(figure),
+      el("details", { open: figure.evidence.length > 0 && (figure.doubtful || figure.status !== "paired") },
+        el("summary", {}, `Evidence (${figure.evidence.length})`), figure.evidence.length ? evidenceTable(figure) : null,
         el("p", { class: "mono soft" }, figure.id, " · ", figure.kind, box("image", figure.bbox), box("caption", figure.captionBbox))));
   }
 
@@ -206,7 +207,7 @@
     const figures = figuresOf.get(page.index) || [], rejects = rejectsOf.get(page.index) || [];
     const notes = [...page.flags.map((flag) => flag.replaceAll("_", " "))];
     return el("article", { class: "page", id: `page-${page.index}` },
-      el("h2", {}, `Page ${page.index + 1} of ${report.pageCount}`, page.label ? el("small", {}, `printed ${page.label}`) : null,
+      el("h2", {}, `Page ${page.index + 1} of ${report.pageCount.toLocaleString("en")}`, page.label ? el("small", {}, `printed ${page.label}`) : null,
         notes.length ? el("small", {}, notes.join(", ")) : null),
       el("div", { class: "spread" }, drawSheet(page), el("div", { class: "cards" },
         ...(failuresOf.get(page.index) || []).map((failure) => el("p", { class: "bad" }, `This page could not be read: ${failure.reason}. ${failure.detail}`)),
@@ -222,9 +223,9 @@
   function pager(start, step, total, what, go) {
     const button = (text, to, off) => el("button", { type: "button", disabled: off, onclick: () => go(to) }, text);
     const last = Math.max(0, Math.floor((total - 1) / step) * step);
-    return el("div", { class: "pager" }, button("⏮", 0, start === 0), button("◂ previous", Math.max(0, start - step), start === 0),
+    return el("div", { class: "pager" }, button("« first", 0, start === 0), button("◂ previous", Math.max(0, start - step), start === 0),
       el("span", {}, total ? `${start + 1} to ${Math.min(total, start + step)} of ${plural(total, what)}` : `no ${what}`),
-      button("next ▸", start + step, start + step >= total), button("⏭", last, start >= last));
+      button("next ▸", start + step, start + step >= total), button("last »", last, start >= last));
   }
   function viewPages() {
     const pages = visiblePages();
@@ -342,7 +343,7 @@
     $("below").value = 1; $("with-reject").checked = false; $("search").value = "";
     for (const box of $("statuses").querySelectorAll("input")) box.checked = true;
   }
-  function changed() { state.start = 0; state.row = 0; render(); }
+  function changed() { state.start = 0; state.row = 0; render(); scrollTo(0, 0); }
 
   const counts = group(report.figures, (figure) => [figure.group]);
   for (const [name, text] of Object.entries(STATUS)) {
