@@ -18,7 +18,7 @@ import secrets
 import shutil
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ class Stage:
     version: str
     config_sha256: str
     inputs: Mapping[str, str]
-    models: Mapping[str, str]
+    models: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> str:

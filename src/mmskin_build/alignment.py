@@ -1,0 +1,229 @@
+"""One document from pages to figures with their pictures, without the store.
+
+Read the pages, pair figures with captions, cut the pictures: `steps` keeps each of the three,
+`mmskin align` runs them in one go.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from mmskin_build.config import Config
+from mmskin_build.pdf.isolation import PageJob, PdfSource, WorkerPool
+from mmskin_build.records import Alignment, Figure, Page, PageFailure, Reject
+from mmskin_build.store import file_sha256, write_jsonl
+
+
+def align_file(
+    pool: WorkerPool,
+    source: PdfSource,
+    cfg: Config,
+    out: Path,
+    *,
+    language: str | None = None,
+    pictures: bool = False,
+    progress: Callable[[str, str, int, int], None],
+) -> dict[str, Any]:
+    """Write the alignment of a file that is not registered, and return what was found.
+
+    The figures go to ``out/<sha256>.jsonl``; what was left out, failed pages with it, goes to
+    ``out/<sha256>.rejects.jsonl``. Both appear only when the whole file is done.
+
+    Raises:
+        InputPdfError: If the file cannot be used; then nothing is written.
+        MissingDependencyError: If Tesseract or the language is missing.
+        StorageError: If `out` cannot be written.
+    """
+    page_count = pool.inspect(source).page_count
+    digest = file_sha256(source.path)
+    done = Counter[str]()
+
+    def on_page(stage: str, page_index: int) -> None:
+        done[stage] += 1
+        progress(source.path.name, stage, done[stage], page_count)
+
+    found = align_document(
+        pool,
+        source,
+        cfg,
+        book_sha256=digest,
+        page_indices=range(page_count),
+        language=language,
+        out_dir=out / "pictures" if pictures else None,
+        on_page=on_page,
+    )
+    rejects = [*map(page_reject, found.failures), *found.rejects]
+    write_jsonl(out / f"{digest}.rejects.jsonl", rejects)
+    write_jsonl(out / f"{digest}.jsonl", found.figures)
+    doubtful = [f for f in found.figures if f.confidence < cfg.figures.doubtful_below]
+    return {
+        "sha256": digest,
+        "pages": page_count,
+        "figures": dict(sorted(Counter(figure.status for figure in found.figures).items())),
+        "doubtful": sum(1 for figure in doubtful if figure.status == "paired"),
+        "rejects": dict(sorted(Counter(reject.reason for reject in rejects).items())),
+    }
+
+
+def page_reject(failure: PageFailure) -> Reject:
+    """Return a failed page as a reject."""
+    return Reject(
+        item_id=f"page{failure.page_index:05d}",
+        stage="read_book",
+        reason=failure.reason,
+        detail=failure.detail,
+        page_index=failure.page_index,
+    )
+
+
+def align_document(
+    pool: WorkerPool,
+    source: PdfSource,
+    cfg: Config,
+    *,
+    book_sha256: str,
+    page_indices: Sequence[int],
+    language: str | None = None,
+    out_dir: Path | None = None,
+    on_page: Callable[[str, int], None] | None = None,
+) -> Alignment:
+    """Read the pages, pair figures with captions, cut the pictures.
+
+    Args:
+        pool: Where the PDF is read.
+        source: The document.
+        cfg: Settings; the parts for pdf and figures are used.
+        book_sha256: Digest of the file.
+        page_indices: The pages to read, 0-based.
+        language: Tesseract's codes; None takes the configured ones.
+        out_dir: Where pictures go, ``<image_sha256>.png``; None writes none.
+        on_page: Called with the stage's name and the page index after each page.
+
+    Raises:
+        InputPdfError: If the document cannot be opened.
+        MissingDependencyError: If Tesseract or the language is missing.
+    """
+    read = read_pages(pool, source, cfg, page_indices, language, _for_stage(on_page, "read_book"))
+    pages, failures = read
+    figures, rejects = pair_figures(pages, cfg)
+    figures, more = cut_figures(
+        pool, source, cfg, figures, out_dir, _for_stage(on_page, "cut_pictures")
+    )
+    return Alignment(
+        book_sha256=book_sha256,
+        page_count=len(page_indices),
+        figures=figures,
+        rejects=(*rejects, *more),
+        failures=failures,
+    )
+
+
+def read_pages(
+    pool: WorkerPool,
+    source: PdfSource,
+    cfg: Config,
+    page_indices: Sequence[int],
+    language: str | None,
+    on_page: Callable[[int], None] | None,
+) -> tuple[tuple[Page, ...], tuple[PageFailure, ...]]:
+    """Return the pages that could be read and the failures of the others, in page order."""
+    from mmskin_build.pdf.reader import ReadSettings, read_page
+
+    settings = ReadSettings(cfg=cfg.pdf, language=language or cfg.pdf.ocr_language)
+    jobs = [PageJob(page_index=index, payload=settings) for index in page_indices]
+    results = pool.run(source, jobs, read_page, on_page)
+    pages = tuple(result for result in results if isinstance(result, Page))
+    failures = tuple(result for result in results if isinstance(result, PageFailure))
+    ended = [page.page_index for page in pages] + [failure.page_index for failure in failures]
+    check_conserved("read_book", page_indices, ended)
+    return pages, failures
+
+
+def pair_figures(
+    pages: Sequence[Page], cfg: Config
+) -> tuple[tuple[Figure, ...], tuple[Reject, ...]]:
+    """Return the figures of a book and what was left out, from its pages alone."""
+    from mmskin_build.figures import align_book
+
+    found = align_book(pages, cfg.figures)
+    return found.figures, found.rejects
+
+
+def cut_figures(
+    pool: WorkerPool,
+    source: PdfSource,
+    cfg: Config,
+    figures: Sequence[Figure],
+    out_dir: Path | None,
+    on_page: Callable[[int], None] | None,
+) -> tuple[tuple[Figure, ...], tuple[Reject, ...]]:
+    """Return the figures with their panels' pixels known, and those whose page failed."""
+    from mmskin_build.figures import count_named_panels, finish_panels, split_panels
+    from mmskin_build.pdf import pixels
+
+    by_page: dict[int, list[Figure]] = {}
+    for figure in figures:
+        if figure.panels:
+            by_page.setdefault(figure.page_index, []).append(figure)
+    jobs = [
+        PageJob(
+            page_index=index,
+            payload=pixels.PixelRequest(
+                figures=tuple(on_page_figures),
+                expected=tuple(count_named_panels(figure) for figure in on_page_figures),
+                render_dpi=cfg.figures.render_dpi,
+                split=split_panels,
+                out_dir=out_dir,
+            ),
+        )
+        for index, on_page_figures in sorted(by_page.items())
+    ]
+    cut: dict[str, Figure] = {}
+    rejects: list[Reject] = []
+    for job, result in zip(jobs, pool.run(source, jobs, pixels.cut_figures, on_page), strict=True):
+        if isinstance(result, PageFailure):
+            rejects.extend(_failed_cut(figure, result) for figure in job.payload.figures)
+        else:
+            cut.update((figure.figure_id, figure) for figure in finish_panels(result, cfg.figures))
+    failed = {reject.item_id for reject in rejects}
+    done = tuple(
+        cut.get(figure.figure_id, figure) for figure in figures if figure.figure_id not in failed
+    )
+    check_conserved(
+        "cut_pictures",
+        [figure.figure_id for figure in figures],
+        [figure.figure_id for figure in done] + sorted(failed),
+    )
+    return done, tuple(rejects)
+
+
+def _failed_cut(figure: Figure, failure: PageFailure) -> Reject:
+    return Reject(
+        item_id=figure.figure_id,
+        stage="cut_pictures",
+        reason=failure.reason,
+        detail=failure.detail,
+        page_index=figure.page_index,
+        bbox=figure.bbox,
+    )
+
+
+def _for_stage(
+    on_page: Callable[[str, int], None] | None, stage: str
+) -> Callable[[int], None] | None:
+    return None if on_page is None else lambda page_index: on_page(stage, page_index)
+
+
+def check_conserved(stage: str, taken: Iterable[object], ended: Iterable[object]) -> None:
+    """Make sure that each id that a stage took ended exactly once, as an output or a reject.
+
+    Raises:
+        RuntimeError: If one was lost, invented or doubled: a mistake in this program.
+    """
+    before, after = Counter(taken), Counter(ended)
+    if before != after:
+        lost, new = list(before - after), list(after - before)
+        raise RuntimeError(f"{stage} lost {lost[:5]} and invented {new[:5]}")

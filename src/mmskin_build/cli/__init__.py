@@ -1,0 +1,107 @@
+"""The command line: parse, call, print.
+
+Counts or one JSON object go to stdout, progress and messages to stderr. Nothing heavy is imported
+before a command runs, so that ``mmskin --help`` answers at once. Errors end here: a `MmskinError`
+becomes its message and exit code, anything else a short line and exit code 1.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from mmskin_build import __version__
+from mmskin_build.cli import build, data, inspect
+from mmskin_build.errors import EXIT_INTERRUPTED, MmskinError
+
+
+_EPILOG = """\b
+See it work on a generated book:
+  mmskin demo
+
+\b
+Do it with your own:
+  mmskin books add ~/books/rook.pdf --id bk15
+  mmskin build
+  mmskin audit
+  mmskin release 1.0.0 --unscreened
+  mmskin verify data/releases/mm-skin/1.0.0
+
+\b
+One stage alone, without registering anything:
+  mmskin align article.pdf --out found/
+
+\b
+Exit codes:
+  0 done                       7 a program or language is missing
+  1 unexpected error           8 a JSON file breaks its schema
+  2 wrong usage                9 release refused
+  3 setting or books.toml     10 release damaged
+  4 a PDF cannot be used      11 disk full or not writable
+  5 password missing or bad   12 done, but without some books
+  6 book missing or changed  130 interrupted
+"""
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=_EPILOG,
+)
+@click.version_option(__version__, prog_name="mmskin")
+def cli() -> None:
+    """Turn dermatology textbooks that you own (PDF) into versioned image-caption data sets.
+
+    Everything is kept in the data folder (./data, or --data, or MMSKIN_DATA). A build that was
+    stopped goes on where it was; only what changed is computed again.
+    """
+
+
+for command in (*build.COMMANDS, *data.COMMANDS, *inspect.COMMANDS):
+    cli.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and end the process with its exit code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        result = cli.main(args=given, prog_name="mmskin", standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        _say("mmskin: interrupted; what is finished is kept, the same command goes on from there")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone (`mmskin books list | head`): not an error of ours.
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MmskinError as error:
+        if "--debug" in given:
+            raise
+        _say(f"mmskin: {error}")
+        return error.exit_code
+    except Exception as error:
+        if "--debug" in given:
+            raise
+        _say(
+            f"mmskin: unexpected {type(error).__name__}: {error}\n"
+            "This is a mistake in the program. Run the same command with --debug to see where."
+        )
+        return 1
+
+
+def _say(message: str) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        click.echo(message, err=True)

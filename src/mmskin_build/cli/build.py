@@ -1,0 +1,173 @@
+"""Commands that read PDFs: align, build."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mmskin_build.cli.console import in_words, print_json, print_table, progress_bars
+from mmskin_build.cli.options import EXISTING_PATH, Settings, common_options
+from mmskin_build.errors import EXIT_PARTIAL, InputPdfError
+
+
+@click.command(epilog="\b\nExample:\n  mmskin align articles/*.pdf --out found/")
+@click.argument("pdfs", nargs=-1, required=True, metavar="PDF...", type=EXISTING_PATH)
+@click.option("--out", required=True, type=EXISTING_PATH, help="Folder for the results.")
+@click.option("--language", help="Tesseract's language codes for scanned pages, as in eng+lat.")
+@click.option("--password-env", metavar="NAME", help="Environment variable with the password.")
+@click.option("--pictures", is_flag=True, help="Also write the pictures to OUT/pictures.")
+@common_options
+def align(
+    pdfs: tuple[Path, ...],
+    out: Path,
+    language: str | None,
+    password_env: str | None,
+    pictures: bool,
+    settings: Settings,
+) -> int:
+    """Find the figures of PDF files and bind them to their captions.
+
+    Writes OUT/<sha256>.jsonl, one figure a line, and OUT/<sha256>.rejects.jsonl: what was left out
+    and why. A file that cannot be used is listed, and the others go on (exit code 12).
+    """
+    from mmskin_build.alignment import align_file
+    from mmskin_build.pdf.isolation import PdfSource, WorkerPool
+
+    found: list[dict[str, Any]] = []
+    errors: list[InputPdfError] = []
+    with (
+        WorkerPool(settings.cfg.pdf, settings.cfg.workers()) as pool,
+        progress_bars(settings) as show,
+    ):
+        for pdf in pdfs:
+            source = PdfSource(path=pdf, password_env=password_env)
+            try:
+                counts = align_file(
+                    pool,
+                    source,
+                    settings.cfg,
+                    out,
+                    language=language,
+                    pictures=pictures,
+                    progress=show,
+                )
+            except InputPdfError as error:
+                errors.append(error)
+                found.append({"file": str(pdf), "status": "rejected", "message": str(error)})
+            else:
+                found.append({"file": str(pdf), "status": "aligned", **counts})
+    if settings.as_json:
+        print_json({"files": found})
+    else:
+        _print_aligned(found)
+    if not errors:
+        return 0
+    return EXIT_PARTIAL if len(errors) < len(pdfs) else errors[0].exit_code
+
+
+def _print_aligned(found: list[dict[str, Any]]) -> None:
+    good = [entry for entry in found if entry["status"] == "aligned"]
+    if good:
+        print_table(
+            ["file", "pages", "paired", "doubtful", "no caption", "no image", "left out"],
+            [
+                [
+                    Path(entry["file"]).name,
+                    entry["pages"],
+                    entry["figures"].get("paired", 0),
+                    entry["doubtful"],
+                    entry["figures"].get("image_without_caption", 0),
+                    entry["figures"].get("caption_without_image", 0),
+                    in_words(entry["rejects"]),
+                ]
+                for entry in good
+            ],
+        )
+    for entry in found:
+        if entry["status"] == "rejected":
+            click.echo(f"rejected: {entry['message']}", err=True)
+
+
+@click.command(
+    epilog="\b\nExample:\n  mmskin books add ~/books/rook.pdf --id bk15\n  mmskin build --workers 8"
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "prefect"]),
+    default="local",
+    show_default=True,
+    help="local: this process and its workers. prefect: the same steps as a flow.",
+)
+@common_options
+def build(engine: str, settings: Settings) -> int:
+    """Build all registered books: pages, figures, pictures, records.
+
+    Can be stopped and started at any time; what is finished is kept, and only what depends on a
+    changed book or setting is computed again. A book that cannot be used is listed, and the others
+    go on (exit code 12).
+    """
+    from mmskin_build import steps
+
+    with progress_bars(settings) as show:
+        if engine == "prefect":
+            from mmskin_build.flows.build_dataset import run_build
+
+            summary, outcomes = run_build(settings.workspace, settings.cfg)
+        else:
+            summary, outcomes = steps.build(settings.workspace, settings.cfg, show)
+    computed = {o.summary.id: list(o.computed) for o in outcomes if o.computed}
+    if settings.as_json:
+        from mmskin_build.store import plain
+
+        print_json({**plain(summary), "computed": computed, "engine": engine})
+    else:
+        _print_build(summary, computed)
+    return EXIT_PARTIAL if summary.rejected else 0
+
+
+def _print_build(summary: Any, computed: dict[str, list[str]]) -> None:
+    from mmskin_build.dataset.summary import add_counts
+
+    print_table(
+        [
+            "book",
+            "title",
+            "pages",
+            "paired",
+            "doubtful",
+            "no caption",
+            "no image",
+            "records",
+            "new",
+        ],
+        [
+            [
+                book.id,
+                book.title,
+                book.page_count,
+                book.figures.get("paired", 0),
+                book.doubtful,
+                book.figures.get("image_without_caption", 0),
+                book.figures.get("caption_without_image", 0),
+                book.records,
+                "yes" if book.id in computed else "kept",
+            ]
+            for book in summary.books
+            if book.status == "built"
+        ],
+    )
+    click.echo(f"records: {summary.record_count}")
+    click.echo(f"left out: {in_words(add_counts(book.rejects for book in summary.books))}")
+    for book in summary.books:
+        if book.failed_pages:
+            click.echo(f"{book.id}: pages that could not be read: {in_words(book.failed_pages)}")
+        if book.flags:
+            click.echo(f"{book.id}: {', '.join(book.flags)}: {in_words(book.page_flags)}")
+    click.echo(f"content digest: {summary.content_digest}")
+    for book in summary.rejected:
+        click.echo(f"rejected: {book.message}", err=True)
+
+
+COMMANDS = (align, build)

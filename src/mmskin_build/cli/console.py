@@ -1,0 +1,96 @@
+"""What a person sees: progress bars on stderr, tables on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from mmskin_build.cli.options import Settings
+
+_PLAIN_WIDTH = 160  # columns where the output is not a terminal
+
+
+@contextmanager
+def progress_bars(settings: Settings) -> Iterator[Callable[[str, str, int, int], None]]:
+    """Provide a callback (book, stage, pages done, pages in all) that draws a bar on stderr.
+
+    Nothing is drawn where stderr is no terminal, with --quiet or with --json.
+    """
+    if settings.quiet or settings.as_json or not sys.stderr.isatty():
+        yield lambda book_id, stage, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    bars = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.fields[book]}", style="bold"),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    current: dict[tuple[str, str], Any] = {}
+
+    def show(book_id: str, stage: str, done: int, total: int) -> None:
+        key = (book_id, stage)
+        if key not in current:
+            for task in current.values():
+                bars.update(task, visible=False)
+            words = stage.replace("_", " ")
+            current[key] = bars.add_task(words, book=book_id, rate="", total=total or None)
+        task = current[key]
+        bars.update(task, completed=done)
+        speed = next((t.speed for t in bars.tasks if t.id == task), None)
+        if speed:
+            bars.update(task, rate=f"{speed:.1f} pages/s")
+
+    with bars:
+        yield show
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print rows below their headings; numbers are set to the right."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for index, column in enumerate(columns):
+        numeric = bool(rows) and all(isinstance(row[index], int | float) for row in rows)
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(str(cell)) for cell in row))
+    width = None if sys.stdout.isatty() else _PLAIN_WIDTH
+    Console(width=width, highlight=False).print(table)
+
+
+def print_json(value: object) -> None:
+    """Print one JSON object on stdout."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def in_words(counts: Mapping[str, int]) -> str:
+    """Return counts by name in one line, the largest first; "-" for none.
+
+    >>> in_words({"nonphoto": 3, "caption_empty": 5})
+    '5 caption_empty, 3 nonphoto'
+    """
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{number} {name}" for name, number in ordered) or "-"

@@ -1,0 +1,73 @@
+"""Options that several commands share, and what they come to."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from mmskin_build.config import Config, Workspace, load_config
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+EXISTING_PATH = click.Path(path_type=Path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The options that every command has, and the settings file they point to."""
+
+    cfg: Config
+    workspace: Workspace
+    quiet: bool
+    as_json: bool
+
+
+def common_options(command: F) -> F:
+    """Add --data, --config, --workers, --quiet, --json and --debug; pass them as `settings`."""
+
+    @click.option("--data", type=EXISTING_PATH, envvar="MMSKIN_DATA", help="Data folder [./data].")
+    @click.option(
+        "--config",
+        type=EXISTING_PATH,
+        envvar="MMSKIN_CONFIG",
+        help="Settings file [./mmskin.toml, if there is one].",
+    )
+    @click.option("--workers", type=click.IntRange(1), help="Processes [one a processor].")
+    @click.option("--quiet", "-q", is_flag=True, help="No progress, only the result.")
+    @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+    @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+    @functools.wraps(command)
+    def wrapped(
+        *args: Any,
+        data: Path | None,
+        config: Path | None,
+        workers: int | None,
+        quiet: bool,
+        as_json: bool,
+        debug: bool,
+        **options: Any,
+    ) -> Any:
+        cfg = load_config(config)
+        if workers is not None:
+            cfg = dataclasses.replace(
+                cfg, workspace=dataclasses.replace(cfg.workspace, workers=workers)
+            )
+        if data is not None:
+            cfg = dataclasses.replace(
+                cfg, workspace=dataclasses.replace(cfg.workspace, data=str(data))
+            )
+        settings = Settings(
+            cfg=cfg,
+            workspace=Workspace(Path(cfg.workspace.data)),
+            quiet=quiet,
+            as_json=as_json,
+        )
+        return command(*args, settings=settings, **options)
+
+    return wrapped  # type: ignore[return-value]

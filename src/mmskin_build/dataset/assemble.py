@@ -1,0 +1,240 @@
+"""Figures become records: one for each picture that has a caption.
+
+Names follow MM-Skin: book, chapter, figure and the panel's letter, joined by ``_``: Figure 30.26
+of bk10 is ``bk10_30_26``, panel c of Figure 736 in bk11 is ``bk11_736_c``. Other labels bear a word
+or a letter (``bk1_plate4``, ``bk1_e2``); a figure without a label is known by its page and its
+place there (``bk1_p0412_1``).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+from mmskin_build import __version__
+from mmskin_build.records import (
+    Book,
+    Demographics,
+    Figure,
+    Flags,
+    Label,
+    Panel,
+    Provenance,
+    Record,
+    Reject,
+    Review,
+    Terms,
+)
+
+STAGE = "assemble_book"
+
+#: Why a figure or a panel gives no record.
+REASONS = {
+    "image_without_caption": "no caption was found for the picture",
+    "caption_without_image": "no picture was found for the caption",
+    "nonphoto": "a chart, a drawing or a table, not a photograph or micrograph",
+    "caption_empty": "the label stands alone, without a text",
+    "picture_missing": "the pixels could not be had",
+}
+
+_PLAIN_WORDS = frozenset({"figure", "figures", "fig", "figs", "abb", "abbildung", "figura"})
+_ROMAN = re.compile(r"(?=[ivxlc])(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})")
+_ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
+_CONFIDENCE_DIGITS = 4
+_LONGEST_SLUG = 60  # characters; a label that long is no label
+
+
+def assemble_records(
+    book: Book,
+    figures: Sequence[Figure],
+    page_labels: Mapping[int, str],
+    config_sha256: str,
+) -> tuple[tuple[Record, ...], tuple[Reject, ...]]:
+    """Turn the figures of one book into records.
+
+    Args:
+        book: The book they come from.
+        figures: Its figures, pixels known; any order.
+        page_labels: The printed label by page index.
+        config_sha256: Digest of the settings behind the figures.
+
+    Returns:
+        Records in the order of pages, and a reject for each figure or panel that gave none:
+        ``<figure_id>`` or ``<figure_id>#<number of the panel from 0>``.
+    """
+    records: list[Record] = []
+    rejects: list[Reject] = []
+    ordered = sorted(figures, key=_place)
+    groups = _figure_names(book.id, ordered)
+    # A panel's name may be another figure's: panel c of Figure 7 and Figure 7C are both bk1_7_c.
+    names = iter(
+        _distinct(
+            [
+                name
+                for figure, group in zip(ordered, groups, strict=True)
+                for name in _panel_names(group, figure.panels)
+            ]
+        )
+    )
+    for figure, group in zip(ordered, groups, strict=True):
+        reason = _why_not(figure)
+        if reason is not None:
+            rejects.append(_reject(figure, figure.figure_id, reason))
+        for index, panel in enumerate(figure.panels):
+            name = next(names)
+            if reason is not None:
+                continue
+            record = _make_record(book, figure, panel, group, name, page_labels, config_sha256)
+            if record is None:
+                item_id = f"{figure.figure_id}#{index}"
+                rejects.append(_reject(figure, item_id, "picture_missing"))
+            else:
+                records.append(record)
+    return tuple(records), tuple(rejects)
+
+
+def _place(figure: Figure) -> tuple[float, ...]:
+    box = figure.bbox or figure.caption_bbox
+    return (figure.page_index, box.y0, box.x0, box.y1, box.x1) if box else (figure.page_index,)
+
+
+def _why_not(figure: Figure) -> str | None:
+    if figure.status != "paired":
+        return figure.status
+    if figure.kind == "nonphoto":
+        return "nonphoto"
+    if not (figure.caption or "").strip() and not any(panel.text for panel in figure.panels):
+        return "caption_empty"
+    return None if figure.panels else "picture_missing"
+
+
+def _reject(figure: Figure, item_id: str, reason: str) -> Reject:
+    return Reject(
+        item_id=item_id,
+        stage=STAGE,
+        reason=reason,
+        detail=figure.label or "",
+        page_index=figure.page_index,
+        bbox=figure.bbox,
+    )
+
+
+def _make_record(
+    book: Book,
+    figure: Figure,
+    panel: Panel,
+    group: str,
+    name: str,
+    page_labels: Mapping[int, str],
+    config_sha256: str,
+) -> Record | None:
+    if panel.image_sha256 is None or panel.pixel_size is None or panel.source is None:
+        return None
+    whole = (figure.caption or "").strip()
+    return Record(
+        id=name,
+        image=f"images/{name}.png",
+        image_sha256=panel.image_sha256,
+        width_px=panel.pixel_size[0],
+        height_px=panel.pixel_size[1],
+        caption=(panel.text or "").strip() or whole,
+        panel_text=panel.text,
+        figure_caption=whole,
+        alignment=Label(
+            value=figure.status,
+            confidence=round(figure.confidence, _CONFIDENCE_DIGITS),
+            source="rule",
+        ),
+        modality=None,
+        demographics=Demographics(),
+        terms=Terms(),
+        flags=Flags(),
+        provenance=Provenance(
+            book_id=book.id,
+            book_sha256=book.sha256,
+            page_index=figure.page_index,
+            page_label=page_labels.get(figure.page_index, ""),
+            bbox=panel.bbox.rounded(),
+            figure_id=figure.figure_id,
+            figure_label=figure.label,
+            panel=panel.label,
+            source=panel.source,
+        ),
+        group_id=group,
+        split=None,
+        review=Review(),
+        config_sha256=config_sha256,
+        code_version=__version__,
+    )
+
+
+# --------------------------------------------------------------------------------------- names
+
+
+def _figure_names(book_id: str, figures: Sequence[Figure]) -> list[str]:
+    """Name figures; the second of one label gets ``-2``, the third ``-3``, in the order given."""
+    names: list[str] = []
+    on_page: dict[int, int] = {}
+    for figure in figures:
+        slug = slug_of_label(figure.label or "")
+        if not slug:
+            on_page[figure.page_index] = on_page.get(figure.page_index, 0) + 1
+            slug = f"p{figure.page_index:04d}_{on_page[figure.page_index]}"
+        names.append(f"{book_id}_{slug}")
+    return _distinct(names)
+
+
+def _panel_names(group: str, panels: Sequence[Panel]) -> list[str]:
+    if len(panels) == 1 and not panels[0].label:
+        return [group]
+    return [
+        f"{group}_{slug_of_label(panel.label or '') or f'n{number}'}"
+        for number, panel in enumerate(panels, 1)
+    ]
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    taken = set(names)
+    seen: set[str] = set()
+    result: list[str] = []
+    for name in names:
+        new, number = name, 1
+        while new in seen or (number > 1 and new in taken):
+            number += 1
+            new = f"{name}-{number}"
+        seen.add(new)
+        result.append(new)
+    return result
+
+
+def slug_of_label(label: str) -> str:
+    """Turn a printed label into the middle of an id; "" if it names nothing.
+
+    >>> [slug_of_label(x) for x in ("Figure 30.26", "FIG. 1\u20132", "Fig. 3-4A", "Abb. 3")]
+    ['30_26', '1_2', '3_4_a', '3']
+    >>> [slug_of_label(x) for x in ("eFigure 2", "Plate IV", "Figure S1", "e-Fig. 12.3", "c")]
+    ['e2', 'plate4', 's1', 'e12_3', 'c']
+    """
+    text = unicodedata.normalize("NFKD", label.lower())
+    text = "".join(letter for letter in text if not unicodedata.combining(letter))
+    text = re.sub(r"\b(e)-?(?=fig|abb|plate|table|box)", r"\1 ", text)
+    words = re.findall(r"[a-z]+|\d+", text)
+    slug = ""
+    for position, word in enumerate(words):
+        if word in _PLAIN_WORDS:
+            continue
+        # A roman numeral counts only after a word: a panel "c" or "i" is a letter.
+        after_word = position > 0 and len(words[position - 1]) > 1
+        if after_word and _ROMAN.fullmatch(word):
+            word = str(_roman_value(word))
+        part = str(int(word)) if word.isdigit() else word
+        glued = part.isdigit() and slug[-1:].isalpha()
+        slug += part if glued or not slug else f"_{part}"
+    return slug[:_LONGEST_SLUG].rstrip("_")
+
+
+def _roman_value(numeral: str) -> int:
+    values = [_ROMAN_VALUES[letter] for letter in numeral]
+    pairs = zip(values, [*values[1:], 0], strict=True)
+    return sum(-value if value < following else value for value, following in pairs)
