@@ -8,19 +8,25 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from PIL import Image
+from reportlab.pdfgen.canvas import Canvas
 
 from builders import make_alignment, make_figure
+from mmskin_build.audit.document import audit_document
 from mmskin_build.audit.overlay import COLORS, write_overlays
 from mmskin_build.audit.report import pages_of_interest, write_audit
 from mmskin_build.audit.table import COLUMNS, write_table
+from mmskin_build.config import PdfConfig
 from mmskin_build.errors import StorageError
 from mmskin_build.geometry import Bbox
+from mmskin_build.pdf.isolation import PdfSource, WorkerPool
 from mmskin_build.records import Alignment, Evidence, Overlay, PageFailure, Panel, Reject
 
 NASTY = "</script><img src=x onerror=alert(1)> <!-- & \u2028 'quoted' \"twice\""
@@ -254,3 +260,64 @@ def test_a_browser_draws_the_page_and_runs_nothing_of_the_book(tmp_path: Path) -
     assert "Figure 3.2 is never seen" in done.stdout
     assert "onerror=alert(1)&gt;" in done.stdout
     assert "<img src=x" not in done.stdout.replace('"', "")
+
+
+@pytest.fixture(scope="module")
+def pdf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("pdf") / "ten pages.pdf"
+    canvas = Canvas(str(path), pagesize=(612, 792), invariant=1)
+    for number in range(10):
+        canvas.drawString(72, 700, f"Page {number + 1}")
+        canvas.showPage()
+    canvas.save()
+    with pikepdf.open(path, allow_overwriting_input=True) as document:
+        document.pages[4].rotate(90, relative=False)
+        document.save(path)
+    return path
+
+
+def test_a_document_is_drawn_once_and_reported(tmp_path: Path, pdf: Path) -> None:
+    drawn: list[int] = []
+    with WorkerPool(PdfConfig()) as pool:
+
+        def audit(alignment: Alignment, **options: Any) -> Path:
+            drawn.clear()
+            return audit_document(
+                pool,
+                PdfSource(path=pdf),
+                alignment,
+                tmp_path,
+                title="Ten pages",
+                on_page=drawn.append,
+                **options,
+            )
+
+        index = audit(sample(), table=True, overlays=True)
+        assert sorted(drawn) == [0, 1, 2, 4, 5, 6, 8]
+        sizes = {page["index"]: page["size"] for page in data_of(index)["pages"]}
+        assert sizes[0] == [612, 792]
+        assert sizes[4] == [792, 612]  # as the page is shown
+        with Image.open(tmp_path / "pages" / "p00005.jpg") as page:
+            assert page.size == (900, 695)
+        assert (tmp_path / "figures.csv").is_file()
+        assert (tmp_path / "overlays" / "p00003.png").is_file()
+
+        audit(sample())
+        assert drawn == []
+
+        (tmp_path / "pages" / "p00002.jpg").unlink()
+        audit(sample())
+        assert drawn == [1]
+
+        audit(replace(sample(), book_sha256="cd" * 32))
+        assert sorted(drawn) == [0, 1, 2, 4, 5, 6, 8]
+
+        audit(sample(), width_px=450)
+        assert len(drawn) == 7
+
+
+def test_a_page_that_cannot_be_drawn_is_a_blank_sheet(tmp_path: Path, pdf: Path) -> None:
+    beyond = make_alignment([make_figure(page_index=0), make_figure("x", page_index=40)])
+    with WorkerPool(PdfConfig()) as pool:
+        index = audit_document(pool, PdfSource(path=pdf), beyond, tmp_path, title="Too long")
+    assert [page["picture"] for page in data_of(index)["pages"]] == ["pages/p00001.jpg", None]

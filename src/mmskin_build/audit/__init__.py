@@ -4,5 +4,7 @@
 2. `table`: the same figures as CSV
 3. `overlay`: page pictures with the boxes drawn in, as PNG files
 
-Nothing here reads a PDF: pages arrive as small pictures (`pdf.preview` draws them).
+4. `document`: draws the pages that are needed, once, and writes all three
+
+None of this reads a PDF: page pictures come from `pdf.preview` through a pool of workers.
 """

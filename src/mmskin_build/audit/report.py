@@ -47,7 +47,8 @@ def write_audit(
 
     Args:
         alignment: What was found.
-        page_pictures: JPEG, PNG or WebP files or their bytes, by 0-based page index.
+        page_pictures: JPEG, PNG or WebP files or their bytes, by 0-based page index; a file that
+            lies in ``out/pages`` under its `picture_name` stays where it is.
         out: Folder for the report.
         title: What the report is called; any text.
         page_sizes: Width and height in points, by page index, as the boxes see them.
@@ -67,17 +68,17 @@ def write_audit(
     for page_index in shown:
         if page_index not in page_pictures:
             continue
-        picture = page_pictures[page_index]
-        if isinstance(picture, Path):
-            with storage_errors(picture):
-                picture = picture.read_bytes()
+        given = page_pictures[page_index]
+        with storage_errors(out):
+            picture = given if isinstance(given, bytes) else given.read_bytes()
         suffix, kind = _picture_kind(picture, page_index)
         if embed:
             sources[page_index] = f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"
         else:
-            name = f"p{page_index + 1:05d}.{suffix}"
-            write_bytes(folder / name, picture, durable=False)
-            sources[page_index] = f"pages/{name}"
+            path = folder / picture_name(page_index, suffix)
+            if given != path:
+                write_bytes(path, picture, durable=False)
+            sources[page_index] = f"pages/{path.name}"
     _remove_others(folder, keep={Path(source).name for source in sources.values()})
     report = {
         "title": title,
@@ -134,6 +135,11 @@ def pages_of_interest(alignment: Alignment) -> tuple[int, ...]:
     for figure in alignment.figures:
         found |= {figure.page_index, figure.caption_page_index}
     return tuple(sorted(page_index for page_index in found if page_index is not None))
+
+
+def picture_name(page_index: int, suffix: str) -> str:
+    """File name of a page's picture; pages count from 1, as a reader of the file counts them."""
+    return f"p{page_index + 1:05d}.{suffix}"
 
 
 def render_report(report: Mapping[str, Any]) -> str:
