@@ -298,7 +298,7 @@ def test_a_document_is_drawn_once_and_reported(tmp_path: Path, pdf: Path) -> Non
         assert sizes[0] == [612, 792]
         assert sizes[4] == [792, 612]  # as the page is shown
         with Image.open(tmp_path / "pages" / "p00005.jpg") as page:
-            assert page.size == (900, 695)
+            assert page.size == (900, 696)
         assert (tmp_path / "figures.csv").is_file()
         assert (tmp_path / "overlays" / "p00003.png").is_file()
 
