@@ -21,6 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "geometry", "records", "config", "store", "cache"),
     ("pdf",),
     ("figures",),
+    ("alignment",),
     ("images", "text"),
     ("dataset", "audit", "books"),
     ("review", "vqa"),

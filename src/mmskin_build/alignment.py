@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mmskin_build.config import Config
 from mmskin_build.pdf.isolation import PageJob, PdfSource, WorkerPool
 from mmskin_build.records import Alignment, Figure, Page, PageFailure, Reject
 from mmskin_build.store import file_sha256, write_jsonl
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def align_file(
@@ -146,7 +150,7 @@ def pair_figures(
     pages: Sequence[Page], cfg: Config
 ) -> tuple[tuple[Figure, ...], tuple[Reject, ...]]:
     """Return the figures of a book and what was left out, from its pages alone."""
-    from mmskin_build.figures import align_book
+    from mmskin_build.figures.book import align_book
 
     found = align_book(pages, cfg.figures)
     return found.figures, found.rejects
@@ -161,7 +165,6 @@ def cut_figures(
     on_page: Callable[[int], None] | None,
 ) -> tuple[tuple[Figure, ...], tuple[Reject, ...]]:
     """Return the figures with their panels' pixels known, and those whose page failed."""
-    from mmskin_build.figures import count_named_panels, finish_panels, split_panels
     from mmskin_build.pdf import pixels
 
     by_page: dict[int, list[Figure]] = {}
@@ -173,9 +176,9 @@ def cut_figures(
             page_index=index,
             payload=pixels.PixelRequest(
                 figures=tuple(on_page_figures),
-                expected=tuple(count_named_panels(figure) for figure in on_page_figures),
+                expected=tuple(0 for _ in on_page_figures),
                 render_dpi=cfg.figures.render_dpi,
-                split=split_panels,
+                split=keep_whole,
                 out_dir=out_dir,
             ),
         )
@@ -187,7 +190,7 @@ def cut_figures(
         if isinstance(result, PageFailure):
             rejects.extend(_failed_cut(figure, result) for figure in job.payload.figures)
         else:
-            cut.update((figure.figure_id, figure) for figure in finish_panels(result, cfg.figures))
+            cut.update((figure.figure_id, figure) for figure in result)
     failed = {reject.item_id for reject in rejects}
     done = tuple(
         cut.get(figure.figure_id, figure) for figure in figures if figure.figure_id not in failed
@@ -198,6 +201,11 @@ def cut_figures(
         [figure.figure_id for figure in done] + sorted(failed),
     )
     return done, tuple(rejects)
+
+
+def keep_whole(rgb: NDArray[np.uint8], expected: int) -> Sequence[tuple[int, int, int, int]]:
+    """Split no picture."""
+    return ()
 
 
 def _failed_cut(figure: Figure, failure: PageFailure) -> Reject:

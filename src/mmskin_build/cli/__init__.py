@@ -18,7 +18,6 @@ from mmskin_build import __version__
 from mmskin_build.cli import build, data, inspect
 from mmskin_build.errors import EXIT_INTERRUPTED, MmskinError
 
-
 _EPILOG = """\b
 See it work on a generated book:
   mmskin demo

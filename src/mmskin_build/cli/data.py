@@ -16,9 +16,7 @@ def books() -> None:
     """Register the books that you own, list and check them."""
 
 
-@books.command(
-    epilog='\b\nExample:\n  mmskin books add ~/books/rook.pdf --id bk15 --title "Rook\'s Textbook of Dermatology"'
-)
+@books.command(epilog="\b\nExample:\n  mmskin books add ~/books/rook.pdf --id bk15")
 @click.argument("pdf", type=EXISTING_PATH)
 @click.option("--id", "book_id", required=True, help="Short name, first part of each record's id.")
 @click.option("--title", help="Title [that of the entry with this id, or the file's name].")
