@@ -1,4 +1,4 @@
-"""A chapter in the making: its house style, its figure numbers, its running text; page furniture."""
+"""A chapter in the making: house style, figure numbers, running text; and page furniture."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ class Chapter:
 
 @dataclass(slots=True, kw_only=True)
 class Column:
-    """Where the next thing goes on a sheet: below `y`, from `x`, `width_pt` wide, above `bottom`."""
+    """Where the next thing goes: from `x`, below `y`, above `bottom`, `width_pt` wide."""
 
     sheet: Sheet
     x: float

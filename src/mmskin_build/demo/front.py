@@ -1,4 +1,4 @@
-"""Front and back matter: title, imprint, contents, list of figures, index."""
+"""Front and back matter: title, imprint, list of figures, index."""
 
 from __future__ import annotations
 
@@ -14,18 +14,17 @@ from mmskin_build.demo.chapters import (
     split_columns,
 )
 from mmskin_build.demo.sheet import Sheet
-from mmskin_build.demo.text import DISEASES, SITES, TITLES, capitalized, fill, make_paragraph
+from mmskin_build.demo.text import DISEASES, SITES, capitalized, fill
 from mmskin_build.geometry import Bbox
 
 FONT = "Times-Roman"
 
 
 def _write_entry(sheet: Sheet, y: float, text: str, page: str) -> None:
-    sheet.write(LEFT_PT, y, text, FONT, 10)
+    entry = sheet.write(LEFT_PT, y, text, FONT, 10)
     end = sheet.write(RIGHT_PT - 22, y, page, FONT, 10)
-    start = LEFT_PT + 8 + len(text) * 4.8
-    dots = int((end.x0 - 6 - start) / 5)
-    sheet.write(start, y, ". " * max(0, dots), FONT, 10)
+    dots = ". " * int((end.x0 - entry.x1 - 12) / 5)
+    sheet.write(end.x0 - 6 - 5 * len(dots) / 2, y, dots.rstrip(), FONT, 10)
 
 
 def make_title(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
@@ -33,7 +32,8 @@ def make_title(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
     sheet = sheets[0]
     middle = sheet.width_pt / 2
     sheet.write_centered(middle, 220, BOOK_TITLE, "Times-Bold", 26)
-    sheet.write_centered(middle, 252, "A demonstration volume drawn by a program", "Times-Italic", 13)
+    subtitle = "A demonstration volume drawn by a program"
+    sheet.write_centered(middle, 252, subtitle, "Times-Italic", 13)
     sheet.write_centered(middle, 420, "No picture in it shows a patient", FONT, 11)
 
 
@@ -58,14 +58,6 @@ def make_imprint(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
     sheet.not_figures.append((box, "text box"))
 
 
-def make_contents(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
-    """The table of contents."""
-    sheet = sheets[0]
-    sheet.write(LEFT_PT, TOP_PT + 20, "Contents", "Times-Bold", 18)
-    for index, title in enumerate(TITLES[:7]):
-        _write_entry(sheet, TOP_PT + 60 + 18 * index, f"{index + 1}  {title}", str(1 + index * 5))
-
-
 def make_figure_list(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
     """A list of illustrations: lines that begin like captions and are none."""
     sheet = sheets[0]
@@ -73,9 +65,8 @@ def make_figure_list(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
     for index in range(24):
         text = capitalized(fill(chapter.rng, "{disease}, {site}"))
         part, number = divmod(index, 8)
-        _write_entry(
-            sheet, TOP_PT + 52 + 18 * index, f"Figure {part + 1}.{number + 1}. {text}", str(index + 2)
-        )
+        line = f"Figure {part + 1}.{number + 1}. {text}"
+        _write_entry(sheet, TOP_PT + 52 + 18 * index, line, str(index + 2))
 
 
 def make_index(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
@@ -89,12 +80,3 @@ def make_index(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
         page = int(chapter.rng.integers(1, 36))
         y = area.y + 12 + 14 * (index % per_column)
         sheets[0].write(area.x, y, f"{entry}, {page}", FONT, 9.4)
-
-
-def make_summary(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
-    """Numbered closing remarks."""
-    sheet = sheets[0]
-    sheet.write(LEFT_PT, TOP_PT + 20, "Summary", "Times-Bold", 18)
-    for index in range(22):
-        sentence = make_paragraph(chapter.rng, 1)
-        sheet.write(LEFT_PT, TOP_PT + 52 + 20 * index, f"{index + 1}. {sentence}", FONT, 9.4)

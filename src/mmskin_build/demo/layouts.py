@@ -26,7 +26,7 @@ from mmskin_build.demo.plans import (
     plan_single,
 )
 from mmskin_build.demo.sheet import Sheet
-from mmskin_build.demo.stored import store_picture
+from mmskin_build.demo.stored import Storage, store_picture
 from mmskin_build.demo.text import LESIONS, SITES, capitalized, make_paragraph, pick
 from mmskin_build.geometry import Bbox
 
@@ -166,18 +166,6 @@ def make_two_figures(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
     fill_text(chapter, column)
 
 
-def make_figures_of_other_colors(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
-    """Two figures kept as CMYK samples and as grayscale."""
-    column = full_column(sheets[0])
-    plan = plan_single(chapter, "cmyk_flate", width_px=COLUMN_PX, aspect=0.7)
-    put_figure(chapter, column, plan, share=0.6)
-    fill_text(chapter, column, 9)
-    column.y += 10
-    plan = plan_single(chapter, "gray", modality="clinical", width_px=COLUMN_PX, aspect=0.7)
-    put_figure(chapter, column, plan, share=0.6)
-    fill_text(chapter, column)
-
-
 def make_beside(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
     """Two figures with their captions beside them, right and left."""
     column = full_column(sheets[0])
@@ -203,7 +191,7 @@ def make_panel_pair(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
 
 
 def make_raster_grid(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
-    """One raster of four panels with white gutters and burnt-in letters, caption ``A, ... B, ...``."""
+    """One raster of four panels, white gutters, burnt-in letters, caption ``A, ... B, ...``."""
     column = full_column(sheets[0])
     fill_text(chapter, column, 5)
     column.y += 10
@@ -261,7 +249,7 @@ def make_text_box(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
     """A figure and a shaded text box, which is no figure."""
     sheet = sheets[0]
     column = full_column(sheet)
-    put_figure(chapter, column, plan_single(chapter, aspect=0.7), share=0.66)
+    put_figure(chapter, column, plan_panels(chapter, 2, form="(a)", letters="burnt"), share=0.84)
     fill_text(chapter, column, 6)
     column.y += 10
     box = Bbox(column.x, column.y, column.x + column.width_pt, column.y + 92)
@@ -343,9 +331,7 @@ def make_boxed_caption(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
     left, right = split_columns(sheets[0])
     fill_text(chapter, left, 6)
     left.y += 8
-    put_figure(
-        chapter, left, plan_clipped(chapter, round_clip=False), box_color=CAPTION_TINT
-    )
+    put_figure(chapter, left, plan_clipped(chapter, round_clip=False), box_color=CAPTION_TINT)
     left.y += 4
     fill_text(chapter, left)
     put_figure(chapter, right, plan_chart(chapter, 2))
@@ -395,10 +381,19 @@ def make_text_only(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
 
 
 def make_page_grid(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
-    """A page of four figures in two columns, each with its own caption."""
-    for column in split_columns(sheets[0]):
-        for _ in range(2):
-            put_figure(chapter, column, plan_single(chapter, width_px=COLUMN_PX, aspect=0.7))
-            fill_text(chapter, column, 4)
-            column.y += 10
+    """A page of four figures in two columns; one has panels named by their places."""
+    left, right = split_columns(sheets[0])
+    stored: tuple[Storage, ...] = ("cmyk_flate", "gray", "jpeg")
+    plans = [
+        plan_panels(chapter, 4, form="places", letters="none", columns=2, width_px=200),
+        *(
+            plan_single(chapter, storage, modality="clinical", width_px=COLUMN_PX, aspect=0.7)
+            for storage in stored
+        ),
+    ]
+    for column, plan in zip((left, left, right, right), plans, strict=True):
+        put_figure(chapter, column, plan)
+        fill_text(chapter, column, 4)
+        column.y += 10
+    for column in (left, right):
         fill_text(chapter, column)

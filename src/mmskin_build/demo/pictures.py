@@ -47,8 +47,13 @@ def _blob(rng: np.random.Generator, distance: Field, angle: Field, radius: float
     """Soft mask of a lesion with an irregular border; `distance` in pixels from its middle."""
     edge = np.full_like(distance, radius)
     for wave in range(2, 7):
-        edge += radius * 0.12 * float(rng.normal()) / wave * 2 * np.cos(
-            wave * angle + float(rng.uniform(0, 6.3))
+        edge += (
+            radius
+            * 0.12
+            * float(rng.normal())
+            / wave
+            * 2
+            * np.cos(wave * angle + float(rng.uniform(0, 6.3)))
         )
     softness = max(2.0, radius * float(rng.uniform(0.06, 0.25)))
     return np.asarray(1 / (1 + np.exp(np.clip((distance - edge) / softness, -30, 30))), np.float32)

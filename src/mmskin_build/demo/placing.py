@@ -180,9 +180,8 @@ def _place_panel(sheet: Sheet, panel: PanelPlan, box: Bbox, letters: LetterPlace
     if panel.letter is None:
         return drawn
     if letters == "inside":
-        spot = Bbox(box.x0 + 3, box.y1 - LETTER_PT - 7, box.x0 + LETTER_PT + 7, box.y1 - 3)
-        # On most pages white letters lie on the picture itself, without a ground.
-        ink = sheet.write(spot.x0 + 3, spot.y1 - 3, panel.letter, "Helvetica-Bold", LETTER_PT, 0xFFFFFF)
+        color = _pick_letter_color(drawn)
+        ink = sheet.write(box.x0 + 6, box.y1 - 6, panel.letter, "Helvetica-Bold", LETTER_PT, color)
         _note_painted(drawn, "letter", ink)
     elif letters == "below":
         sheet.write_centered(
@@ -233,6 +232,15 @@ def _whiten_outside(pixels: Rgb) -> Rgb:
     shown = pixels.copy()
     shown[outside] = 255
     return shown
+
+
+def _pick_letter_color(drawn: DrawnPanel) -> int:
+    """Return black for a bright lower left corner, else white."""
+    if drawn.pixels is None:
+        return 0x000000
+    height, width = drawn.pixels.shape[:2]
+    corner = drawn.pixels[height * 7 // 8 :, : width // 8]
+    return 0x000000 if corner.mean() > 165 else 0xFFFFFF
 
 
 def _note_painted(drawn: DrawnPanel, kind: Literal["bar", "arrow", "letter"], ink: Bbox) -> None:

@@ -34,7 +34,7 @@ from mmskin_build.demo.text import (
 CaptionForm = Literal["(a)", "A,", "range", "sides", "places", "last"]
 MODALITIES: tuple[Modality, ...] = ("clinical", "clinical", "dermoscopic", "pathological")
 ASPECTS = (0.64, 0.7, 0.75, 0.82)
-WIDE_PX, COLUMN_PX, PANEL_PX = 440, 320, 264
+WIDE_PX, COLUMN_PX, PANEL_PX = 560, 400, 320
 
 
 def draw_modality(rng: np.random.Generator) -> Modality:
@@ -76,13 +76,17 @@ def plan_single(
         label=f"{label}{letter_suffix}" if label else None,
         caption=caption,
         panels=(PanelPlan(stored=store_picture(picture, storage), arrows=arrows),),
-        traps=(*traps, *(() if storage == "jpeg" else (storage,)), *(("arrows",) if arrows else ())),
+        traps=(
+            *traps,
+            *(() if storage == "jpeg" else (storage,)),
+            *(("arrows",) if arrows else ()),
+        ),
     )
 
 
 def plan_clipped(chapter: Chapter, *, round_clip: bool, width_px: int = WIDE_PX) -> FigurePlan:
     """Plan a figure of which a clip path shows only a part, whole pixels of a lossless image."""
-    plan = plan_single(chapter, "flate", width_px=width_px, aspect=0.75)
+    plan = plan_single(chapter, "flate", modality="clinical", width_px=width_px, aspect=0.75)
     panel = plan.panels[0]
     if round_clip:
         return replace(

@@ -24,6 +24,7 @@ TRUETYPE = ("Vera", "VeraBd", "VeraIt")
 
 
 def font_path(name: str) -> Path:
+    """Return the file of a TrueType font that comes with reportlab."""
     return Path(reportlab.__file__).parent / "fonts" / f"{name}.ttf"
 
 
@@ -62,7 +63,7 @@ class PdfPages:
         self.images.append({})
         self._names = {}
         if sheet.turned_page:
-            canvas.setPageSize((high, wide))
+            canvas.setPageSize((wide, high))  # as displayed: reportlab turns the MediaBox itself
             canvas.setPageRotation(90)
             canvas.transform(0, 1, -1, 0, high, 0)
         else:
@@ -170,7 +171,8 @@ class PdfPages:
 
 class _Bitmap:
     def __init__(self, sheet: Sheet) -> None:
-        size = (round(pt_to_px(sheet.width_pt, SCAN_DPI)), round(pt_to_px(sheet.height_pt, SCAN_DPI)))
+        width = round(pt_to_px(sheet.width_pt, SCAN_DPI))
+        size = (width, round(pt_to_px(sheet.height_pt, SCAN_DPI)))
         self.image = Image.new("RGB", size, PAPER)
         self._pen = ImageDraw.Draw(self.image)
 
@@ -188,9 +190,7 @@ class _Bitmap:
     def _paint_text(self, op: TextOp) -> None:
         x = op.x
         for run in op.runs:
-            font = ImageFont.truetype(
-                str(font_path(run.font)), pt_to_px(run.size_pt, SCAN_DPI)
-            )
+            font = ImageFont.truetype(str(font_path(run.font)), pt_to_px(run.size_pt, SCAN_DPI))
             # Word by word, or Pillow's rounded advances would drift from the laid-out widths.
             for index, word in enumerate(run.text.split(" ")):
                 if index:

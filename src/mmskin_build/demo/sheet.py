@@ -19,7 +19,7 @@ from mmskin_build.geometry import Bbox
 from mmskin_build.records import FigureKind
 
 ASCENT, DESCENT = 0.74, 0.22  # of the font size, good for all fonts used
-MAX_WORD_SPACE_PT = 5.0  # a line that would need more stays ragged
+MAX_WORD_SPACE_PT = 7.5  # a line that would need more stays ragged
 Point = tuple[float, float]
 
 
@@ -168,7 +168,9 @@ class Sheet:
     orphans: list[tuple[Bbox, str, str]] = field(default_factory=list)
     not_figures: list[tuple[Bbox, str]] = field(default_factory=list)
 
-    def write(self, x: float, y: float, text: str, font: str, size_pt: float, color: int = 0) -> Bbox:
+    def write(
+        self, x: float, y: float, text: str, font: str, size_pt: float, color: int = 0
+    ) -> Bbox:
         """Write one line with its baseline at `y`; return its box."""
         run = Run(text=text, font=font, size_pt=size_pt, color=color)
         self.ops.append(TextOp(x=x, y=y, runs=(run,)))
@@ -254,9 +256,7 @@ def find_hyphen_points(word: str) -> list[int]:
     return [
         i
         for i in range(3, len(letters) - 3)
-        if letters[i] not in "aeiouyh"
-        and letters[i + 1] in "aeiouy"
-        and letters[i - 1] in "aeiouy"
+        if letters[i] not in "aeiouyh" and letters[i + 1] in "aeiouy" and letters[i - 1] in "aeiouy"
     ]
 
 
@@ -314,9 +314,7 @@ def take_lines(
 
 
 def _with_text(run: Run, text: str) -> Run:
-    return Run(
-        text=text, font=run.font, size_pt=run.size_pt, color=run.color, rise_pt=run.rise_pt
-    )
+    return Run(text=text, font=run.font, size_pt=run.size_pt, color=run.color, rise_pt=run.rise_pt)
 
 
 def _split_word(word: Word, room_pt: float) -> tuple[Run, Run] | None:

@@ -41,8 +41,8 @@ WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 class EmbeddedImage:
     """One image object; `data` is encoded by `filter`, ``inside`` means that it says its colors.
 
-    Flate data use the PNG predictor 'up' where `predicted`. `inverted` asks for ``/Decode [1 0 ...]``,
-    as for Adobe's CMYK JPEG.
+    Flate data use the PNG predictor 'up' where `predicted`. `inverted` asks for a
+    ``/Decode [1 0 ...]``, as for Adobe's CMYK JPEG.
     """
 
     data: bytes
@@ -75,7 +75,8 @@ class StoredPicture:
     @property
     def aspect(self) -> float:
         """Height over width."""
-        return self.pixels.shape[0] / self.pixels.shape[1]
+        height, width = self.pixels.shape[:2]
+        return float(height / width)
 
 
 def _encode_flate(samples: npt.NDArray[np.uint8], color_space: ColorSpace) -> EmbeddedImage:
@@ -95,7 +96,9 @@ def _encode_flate(samples: npt.NDArray[np.uint8], color_space: ColorSpace) -> Em
 
 def _encode_jpeg(samples: npt.NDArray[np.uint8], mode: str) -> tuple[EmbeddedImage, Image.Image]:
     buffer = io.BytesIO()
-    Image.fromarray(samples, mode).save(buffer, "JPEG", quality=JPEG_QUALITY)
+    size = (samples.shape[1], samples.shape[0])
+    image = Image.frombytes(mode, size, samples.tobytes())
+    image.save(buffer, "JPEG", quality=JPEG_QUALITY)
     spaces: dict[str, ColorSpace] = {"RGB": "DeviceRGB", "L": "DeviceGray", "CMYK": "DeviceCMYK"}
     embedded = EmbeddedImage(
         data=buffer.getvalue(),

@@ -153,6 +153,7 @@ NOTES = (
     "TNF-α was raised in blister fluid.",
     "The largest measured about {mm} mm across.",
     "IFN-γ and IL-2 were raised in serum.",
+    "Scrapings held more than 10^5^ organisms per cm^2^.",
 )
 SENTENCES = (
     "Patients with {disease} usually present with {quality} {lesions} on the {site}.",

@@ -32,7 +32,7 @@ from mmskin_build.demo.plans import (
     plan_panels,
     plan_single,
 )
-from mmskin_build.demo.sheet import Run, Sheet, TextOp
+from mmskin_build.demo.sheet import DrawnFigure, Run, Sheet, TextOp
 from mmskin_build.demo.stored import store_picture
 from mmskin_build.demo.text import Modality, make_caption, make_panel_text, make_topic
 from mmskin_build.geometry import Bbox
@@ -42,7 +42,7 @@ GARBLED = str.maketrans("aeiourstnlcdm", "4ûø¡çx7z$¬w§q")
 
 
 def _caption_for(
-    chapter: Chapter, sheet: Sheet, figures: list, plan: FigurePlan, box: Bbox  # type: ignore[type-arg]
+    chapter: Chapter, sheet: Sheet, figures: Sequence[DrawnFigure], plan: FigurePlan, box: Bbox
 ) -> Bbox:
     return place_caption(
         sheet,
@@ -69,10 +69,11 @@ def make_margin_page(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
     column_x = LEFT_PT if even else LEFT_PT + MARGIN_PT + 14
     width = RIGHT_PT - LEFT_PT - MARGIN_PT - 14
     column = Column(sheet=sheet, x=column_x, y=TOP_PT, width_pt=width, bottom=BOTTOM_PT)
-    for lines in (6, 9):
+    shown: tuple[tuple[int, Modality], ...] = ((3, "clinical"), (5, "pathological"))
+    for lines, modality in shown:
         fill_text(chapter, column, lines)
         column.y += 8
-        plan = plan_single(chapter, aspect=0.64, width_px=360)
+        plan = plan_single(chapter, modality=modality, aspect=0.64, width_px=420)
         placed = place_figure(sheet, plan, column.x, column.y, width)
         figure = sheet.figures[-1]
         figure.traps.append("caption_right" if even else "caption_left")
