@@ -9,17 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mmskin_build.config import Config
 from mmskin_build.pdf.isolation import PageJob, PdfSource, WorkerPool
 from mmskin_build.records import Alignment, Figure, Page, PageFailure, Reject
 from mmskin_build.store import file_sha256, write_jsonl
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
 
 def align_file(
     pool: WorkerPool,
@@ -165,6 +160,7 @@ def cut_figures(
     on_page: Callable[[int], None] | None,
 ) -> tuple[tuple[Figure, ...], tuple[Reject, ...]]:
     """Return the figures with their panels' pixels known, and those whose page failed."""
+    from mmskin_build.figures.panels import bind_panels, part_count, split_raster
     from mmskin_build.pdf import pixels
 
     by_page: dict[int, list[Figure]] = {}
@@ -176,9 +172,9 @@ def cut_figures(
             page_index=index,
             payload=pixels.PixelRequest(
                 figures=tuple(on_page_figures),
-                expected=tuple(0 for _ in on_page_figures),
+                expected=tuple(part_count(f.caption or "") for f in on_page_figures),
                 render_dpi=cfg.figures.render_dpi,
-                split=keep_whole,
+                split=split_raster,
                 out_dir=out_dir,
             ),
         )
@@ -190,7 +186,7 @@ def cut_figures(
         if isinstance(result, PageFailure):
             rejects.extend(_failed_cut(figure, result) for figure in job.payload.figures)
         else:
-            cut.update((figure.figure_id, figure) for figure in result)
+            cut.update((figure.figure_id, bind_panels(figure)) for figure in result)
     failed = {reject.item_id for reject in rejects}
     done = tuple(
         cut.get(figure.figure_id, figure) for figure in figures if figure.figure_id not in failed
@@ -201,11 +197,6 @@ def cut_figures(
         [figure.figure_id for figure in done] + sorted(failed),
     )
     return done, tuple(rejects)
-
-
-def keep_whole(rgb: NDArray[np.uint8], expected: int) -> Sequence[tuple[int, int, int, int]]:
-    """Split no picture."""
-    return ()
 
 
 def _failed_cut(figure: Figure, failure: PageFailure) -> Reject:

@@ -27,6 +27,8 @@ _GAP_SCALE_PT = 22.0  # gap that costs as much as one nat
 _BODY_WORDS_A_NAT = 5.0
 _SMALL_WORDS_A_NAT = 18.0
 _FORBIDDEN = 1e6
+_UNUSUAL = 2.0  # nats from which a pair stands in an unusual way
+_RECLAIM_PT = 24.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ def match_page(
             alone.remove(captions[column])
     free = [i for i in range(len(pictures)) if i not in seeded]
     _grow(page, pictures, free, groups)
+    alone.extend(_reclaim(page, groups))
     _gather(page, pictures, free, groups, layout.page_index)
     return PageMatch(groups, alone)
 
@@ -122,6 +125,31 @@ def _grow(
         _, index, group = best
         group.pictures.append(pictures[index])
         free.remove(index)
+
+
+def _reclaim(page: _PageGeometry, groups: list[Group]) -> list[CaptionBlock]:
+    """Give pictures back to a figure whose caption names more panels than it has.
+
+    A caption whose own picture is missing (not licensed, lost) takes a neighbor's panel from an
+    unusual side. Returns the captions that are left without a picture.
+    """
+    alone: list[CaptionBlock] = []
+    for group in list(groups):
+        caption, link = group.caption, group.link
+        if caption is None or link is None or caption.part_count >= 2 or link.cost < _UNUSUAL:
+            continue
+        for other in groups:
+            if other is group or other.caption is None or other.link is None:
+                continue
+            lacks = other.caption.part_count - len(other.pictures)
+            if lacks < len(group.pictures) or other.link.cost >= link.cost - 1.0:
+                continue
+            if all(page.join_cost(p, other) <= _RECLAIM_PT for p in group.pictures):
+                other.pictures.extend(group.pictures)
+                groups.remove(group)
+                alone.append(caption)
+                break
+    return alone
 
 
 def _gather(

@@ -10,7 +10,8 @@ from mmskin_build.config import FiguresConfig
 from mmskin_build.figures.align import Group, PageMatch, match_neighbors, match_page
 from mmskin_build.figures.captions import CaptionBlock, find_captions
 from mmskin_build.figures.confidence import judge_pair
-from mmskin_build.figures.layout import BookLayout, build_layout
+from mmskin_build.figures.layout import BookLayout, TextLine, build_layout
+from mmskin_build.figures.panels import find_letters
 from mmskin_build.figures.profile import Profile, Side, learn_profile
 from mmskin_build.figures.regions import Picture, find_pictures
 from mmskin_build.geometry import Bbox, union_all
@@ -55,7 +56,9 @@ def align_book(pages: Sequence[Page], cfg: FiguresConfig) -> BookFigures:
     last_page = max((layout.page_index for layout in book.pages), default=0)
     match_neighbors(matches, profile, last_page)
     _absorb_continuations(matches)
-    figures = _build_figures(matches, profile)
+    _share_continued(matches)
+    lines = {layout.page_index: layout.lines for layout in book.pages}
+    figures = _build_figures(matches, profile, lines)
     return BookFigures(tuple(figures), tuple(rejects), profile)
 
 
@@ -115,7 +118,28 @@ def _owner(match: PageMatch, caption: CaptionBlock) -> Group | None:
     return None
 
 
-def _build_figures(matches: Mapping[int, PageMatch], profile: Profile) -> list[Figure]:
+def _share_continued(matches: Mapping[int, PageMatch]) -> None:
+    """Give a figure whose own caption is nothing but '(continued)' the words of its other half."""
+    groups = [g for index in sorted(matches) for g in matches[index].groups if g.caption]
+    for group in groups:
+        caption = group.caption
+        if caption is None or caption.text or caption.label is None:
+            continue
+        for other in groups:
+            words = other.caption
+            if words is None or not words.text or words.label is None:
+                continue
+            if words.label.key == caption.label.key and abs(other.page_index - group.page_index) <= 2:
+                group.caption = replace(caption, text=words.text, part_count=words.part_count)
+                group.notes.append(f"words from page index {words.page_index}")
+                break
+
+
+def _build_figures(
+    matches: Mapping[int, PageMatch],
+    profile: Profile,
+    lines: Mapping[int, Sequence[TextLine]],
+) -> list[Figure]:
     order = _number_order(matches)
     figures: list[Figure] = []
     for index in sorted(matches):
@@ -123,18 +147,28 @@ def _build_figures(matches: Mapping[int, PageMatch], profile: Profile) -> list[F
         groups = sorted(match.groups, key=lambda g: (g.bbox.y0, g.bbox.x0))
         for number, group in enumerate(groups, start=1):
             figure_id = f"p{index:04d}-f{number}"
-            figures.append(_figure(figure_id, group, profile, order.get(id(group.caption))))
+            in_order = order.get(id(group.caption))
+            figures.append(_figure(figure_id, group, profile, in_order, lines[index]))
         alone = sorted(match.captions, key=lambda c: (c.bbox.y0, c.bbox.x0))
         for number, caption in enumerate(alone, start=1):
             figures.append(_lonely_caption(f"p{index:04d}-c{number}", caption))
     return figures
 
 
-def _figure(figure_id: str, group: Group, profile: Profile, in_order: bool | None) -> Figure:
+def _figure(
+    figure_id: str,
+    group: Group,
+    profile: Profile,
+    in_order: bool | None,
+    lines: Sequence[TextLine],
+) -> Figure:
     pictures = reading_order(group.pictures)
     bbox = union_all(p.bbox for p in pictures).rounded()
     kind = "photo" if any(p.kind == "photo" for p in pictures) else "nonphoto"
-    panels = tuple(Panel(bbox=p.bbox.rounded()) for p in pictures)
+    letters = find_letters([p.bbox for p in pictures], lines) if len(pictures) > 1 else {}
+    panels = tuple(
+        Panel(bbox=p.bbox.rounded(), label=letters.get(i)) for i, p in enumerate(pictures)
+    )
     caption = group.caption
     if caption is None:
         return Figure(

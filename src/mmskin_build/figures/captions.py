@@ -19,7 +19,8 @@ from mmskin_build.figures.labels import (
     FigureLabel,
     parse_label,
 )
-from mmskin_build.figures.layout import BookLayout, BodyStyle, PageLayout, TextLine
+from mmskin_build.figures.layout import BodyStyle, BookLayout, PageLayout, TextLine
+from mmskin_build.figures.subcaptions import split_caption
 from mmskin_build.geometry import Bbox, turn_back, turn_upright
 
 _SAME_SIZE_PT = 0.45
@@ -49,7 +50,8 @@ class CaptionBlock:
     """A whole caption on one page. `label` is None for an unnumbered caption.
 
     `text` is as printed, de-hyphenated, without the label. `prior` is in [0, 1]: how much the block
-    looks like a caption before any picture is looked at. `size_pt` is that of its text.
+    looks like a caption before any picture is looked at. `size_pt` is that of its text, `part_count` the
+    number of panels that it names, 0 for none.
     """
 
     page_index: int
@@ -61,6 +63,7 @@ class CaptionBlock:
     direction: int
     size_pt: float
     font: str
+    part_count: int
 
 
 def find_captions(book: BookLayout, obstacles: Mapping[int, Sequence[Bbox]]) -> list[CaptionBlock]:
@@ -265,6 +268,7 @@ def _extend(
         direction=start.direction,
         size_pt=text_style[1],
         font=text_style[0],
+        part_count=len(split_caption(body_text).parts),
     )
 
 
