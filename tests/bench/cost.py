@@ -98,7 +98,9 @@ def demo_book(folder: Path) -> Path:
     """Draw the demo book, for want of given documents."""
     from mmskin_build.demo.book import write_demo_book
 
-    return write_demo_book(folder)
+    path = folder / "demo.pdf"
+    write_demo_book(path, keep_pixels=False)
+    return path
 
 
 def show(name: str, found: dict[str, Any]) -> None:
