@@ -96,9 +96,10 @@
 
   // --------------------------------------------------------------------------- page picture
 
-  const frame = (box, kind) => {
+  /** A box with its halo, drawn `room` points outside so that it covers nothing of what it frames. */
+  const frame = (box, kind, room = 0) => {
     const [x0, y0, x1, y1] = box;
-    const shape = { x: x0, y: y0, width: Math.max(0, x1 - x0), height: Math.max(0, y1 - y0) };
+    const shape = { x: x0 - room, y: y0 - room, width: Math.max(0, x1 - x0) + 2 * room, height: Math.max(0, y1 - y0) + 2 * room };
     return [svg("rect", { ...shape, class: "halo" }), svg("rect", { ...shape, class: "area" }),
       svg("rect", { ...shape, class: `edge ${kind}` })];
   };
@@ -124,7 +125,7 @@
     const own = figure.page === page.index, parts = [];
     const captionHere = figure.captionBbox && figure.captionPage === page.index;
     if (own && figure.bbox) {
-      parts.push(frame(figure.bbox, "figure-edge"));
+      parts.push(frame(figure.bbox, "figure-edge", 1.5));
       const several = figure.panels.length > 1;
       for (const panel of figure.panels) {
         if (several) parts.push(frame(panel.bbox, "panel-edge"));
@@ -133,7 +134,7 @@
         if (panel.label) parts.push(tag([panel.bbox[2] - 6 - panel.label.length * 5.9 - 1, panel.bbox[1] + 1], panel.label));
       }
     }
-    if (captionHere) parts.push(frame(figure.captionBbox, "caption-edge"));
+    if (captionHere) parts.push(frame(figure.captionBbox, "caption-edge", 3));
     if (own && figure.bbox && captionHere) parts.push(tie(figure.captionBbox, figure.bbox));
     const [width, height] = page.size;
     if (own && figure.bbox && figure.captionBbox && !captionHere) {
@@ -195,8 +196,8 @@
       figure.bbox ? null : el("p", { class: "none" }, "No image was found for this caption."),
       elsewhere === null ? null : el("p", {}, figure.page !== page.index ? "Its image stands on " : "Its caption stands on ", pageLink(elsewhere), "."),
       told ? el("ul", { class: "panels", "aria-label": "Panels" }, ...figure.panels.map((panel) => el("li", {}, el("b", {}, panel.label || "·"),
-        panel.text ? marked(panel.text) : el("span", { class: "soft" }, "no part of its own"),
-        panel.size ? el("span", { class: "soft" }, ` · ${panel.size[0]} × ${panel.size[1]} px, ${panel.source}`) : null))) : null,
+        el("span", {}, panel.text ? marked(panel.text) : el("span", { class: "soft" }, "no part of its own"),
+          panel.size ? el("span", { class: "soft" }, ` · ${panel.size[0]} × ${panel.size[1]} px, ${panel.source}`) : null)))) : null,
       figure.flags.length ? el("p", {}, ...figure.flags.map((flag) => [el("span", { class: "badge soft" }, flag.replaceAll("_", " ")), " "])) : null,
       el("details", { open: figure.evidence.length > 0 && (figure.doubtful || figure.status !== "paired") },
         el("summary", {}, `Evidence (${figure.evidence.length})`), figure.evidence.length ? evidenceTable(figure) : null,
@@ -288,6 +289,13 @@
     $("main").replaceChildren(...VIEWS[state.view][2]());
     $("below-value").textContent = state.below >= 1 ? "any" : percent(state.below);
     if (state.current) mark(state.current);
+    keepClear();
+  }
+  /** What is scrolled to must not end up below the bar at the top. */
+  function keepClear() {
+    const header = document.querySelector("header");
+    const sticky = getComputedStyle(header).position === "sticky";
+    document.documentElement.style.scrollPaddingTop = `${(sticky ? header.offsetHeight : 0) + 12}px`;
   }
 
   // ---------------------------------------------------------------------------------- moves
@@ -384,5 +392,6 @@
     return false;
   }
   addEventListener("hashchange", follow);
+  addEventListener("resize", keepClear);
   if (!follow()) render();
 })();
