@@ -134,7 +134,7 @@ class Store:
         if found is not None:
             return found
         final = self.folder(stage)
-        temporary = self._temporary_folder(stage)
+        temporary = make_temporary(self.root, f"{stage.name}-{stage.key[:12]}")
         try:
             produce(temporary)
             with storage_errors(self.root):
@@ -159,25 +159,35 @@ class Store:
 
     def sweep(self) -> int:
         """Remove what killed processes of this machine left behind; return how many folders."""
-        count = 0
-        for folder in sorted((self.root / _TEMPORARY).glob("*")):
-            host, _, pid = folder.name.rpartition("@")[2].rpartition(".")
-            if host == socket.gethostname() and pid.isdigit() and not _is_running(int(pid)):
-                shutil.rmtree(folder, ignore_errors=True)
-                count += 1
-        return count
+        return sweep_temporary(self.root)
 
     def size_bytes(self) -> int:
         """Return how much the store takes on the disk."""
         return sum(path.stat().st_size for path in self.root.rglob("*") if path.is_file())
 
-    def _temporary_folder(self, stage: Stage) -> Path:
-        owner = f"{socket.gethostname()}.{os.getpid()}"
-        name = f"{stage.name}-{stage.key[:12]}-{secrets.token_hex(4)}@{owner}"
-        folder = self.root / _TEMPORARY / name
-        with storage_errors(folder):
-            folder.mkdir(parents=True)
-        return folder
+
+def make_temporary(root: Path, name: str) -> Path:
+    """Make an empty folder of this process's own below `root`, on the same file system.
+
+    Raises:
+        StorageError: If `root` cannot be written.
+    """
+    owner = f"{socket.gethostname()}.{os.getpid()}"
+    folder = root / _TEMPORARY / f"{name}-{secrets.token_hex(4)}@{owner}"
+    with storage_errors(folder):
+        folder.mkdir(parents=True)
+    return folder
+
+
+def sweep_temporary(root: Path) -> int:
+    """Remove the temporary folders of processes of this machine that have ended; count them."""
+    count = 0
+    for folder in sorted((root / _TEMPORARY).glob("*")):
+        host, _, pid = folder.name.rpartition("@")[2].rpartition(".")
+        if host == socket.gethostname() and pid.isdigit() and not _is_running(int(pid)):
+            shutil.rmtree(folder, ignore_errors=True)
+            count += 1
+    return count
 
 
 def read_entry(folder: Path, *, deep: bool = False) -> Entry | None:

@@ -25,6 +25,7 @@ from mmskin_build.books import book_source, check_book, pages_to_read, read_book
 from mmskin_build.cache import Entry, Stage, Store
 from mmskin_build.config import Config, Workspace, config_sha256
 from mmskin_build.dataset.assemble import assemble_records
+from mmskin_build.dataset.release import Picture, check_request, write_release
 from mmskin_build.dataset.summary import (
     BookSummary,
     BuildSummary,
@@ -340,4 +341,44 @@ def read_alignment(workspace: Workspace, book: BookSummary) -> Alignment:
         figures=read_jsonl(cut.path(FIGURES), Figure),
         rejects=tuple(chain.from_iterable(read_jsonl(path, Reject) for path in rejects)),
         failures=read_jsonl(pages.path(FAILURES), PageFailure),
+    )
+
+
+def make_release(workspace: Workspace, cfg: Config, version: str, *, unscreened: bool) -> Path:
+    """Release what the last build made as ``data/releases/<name>/<version>`` and return it.
+
+    Raises:
+        ReleaseError: If nothing has been built, the settings are others than those of the build, or
+            the version is not acceptable (see `dataset.release.check_request`).
+        StorageError: If the store is damaged or the release cannot be written.
+    """
+    folder = workspace.releases / cfg.dataset.name
+    check_request(folder, cfg.dataset.name, version, unscreened=unscreened)
+    summary = read_build(workspace)
+    store = Store(workspace.store)
+    records: list[Record] = []
+    pictures: dict[str, Picture] = {}
+    for book in summary.books:
+        if book.status != "built":
+            continue
+        found = read_jsonl(
+            store.entry("assemble_book", book.stages["assemble_book"]).path(RECORDS), Record
+        )
+        cut = store.entry("cut_pictures", book.stages["cut_pictures"])
+        for record in found:
+            name = f"{PICTURES}/{record.image_sha256}.png"
+            pictures[record.id] = Picture(path=cut.path(name), sha256=cut.outputs[name].sha256)
+        records.extend(found)
+    settings = config_sha256(cfg.pdf, cfg.figures)
+    if any(record.config_sha256 != settings for record in records):
+        raise ReleaseError("the settings have changed since the last build; run: mmskin build")
+    return write_release(
+        workspace.releases,
+        version,
+        cfg=cfg,
+        summary=summary,
+        books=read_books(workspace),
+        records=records,
+        pictures=pictures,
+        unscreened=unscreened,
     )

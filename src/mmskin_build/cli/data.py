@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import click
@@ -96,4 +97,51 @@ def check(settings: Settings) -> int:
     return code
 
 
-COMMANDS = (books,)
+@click.command(
+    epilog="\b\nExample:\n  mmskin release 1.0.0 --unscreened\n"
+    "  mmskin verify data/releases/mm-skin/1.0.0"
+)
+@click.argument("version")
+@click.option("--unscreened", is_flag=True, help="Accept that no privacy screen has been run.")
+@click.option("--name", help="Name of the data set [dataset.name in mmskin.toml, mm-skin].")
+@common_options
+def release(version: str, unscreened: bool, name: str | None, settings: Settings) -> None:
+    """Write the last build as an immutable release, data/releases/NAME/VERSION.
+
+    VERSION counts up from the last one: a breaking change raises the first number, new records or
+    fields the second, corrections the third. A release that exists is never changed.
+    """
+    from mmskin_build.dataset.release import read_manifest
+    from mmskin_build.steps import make_release
+    from mmskin_build.store import plain
+
+    cfg = settings.cfg
+    if name is not None:
+        cfg = dataclasses.replace(cfg, dataset=dataclasses.replace(cfg.dataset, name=name))
+    folder = make_release(settings.workspace, cfg, version, unscreened=unscreened)
+    manifest = read_manifest(folder)
+    if settings.as_json:
+        print_json({"release": str(folder), **plain(manifest)})
+        return
+    click.echo(f"{folder}: {manifest.counts['records']} records")
+    click.echo(f"content digest: {manifest.content_digest}")
+    if not manifest.screened:
+        click.echo(manifest.notice, err=True)
+
+
+@click.command(epilog="\b\nExample:\n  mmskin verify data/releases/mm-skin/1.0.0")
+@click.argument("release", type=EXISTING_PATH)
+@common_options
+def verify(release: Path, settings: Settings) -> None:
+    """Prove that a release is what its manifest says: files, records, counts, pixels."""
+    from mmskin_build.dataset.verify import verify_or_raise
+    from mmskin_build.store import plain
+
+    found = verify_or_raise(release)
+    if settings.as_json:
+        print_json(plain(found))
+    else:
+        click.echo(f"{release}: sound, {found.records} records, {found.files} files")
+
+
+COMMANDS = (books, release, verify)

@@ -1,0 +1,87 @@
+"""What a release says about itself: ``manifest.json``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mmskin_build.records import Record
+from mmskin_build.store import to_jsonl
+
+CAPTIONS, CAPTION_TABLE = "MM-Skin-C.json", "caption.csv"
+CARD, CHANGES, MANIFEST, SUMS = "README.md", "CHANGES.md", "manifest.json", "SHA256SUMS"
+IMAGES = "images"
+
+UNSCREENED = (
+    "The pictures are unscreened: nothing has looked for faces, names or other features by which "
+    "a patient could be recognized. Do not pass this release on."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasedBook:
+    """A book that a release was made from; `records` counts its records."""
+
+    id: str
+    title: str
+    edition: str
+    publisher: str
+    rights: str
+    sha256: str
+    page_count: int
+    records: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parent:
+    """The release before this one, which ``CHANGES.md`` compares with."""
+
+    version: str
+    content_digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subset:
+    """One of MM-Skin's parts: its file and number of entries, or None and why it is not there."""
+
+    file: str | None
+    entries: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """Everything about a release that is not in its records.
+
+    `content_digest` (see `content_digest`) is the same wherever and however the release was made;
+    `sums_sha256` is that of ``SHA256SUMS``, which covers the bytes of all other files.
+    `left_out_books` are the registered books that could not be used, id to title.
+    """
+
+    name: str
+    version: str
+    schema_version: str
+    code_version: str
+    content_digest: str
+    sums_sha256: str
+    parent: Parent | None
+    screened: bool
+    notice: str
+    subsets: dict[str, Subset]
+    counts: dict[str, int]
+    rejects: dict[str, int]
+    books: tuple[ReleasedBook, ...]
+    left_out_books: dict[str, str]
+    config: dict[str, dict[str, Any]]
+    config_sha256: str
+
+
+def content_digest(records: Sequence[Record]) -> str:
+    """Return the sha256 of records as JSON lines in their order.
+
+    Records name the digest of their pixels, so it covers pictures and words, and depends neither
+    on the encoder of the pictures nor on the folder, the engine or the number of workers.
+    """
+    return hashlib.sha256(to_jsonl(records)).hexdigest()

@@ -1,0 +1,286 @@
+"""Write a release: records and pictures as an immutable, checksummed folder.
+
+It is made under a temporary name, its manifest last, then renamed to ``<name>/<version>``. A
+release that exists is never touched again.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import errno
+import io
+import json
+import re
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmskin_build import __version__
+from mmskin_build.cache import make_temporary, sweep_temporary
+from mmskin_build.config import Config, config_sha256
+from mmskin_build.dataset.card import card_page
+from mmskin_build.dataset.changes import changes_page, compare
+from mmskin_build.dataset.manifest import (
+    CAPTION_TABLE,
+    CAPTIONS,
+    CARD,
+    CHANGES,
+    IMAGES,
+    MANIFEST,
+    SUMS,
+    UNSCREENED,
+    Manifest,
+    Parent,
+    ReleasedBook,
+    Subset,
+    content_digest,
+)
+from mmskin_build.dataset.summary import BuildSummary, add_counts
+from mmskin_build.errors import ConfigError, ReleaseError, ReleaseExistsError, StorageError
+from mmskin_build.records import SCHEMA_VERSION, Book, Record
+from mmskin_build.store import (
+    file_sha256,
+    from_json,
+    plain,
+    pretty_json,
+    storage_errors,
+    sync_folder,
+    write_bytes,
+)
+
+_VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_SETTINGS = ("pdf", "figures", "dataset")  # the parts of Config that a release depends on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A PNG file of the store and the sha256 that its bytes must have."""
+
+    path: Path
+    sha256: str
+
+
+def parse_version(text: str) -> tuple[int, int, int]:
+    """Return a semantic version as numbers.
+
+    Raises:
+        ReleaseError: If it is not three numbers joined by points.
+    """
+    match = _VERSION.fullmatch(text)
+    if match is None:
+        raise ReleaseError(f"{text!r} is not a version; write three numbers, as in 1.0.0")
+    return int(match[1]), int(match[2]), int(match[3])
+
+
+def released_versions(folder: Path) -> list[str]:
+    """Return the versions of the finished releases in ``releases/<name>``, the oldest first."""
+    found = [path.parent.name for path in folder.glob(f"*/{MANIFEST}")]
+    return sorted((v for v in found if _VERSION.fullmatch(v)), key=parse_version)
+
+
+def read_manifest(release: Path) -> Manifest:
+    """Read the manifest of a release.
+
+    Raises:
+        StorageError: If it cannot be read.
+        SchemaError: If it is not a manifest.
+    """
+    path = release / MANIFEST
+    with storage_errors(path):
+        content = path.read_bytes()
+    return from_json(content, Manifest, str(path))
+
+
+def read_records(release: Path) -> tuple[Record, ...]:
+    """Read the records of a release.
+
+    Raises:
+        StorageError: If the file cannot be read.
+        SchemaError: If it does not hold a list of records; the message names the first bad one.
+    """
+    path = release / CAPTIONS
+    with storage_errors(path):
+        content = path.read_bytes()
+    return from_json(content, tuple[Record, ...], str(path))
+
+
+def check_request(folder: Path, name: str, version: str, *, unscreened: bool) -> str | None:
+    """Make sure that ``folder/version`` may be written and return the version before it, if any.
+
+    Raises:
+        ConfigError: If the name of the data set cannot be a folder's.
+        ReleaseExistsError: If the version is there already.
+        ReleaseError: If it is not a version, not above the last one, or `unscreened` was not said.
+    """
+    if not _NAME.fullmatch(name):
+        raise ConfigError(f"dataset.name = {name!r}: use letters, digits, '-', '_' and '.'")
+    wanted = parse_version(version)
+    before = released_versions(folder)
+    if (folder / version).exists():
+        raise ReleaseExistsError(
+            f"{folder / version}: this release exists; releases are never edited, "
+            "so choose the next version"
+        )
+    if before and wanted <= parse_version(before[-1]):
+        raise ReleaseError(f"{version} is not above the last release, {before[-1]}; count on")
+    if not unscreened:
+        raise ReleaseError(
+            "no privacy screen has looked at the pictures; say --unscreened to make a release for "
+            "your own use that states so in its manifest and card"
+        )
+    return before[-1] if before else None
+
+
+def write_release(
+    releases: Path,
+    version: str,
+    *,
+    cfg: Config,
+    summary: BuildSummary,
+    books: Sequence[Book],
+    records: Sequence[Record],
+    pictures: Mapping[str, Picture],
+    unscreened: bool,
+) -> Path:
+    """Write ``releases/<name>/<version>`` and return it.
+
+    Args:
+        releases: The folder of all releases; the name comes from ``cfg.dataset``.
+        version: Above that of the last release of that name.
+        cfg: The settings that the records were built with.
+        summary: What was left out, and which books.
+        books: The registered books.
+        records: In the order in which they are to stand.
+        pictures: The PNG file of each record, by the record's id.
+        unscreened: The user has said that pictures may be released without a privacy screen.
+
+    Raises:
+        ReleaseError: See `check_request`; also if there are no records.
+        StorageError: If a picture of the store is damaged, the disk full or a folder not writable.
+    """
+    folder = releases / cfg.dataset.name
+    parent_version = check_request(folder, cfg.dataset.name, version, unscreened=unscreened)
+    if not records:
+        raise ReleaseError("the build has no records, so there is nothing to release")
+    records = tuple(records)
+    sweep_temporary(folder)
+    temporary = make_temporary(folder, version)
+    try:
+        with storage_errors(temporary):
+            (temporary / IMAGES).mkdir()
+        for record in records:
+            _copy_picture(pictures[record.id], temporary / record.image)
+        parent: Parent | None = None
+        old: tuple[Record, ...] = ()
+        if parent_version is not None:
+            digest = read_manifest(folder / parent_version).content_digest
+            parent = Parent(version=parent_version, content_digest=digest)
+            old = read_records(folder / parent_version)
+        changes = changes_page(version, parent_version, compare(old, records))
+        manifest = _manifest(version, cfg, summary, books, records, parent)
+        write_bytes(temporary / CAPTIONS, pretty_json([plain(record) for record in records]))
+        write_bytes(temporary / CAPTION_TABLE, caption_table(records))
+        write_bytes(temporary / CHANGES, changes.encode())
+        write_bytes(temporary / CARD, card_page(manifest, records).encode())
+        write_bytes(temporary / SUMS, _sums(temporary))
+        manifest = dataclasses.replace(manifest, sums_sha256=file_sha256(temporary / SUMS))
+        write_bytes(temporary / MANIFEST, pretty_json(plain(manifest)))
+        _publish(temporary, folder / version)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return folder / version
+
+
+def _copy_picture(picture: Picture, target: Path) -> None:
+    with storage_errors(picture.path):
+        content = picture.path.read_bytes()
+    write_bytes(target, content)
+    if file_sha256(target) != picture.sha256:
+        raise StorageError(f"{picture.path}: damaged since it was made; run: mmskin build --check")
+
+
+def caption_table(records: Iterable[Record]) -> bytes:
+    """Return ``caption.csv`` with the columns that MM-Skin's scripts read."""
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(("image", "caption", "modality"))
+    for record in records:
+        modality = record.modality.value if record.modality else ""
+        writer.writerow((record.image, record.caption, modality))
+    return table.getvalue().encode()
+
+
+def _sums(folder: Path) -> bytes:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    lines = [f"{file_sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]
+    return "".join(lines).encode()
+
+
+def _manifest(
+    version: str,
+    cfg: Config,
+    summary: BuildSummary,
+    books: Sequence[Book],
+    records: Sequence[Record],
+    parent: Parent | None,
+) -> Manifest:
+    built = {book.id: book for book in summary.books if book.status == "built"}
+    settings = {name: dataclasses.asdict(getattr(cfg, name)) for name in _SETTINGS}
+    return Manifest(
+        name=cfg.dataset.name,
+        version=version,
+        schema_version=SCHEMA_VERSION,
+        code_version=__version__,
+        content_digest=content_digest(records),
+        sums_sha256="",
+        parent=parent,
+        screened=False,
+        notice=UNSCREENED,
+        subsets={
+            "MM-Skin-C": Subset(file=CAPTIONS, entries=len(records)),
+            "MM-Skin-O": Subset(file=None, entries=0, note="questions and answers: not made yet"),
+            "MM-Skin-D": Subset(file=None, entries=0, note="age and sex: not extracted yet"),
+        },
+        counts={
+            "records": len(records),
+            "figures": len({record.group_id for record in records}),
+            "books": len({record.provenance.book_id for record in records}),
+            "doubtful_pairs": sum(book.doubtful for book in built.values()),
+        },
+        rejects=add_counts(book.rejects for book in built.values()),
+        books=tuple(
+            ReleasedBook(
+                id=book.id,
+                title=book.title,
+                edition=book.edition,
+                publisher=book.publisher,
+                rights=book.rights,
+                sha256=book.sha256,
+                page_count=book.page_count,
+                records=built[book.id].records,
+            )
+            for book in books
+            if book.id in built
+        ),
+        left_out_books={book.id: book.title for book in summary.rejected},
+        config=json.loads(json.dumps(settings)),
+        config_sha256=config_sha256(*(getattr(cfg, name) for name in _SETTINGS)),
+    )
+
+
+def _publish(temporary: Path, final: Path) -> None:
+    with storage_errors(temporary):
+        for path in temporary.rglob("*"):
+            if path.is_file():
+                path.chmod(0o444)
+        sync_folder(temporary)
+    try:
+        temporary.rename(final)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+            raise ReleaseExistsError(f"{final}: another process has just made it") from None
+        raise StorageError(f"{final}: {error.strerror}; check the folder") from error
+    sync_folder(final.parent)
