@@ -104,7 +104,7 @@ def match_page(
             alone.remove(captions[column])
     free = [i for i in range(len(pictures)) if i not in seeded]
     _grow(page, pictures, free, groups)
-    alone.extend(_reclaim(page, groups))
+    alone.extend(_reclaim(page, groups, profile))
     _gather(page, pictures, free, groups, layout.page_index)
     return PageMatch(groups, alone)
 
@@ -127,24 +127,34 @@ def _grow(
         free.remove(index)
 
 
-def _reclaim(page: _PageGeometry, groups: list[Group]) -> list[CaptionBlock]:
+def _reclaim(
+    page: _PageGeometry, groups: list[Group], profile: Profile
+) -> list[CaptionBlock]:
     """Give pictures back to a figure whose caption names more panels than it has.
 
-    A caption whose own picture is missing (not licensed, lost) takes a neighbor's panel from an
-    unusual side. Returns the captions that are left without a picture.
+    A caption whose own picture is missing (not licensed, lost) otherwise takes a neighbor's panel.
+    Returns the captions that are left without a picture.
     """
     alone: list[CaptionBlock] = []
     for group in list(groups):
         caption, link = group.caption, group.link
-        if caption is None or link is None or caption.part_count >= 2 or link.cost < _UNUSUAL:
+        if caption is None or link is None or caption.part_count >= 2:
             continue
         for other in groups:
             if other is group or other.caption is None or other.link is None:
                 continue
             lacks = other.caption.part_count - len(other.pictures)
-            if lacks < len(group.pictures) or other.link.cost >= link.cost - 1.0:
+            if lacks < len(group.pictures):
                 continue
-            if all(page.join_cost(p, other) <= _RECLAIM_PT for p in group.pictures):
+            if any(page.join_cost(p, other) > _RECLAIM_PT for p in group.pictures):
+                continue
+            unusual = link.cost >= max(_UNUSUAL, other.link.cost + 1.0)
+            spans = lacks == len(group.pictures) and all(
+                page.link(p, other.caption, profile).cost <= other.link.cost + 1.0
+                and other.caption.bbox.x_overlap(p.bbox) >= 0.5 * p.bbox.width
+                for p in group.pictures
+            )
+            if unusual or spans:
                 other.pictures.extend(group.pictures)
                 groups.remove(group)
                 alone.append(caption)
@@ -309,9 +319,7 @@ def _stands_between(other: Bbox, a: Bbox, b: Bbox) -> bool:
 # --------------------------------------------------------------------------- across the page break
 
 
-def match_neighbors(
-    matches: Mapping[int, PageMatch], profile: Profile, last_page: int
-) -> None:
+def match_neighbors(matches: Mapping[int, PageMatch]) -> None:
     """Match what is left: captions and figures of neighboring pages, in place.
 
     A caption goes with pictures one page before or after it; order in the book breaks ties, so that
@@ -345,3 +353,26 @@ def match_neighbors(
         group.link = Link("facing", 0.0, float(costs[row, column]))
         group.rival_cost = float(rivals.min()) if rivals.size else _NO_PAIR
         matches[page].captions.remove(caption)
+    _follow_plates(matches)
+
+
+def _follow_plates(matches: Mapping[int, PageMatch]) -> None:
+    """Let a caption that names more panels than its page shows own the pages beyond, in place."""
+    for page in sorted(matches):
+        for group in matches[page].groups:
+            caption, link = group.caption, group.link
+            if caption is None or link is None or link.side != "facing":
+                continue
+            step = 1 if page > caption.page_index else -1
+            owned, beyond = len(group.pictures), page + step
+            while beyond in matches and not matches[beyond].captions:
+                others = matches[beyond].groups
+                if not others or any(other.caption is not None for other in others):
+                    break
+                owned += sum(len(other.pictures) for other in others)
+                if owned > caption.part_count:
+                    break
+                for other in others:
+                    other.caption, other.link = caption, link
+                    other.notes.append("further page of the plate")
+                beyond += step

@@ -14,12 +14,14 @@ from mmskin_build.figures.layout import BookLayout, TextLine, build_layout
 from mmskin_build.figures.panels import find_letters
 from mmskin_build.figures.profile import Profile, Side, learn_profile
 from mmskin_build.figures.regions import Picture, find_pictures
+from mmskin_build.figures.unnumbered import bind_unnumbered
 from mmskin_build.geometry import Bbox, union_all
 from mmskin_build.records import Evidence, Figure, Page, Panel, Reject
 
 VERSION = "1"
 
 
+_PLATE_REACH = 6  # pages between a plate and its legend
 _SAME_ROW = 0.5  # common height from which two panels stand in one row
 
 
@@ -53,10 +55,11 @@ def align_book(pages: Sequence[Page], cfg: FiguresConfig) -> BookFigures:
         captions[block.page_index].append(block)
     profile = learn_profile(_clear_pairs(_match_pages(book, pictures, captions, Profile())))
     matches = _match_pages(book, pictures, captions, profile)
-    last_page = max((layout.page_index for layout in book.pages), default=0)
-    match_neighbors(matches, profile, last_page)
+    _share_bare_labels(matches)
+    for layout in book.pages:
+        bind_unnumbered(layout, matches[layout.page_index], book)
+    match_neighbors(matches)
     _absorb_continuations(matches)
-    _share_continued(matches)
     lines = {layout.page_index: layout.lines for layout in book.pages}
     figures = _build_figures(matches, profile, lines)
     return BookFigures(tuple(figures), tuple(rejects), profile)
@@ -118,21 +121,33 @@ def _owner(match: PageMatch, caption: CaptionBlock) -> Group | None:
     return None
 
 
-def _share_continued(matches: Mapping[int, PageMatch]) -> None:
-    """Give a figure whose own caption is nothing but '(continued)' the words of its other half."""
+def _share_bare_labels(matches: Mapping[int, PageMatch]) -> None:
+    """Give a figure that bears only its label the words that stand elsewhere under that label.
+
+    A plate's heading, or 'Figure 4 (continued)' with the whole caption on the next page.
+    """
     groups = [g for index in sorted(matches) for g in matches[index].groups if g.caption]
+    alone = [c for index in sorted(matches) for c in matches[index].captions]
     for group in groups:
         caption = group.caption
         if caption is None or caption.text or caption.label is None:
             continue
-        for other in groups:
-            words = other.caption
-            if words is None or not words.text or words.label is None:
-                continue
-            if words.label.key == caption.label.key and abs(other.page_index - group.page_index) <= 2:
-                group.caption = replace(caption, text=words.text, part_count=words.part_count)
-                group.notes.append(f"words from page index {words.page_index}")
-                break
+        blocks = alone + [g.caption for g in groups if g.caption is not None]
+        worded = [
+            block
+            for block in blocks
+            if block.text
+            and block.label is not None
+            and block.label.key == caption.label.key
+            and abs(block.page_index - group.page_index) <= _PLATE_REACH
+        ]
+        if not worded:
+            continue
+        words = min(worded, key=lambda block: abs(block.page_index - group.page_index))
+        group.caption = words
+        group.notes.append("bears the label alone")
+        if words in matches[words.page_index].captions:
+            matches[words.page_index].captions.remove(words)
 
 
 def _build_figures(

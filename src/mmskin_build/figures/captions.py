@@ -28,19 +28,22 @@ _SCAN_SIZE_SHARE = 0.16  # OCR measures sizes less exactly
 _PITCH_LIMIT = 1.9  # next line's distance, in heights of a line, inside one caption
 _ACCEPT = 2.0
 _MAX_LINES = 80
+_LIST_ENTRIES = 4
+_LEADER = re.compile(r"(?:\.\s?){4,}|…{2,}|\S\s{2,}\d{1,4}\s*$")
 
 LabelStyle = tuple[str, bool, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A line that begins with a label and may begin a caption."""
+    """A line that begins with a label and may begin a caption; `bare` when it is nothing else."""
 
     page_index: int
     direction: int
     line_index: int
     label: FigureLabel
     continued: bool
+    bare: bool
     style: LabelStyle
     score: float
 
@@ -80,6 +83,8 @@ def find_captions(book: BookLayout, obstacles: Mapping[int, Sequence[Bbox]]) -> 
     captions: list[CaptionBlock] = []
     for view, direction in views:
         here = by_view.get((view.page_index, direction), [])
+        if len(here) >= _LIST_ENTRIES and _is_list_of_figures(view):
+            continue
         heads = {start.line_index for start in here}
         width, height = view.page.width_pt, view.page.height_pt
         pictures = [
@@ -91,6 +96,12 @@ def find_captions(book: BookLayout, obstacles: Mapping[int, Sequence[Bbox]]) -> 
                 replace(block, bbox=turn_back(block.bbox, direction, width, height).rounded())
             )
     return captions
+
+
+def _is_list_of_figures(layout: PageLayout) -> bool:
+    """Whether a page lists figures with their page numbers: leaders, or numbers at line ends."""
+    leaders = sum(_LEADER.search(line.text) is not None for line in layout.lines)
+    return leaders >= _LIST_ENTRIES
 
 
 def _find_starts(layout: PageLayout, direction: int, body: BodyStyle) -> list[Start]:
@@ -105,7 +116,16 @@ def _find_starts(layout: PageLayout, direction: int, body: BodyStyle) -> list[St
         lead = next(span for span in line.spans if span.text.strip())
         style = (_label_form(label), lead.bold, label.separator)
         found.append(
-            Start(layout.page_index, direction, index, label, continued, style, score)
+            Start(
+                layout.page_index,
+                direction,
+                index,
+                label,
+                continued,
+                not rest.strip(" .:"),
+                style,
+                score,
+            )
         )
     return found
 
@@ -182,15 +202,15 @@ def _choose(starts: Sequence[Start]) -> list[Start]:
             scored.append((start.score + bonus, start))
     best: dict[tuple[str, str | None], float] = {}
     for score, start in scored:
-        if not start.continued:
+        if not (start.continued or start.bare):
             key = (start.label.key, start.label.letter)
             best[key] = max(best.get(key, score), score)
     chosen: list[Start] = []
     taken: set[tuple[str, str | None]] = set()
     for score, start in scored:
         key = (start.label.key, start.label.letter)
-        if start.continued:
-            chosen.append(start)
+        if start.continued or start.bare:
+            chosen.append(start)  # a plate's heading, or a label above its own text
         elif score >= best[key] - 0.01 and key not in taken:
             taken.add(key)
             chosen.append(start)

@@ -149,15 +149,15 @@ def read_page(document: Document, job: PageJob[ReadSettings]) -> Page:
     if _is_scan(painting, visible, hidden, area):
         from mmskin_build.pdf import scans
 
-        scan = scans.read_scanned_page(page, painting, hidden or visible, job.payload)
-        lines, regions, source = scan.lines, scan.regions, scan.text_source
+        scan = scans.read_scanned_page(page, painting, cfg, job.payload.language)
+        lines, regions, source = scan.lines or visible, scan.regions, scan.text_source
         flags.extend(scan.flags)
     else:
         broken = broken_share(visible)
         if broken > _BROKEN_LAYER:
             from mmskin_build.pdf import scans
 
-            lines, source = scans.recognize_page(page, job.payload), "ocr"
+            lines, source = scans.recognize_page(page, cfg, job.payload.language), "ocr"
             flags.append("text_layer_broken")
         elif broken > _DOUBTFUL_LAYER:
             flags.append("text_layer_doubtful")
