@@ -267,7 +267,7 @@ def _panel_truth(panel: DrawnPanel, name: str, pixels_dir: Path | None) -> Panel
         text=panel.text,
         pixels=name if pixels_dir is not None else None,
         pixel_size=(width, height),
-        pixels_exact=panel.rule == "exact",
+        pixels_exact=panel.rule in ("exact", "cut"),
         pixel_rule=panel.rule,
         painted=tuple(panel.painted),
     )

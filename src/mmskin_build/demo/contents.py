@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mmskin_build.demo import front, layouts, unusual
+from mmskin_build.demo import columns, front, layouts, unusual
 from mmskin_build.demo.layouts import Layout
 
 FRONT = (Layout(make=front.make_title), Layout(make=front.make_imprint)) + (
@@ -39,21 +39,21 @@ ROUND: tuple[ChapterPlan, ...] = (
     ChapterPlan(
         style="two columns",
         layouts=(
-            Layout(make=layouts.make_opener),
-            Layout(make=layouts.make_column_figures),
-            Layout(make=layouts.make_page_grid),
-            Layout(make=layouts.make_wide_figure),
-            Layout(make=layouts.make_split_label),
-            Layout(make=layouts.make_strips_and_bar),
-            Layout(make=layouts.make_chart_and_photo),
-            Layout(make=layouts.make_boxed_caption),
-            Layout(make=layouts.make_continued, pages=2),
+            Layout(make=columns.make_two_column_opener),
+            Layout(make=columns.make_column_figures),
+            Layout(make=columns.make_page_grid),
+            Layout(make=columns.make_four_figures),
+            Layout(make=columns.make_wide_figure),
+            Layout(make=columns.make_split_label),
+            Layout(make=columns.make_strips_and_bar),
+            Layout(make=columns.make_chart_and_photo),
+            Layout(make=columns.make_boxed_caption),
+            Layout(make=columns.make_continued, pages=2),
         ),
     ),
     ChapterPlan(
         style="margin",
         layouts=(
-            Layout(make=unusual.make_margin_page),
             Layout(make=unusual.make_margin_page),
             Layout(make=unusual.make_facing, pages=2),
             Layout(make=unusual.make_turned_page),

@@ -1,4 +1,4 @@
-"""Pages of ordinary chapters: figures in one or two columns with captions on their four sides."""
+"""Pages of ordinary chapters: figures in one column, captions below or beside them."""
 
 from __future__ import annotations
 
@@ -13,26 +13,21 @@ from mmskin_build.demo.chapters import (
     fill_page,
     fill_text,
     full_column,
-    split_columns,
 )
 from mmskin_build.demo.pictures import draw_clinical
 from mmskin_build.demo.placing import FigurePlan, PanelPlan, place_caption, place_figure
 from mmskin_build.demo.plans import (
     COLUMN_PX,
-    plan_chart,
-    plan_clipped,
-    plan_face,
     plan_panels,
     plan_single,
 )
 from mmskin_build.demo.sheet import Sheet
-from mmskin_build.demo.stored import Storage, store_picture
-from mmskin_build.demo.text import LESIONS, SITES, capitalized, make_paragraph, pick
+from mmskin_build.demo.stored import store_picture
+from mmskin_build.demo.text import LESIONS, SHORT_SENTENCES, SITES, capitalized, fill, pick
 from mmskin_build.geometry import Bbox
 
 FIGURE_GAP_PT = 7.0  # figure to caption
 TEXT_GAP_PT = 15.0  # caption to running text
-CAPTION_TINT = 0xE7EEF5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,145 +250,14 @@ def make_text_box(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
     box = Bbox(column.x, column.y, column.x + column.width_pt, column.y + 92)
     sheet.fill_box(box, 0xF3EBDD, 0xB09A70)
     sheet.write(box.x0 + 10, box.y0 + 18, "Key points", chapter.style.body.bold, 11)
-    for index in range(4):
-        point = make_paragraph(chapter.rng, 1)
-        sheet.write(box.x0 + 12, box.y0 + 35 + 14 * index, f"• {point}"[:88], "Times-Roman", 9)
+    for index, sentence in enumerate(SHORT_SENTENCES):
+        point = capitalized(fill(chapter.rng, sentence))
+        sheet.write(box.x0 + 12, box.y0 + 35 + 14 * index, f"• {point}", "Times-Roman", 9)
     sheet.not_figures.append((box, "text box"))
     column.y = box.y1 + TEXT_GAP_PT
     fill_text(chapter, column)
 
 
-# ------------------------------------------------------------------------------- two columns
-
-
-def make_column_figures(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
-    """A figure in each of two columns at different heights, captions below."""
-    left, right = split_columns(sheets[0])
-    plan = plan_single(chapter, width_px=COLUMN_PX, traps=("two_columns",))
-    put_figure(chapter, left, plan)
-    chapter.refer(plan.label)
-    fill_text(chapter, left)
-    fill_text(chapter, right, 16)
-    right.y += 10
-    put_figure(chapter, right, plan_single(chapter, width_px=COLUMN_PX, traps=("two_columns",)))
-    fill_text(chapter, right)
-
-
-def make_wide_figure(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
-    """Three panels across both columns, letters below the pictures, text in two columns."""
-    column = full_column(sheets[0])
-    plan = plan_panels(chapter, 3, form="range", letters="below", width_px=220)
-    put_figure(chapter, column, plan)
-    fill_page(chapter, sheets[0], column.y)
-
-
-def make_split_label(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
-    """``Fig. 2-4A`` and ``Fig. 2-4B``, two figures with a caption each, side by side."""
-    columns = split_columns(sheets[0])
-    plans = []
-    for suffix in "AB":
-        plans.append(
-            plan_single(
-                chapter, width_px=COLUMN_PX, aspect=0.76, letter_suffix=suffix, traps=("suffix",)
-            )
-        )
-        if suffix == "A":
-            chapter.figure_count -= 1
-    for column, plan in zip(columns, plans, strict=True):
-        put_figure(chapter, column, plan)
-        fill_text(chapter, column)
-
-
-def make_strips_and_bar(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
-    """A photograph kept as strips, and a face whose eyes are under an opaque bar."""
-    left, right = split_columns(sheets[0])
-    fill_text(chapter, left, 9)
-    left.y += 8
-    put_figure(chapter, left, plan_single(chapter, "strips", width_px=COLUMN_PX))
-    fill_text(chapter, left)
-    put_figure(chapter, right, plan_face(chapter))
-    fill_text(chapter, right)
-
-
-def make_chart_and_photo(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
-    """A vector chart in one column, a photograph kept as tiles in the other."""
-    left, right = split_columns(sheets[0])
-    put_figure(chapter, left, plan_chart(chapter, 0))
-    fill_text(chapter, left)
-    fill_text(chapter, right, 20)
-    right.y += 8
-    put_figure(chapter, right, plan_single(chapter, "tiles", width_px=COLUMN_PX))
-    fill_text(chapter, right)
-
-
-def make_boxed_caption(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
-    """A clipped photograph whose caption stands in a colored box; a diagram."""
-    left, right = split_columns(sheets[0])
-    fill_text(chapter, left, 6)
-    left.y += 8
-    put_figure(chapter, left, plan_clipped(chapter, round_clip=False), box_color=CAPTION_TINT)
-    left.y += 4
-    fill_text(chapter, left)
-    put_figure(chapter, right, plan_chart(chapter, 2))
-    fill_text(chapter, right, 14)
-    right.y += 8
-    put_figure(chapter, right, plan_single(chapter, "gray_jpeg", width_px=COLUMN_PX))
-    fill_text(chapter, right)
-
-
-def make_continued(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
-    """Four panels, and overleaf their continuation with two more and a caption of its own."""
-    column = full_column(sheets[0])
-    plan = plan_panels(
-        chapter, 4, letters="inside", columns=2, modalities=["clinical"] * 4, traps=("continued",)
-    )
-    put_figure(chapter, column, plan, share=0.94)
-    fill_page(chapter, sheets[0], column.y)
-    column = full_column(sheets[1])
-    chapter.figure_count -= 1
-    rest = plan_panels(
-        chapter,
-        2,
-        letters="inside",
-        first_letter="e",
-        modalities=["pathological", "dermoscopic"],
-        topic=False,
-        traps=("continued",),
-    )
-    placed = place_figure(sheets[1], rest, column.x, column.y, column.width_pt)
-    caption = place_caption(
-        sheets[1],
-        sheets[1].figures[-1:],
-        rest.label,
-        " ",
-        f"(continued) {rest.caption}",
-        column.x,
-        placed.y1 + FIGURE_GAP_PT,
-        column.width_pt,
-        chapter.style.caption,
-    )
-    fill_page(chapter, sheets[1], caption.y1 + TEXT_GAP_PT)
-
-
 def make_text_only(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
     """Running text and nothing else."""
     fill_page(chapter, sheets[0])
-
-
-def make_page_grid(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
-    """A page of four figures in two columns; one has panels named by their places."""
-    left, right = split_columns(sheets[0])
-    stored: tuple[Storage, ...] = ("cmyk_flate", "gray", "jpeg")
-    plans = [
-        plan_panels(chapter, 4, form="places", letters="none", columns=2, width_px=200),
-        *(
-            plan_single(chapter, storage, modality="clinical", width_px=COLUMN_PX, aspect=0.7)
-            for storage in stored
-        ),
-    ]
-    for column, plan in zip((left, left, right, right), plans, strict=True):
-        put_figure(chapter, column, plan)
-        fill_text(chapter, column, 4)
-        column.y += 10
-    for column in (left, right):
-        fill_text(chapter, column)

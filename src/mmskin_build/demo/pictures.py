@@ -143,7 +143,7 @@ def draw_histology(rng: np.random.Generator, width: int, height: int) -> Rgb:
     epidermis = np.asarray((y > top) & (y < top + ridge), np.float32)
     if rng.random() < 0.75:
         _blend(image, epidermis * 0.8, (176, 104, 164))
-        _blend(image, np.asarray(y < top, np.float32) * 0.95, (250, 244, 248))
+        _blend(image, np.asarray(y < top, np.float32) * 0.9, (238, 232, 236))
     picture = Image.fromarray(_finish(image))
     pen = ImageDraw.Draw(picture)
     nuclei = int(width * height / 190)

@@ -165,7 +165,7 @@ def _place_grid(
                 letter=panel.letter,
                 text=panel.text,
                 pixels=stored.pixels[top:bottom, left:right],
-                rule=stored.rule,
+                rule="cut" if stored.rule == "exact" else stored.rule,
             )
         )
     return box.y1

@@ -20,6 +20,7 @@ from mmskin_build.records import FigureKind
 
 ASCENT, DESCENT = 0.74, 0.22  # of the font size, good for all fonts used
 MAX_WORD_SPACE_PT = 7.5  # a line that would need more stays ragged
+INSEPARABLE = ("bl", "br", "cl", "cr", "dr", "fl", "fr", "gl", "gr", "pl", "pr", "tr")
 Point = tuple[float, float]
 
 
@@ -248,15 +249,19 @@ def find_hyphen_points(word: str) -> list[int]:
     """Return where a lower-case word may be broken: before a consonant that a vowel follows.
 
     >>> find_hyphen_points("erythematous")
-    [3, 5, 7]
+    [6, 8]
+    >>> find_hyphen_points("pustules")
+    [3, 5]
     """
-    if not re.fullmatch(r"[a-z]{8,}[.,;:]?", word):
+    if not re.fullmatch(r"[a-z]{7,}[.,;:]?", word):
         return []
     letters = word.rstrip(".,;:")
     return [
         i
-        for i in range(3, len(letters) - 3)
-        if letters[i] not in "aeiouyh" and letters[i + 1] in "aeiouy" and letters[i - 1] in "aeiouy"
+        for i in range(3, len(letters) - 2)
+        if letters[i] not in "aeiouyh"
+        and letters[i + 1] in "aeiouy"
+        and letters[i - 1 : i + 1] not in INSEPARABLE
     ]
 
 

@@ -177,6 +177,12 @@ SENTENCES = (
     "Its cause is not known, but a local disturbance of barrier function has been suggested.",
     "Where the history is short, an infectious cause must be considered first.",
 )
+SHORT_SENTENCES = (
+    "The {site} is the site of predilection.",
+    "Itching is the rule, pain the exception.",
+    "Compare {disease} and {disease2}.",
+    "Healing takes about {weeks} weeks.",
+)
 HEADINGS = (
     "Clinical features",
     "Differential diagnosis",

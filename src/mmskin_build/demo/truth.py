@@ -19,13 +19,13 @@ from mmskin_build.records import FigureKind
 Box = tuple[float, float, float, float]
 BoxPx = tuple[int, int, int, int]
 
-PixelRule = Literal["exact", "jpeg", "color", "soft", "outline", "scan", "none"]
+PixelRule = Literal["exact", "cut", "jpeg", "color", "soft", "outline", "scan", "none"]
 """How exported pixels are compared with the truth.
 
-``exact`` every pixel equal; ``jpeg`` mean difference of a few grey levels (decoders differ);
-``color`` same picture, colors of an unmanaged CMYK; ``soft`` one level of rounding; ``outline`` as
-``jpeg`` inside a curved clip path and white outside; ``scan`` alike after reduction; ``none`` not
-compared (vector drawings).
+``exact`` every pixel equal; ``cut`` the same, give or take the edge of a panel cut out of a
+raster; ``jpeg`` mean difference of a few grey levels (decoders differ); ``color`` same picture,
+colors of an unmanaged CMYK; ``soft`` one level of rounding; ``outline`` as ``jpeg`` inside a curved
+clip path and white outside; ``scan`` alike after reduction; ``none`` not compared (drawings).
 """
 
 

@@ -27,7 +27,6 @@ from mmskin_build.demo.placing import (
 )
 from mmskin_build.demo.plans import (
     COLUMN_PX,
-    plan_chart,
     plan_clipped,
     plan_panels,
     plan_single,
@@ -167,9 +166,6 @@ def make_above_masked(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
     put_figure(
         chapter, right, plan_clipped(chapter, round_clip=True, width_px=COLUMN_PX), above=True
     )
-    fill_text(chapter, right, 6)
-    right.y += 8
-    put_figure(chapter, right, plan_chart(chapter, 1), above=True)
     fill_text(chapter, right)
 
 
