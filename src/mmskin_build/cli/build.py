@@ -112,6 +112,9 @@ def build(engine: str, settings: Settings) -> int:
 
     with progress_bars(settings) as show:
         if engine == "prefect":
+            from mmskin_build.flows.environment import prepare
+
+            prepare(settings.workspace.work)
             from mmskin_build.flows.build_dataset import run_build
 
             summary, outcomes = run_build(settings.workspace, settings.cfg)

@@ -1,0 +1,163 @@
+"""The build as a Prefect flow: one task is one stage of one book.
+
+Tasks exchange digests, never pages or pixels: a task returns the key of its entry in the store, and
+the next one opens it. Prefect's own cache stays off, because it hashes arguments and the task's
+source, and would miss a changed file behind a path; the store misses neither. Call
+`environment.prepare` before this module is imported.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.tasks import Task
+
+from mmskin_build import steps
+from mmskin_build.books import check_book, read_books
+from mmskin_build.cache import Entry, Store
+from mmskin_build.config import Config, Workspace, parse_config
+from mmskin_build.dataset.summary import BuildSummary, reject_book
+from mmskin_build.errors import InputPdfError, MmskinError
+from mmskin_build.records import Book
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Key = tuple[str, bool]
+"""The key of an entry in the store, and whether the entry has just been computed."""
+
+
+def _is_worth_another_try(failed: Task[Any, Any], run: TaskRun, state: State[Any]) -> bool:
+    """Errors of ours stay what they are; others may come from a machine in trouble."""
+    try:
+        state.result()
+    except MmskinError:
+        return False
+    except Exception:
+        return True
+    return True
+
+
+def _stage(function: Callable[P, R]) -> Task[P, R]:
+    """Make a stage of one book a task."""
+    return task(
+        cache_policy=NO_CACHE,
+        persist_result=False,
+        retries=2,
+        retry_delay_seconds=2,
+        retry_condition_fn=_is_worth_another_try,
+    )(function)
+
+
+@_stage
+def read_book(data: str, settings: str, book_id: str) -> Key:
+    """Turn a book's file into pages."""
+    with _job(data, settings, book_id) as (job, book):
+        check_book(job.workspace, book)
+        return _key(steps.read_book(job, book))
+
+
+@_stage
+def align_book(data: str, settings: str, book_id: str, pages: Key) -> Key:
+    """Turn pages into figures."""
+    with _job(data, settings, book_id) as (job, book):
+        return _key(steps.align_book(job, book, _entry(job, "read_book", pages)))
+
+
+@_stage
+def cut_pictures(data: str, settings: str, book_id: str, aligned: Key) -> Key:
+    """Cut the figures' pictures."""
+    with _job(data, settings, book_id) as (job, book):
+        return _key(steps.cut_pictures(job, book, _entry(job, "align_book", aligned)))
+
+
+@_stage
+def assemble_book(
+    data: str, settings: str, book_id: str, pages: Key, aligned: Key, cut: Key
+) -> Key:
+    """Turn a book's figures into records."""
+    with _job(data, settings, book_id) as (job, book):
+        return _key(
+            steps.assemble_book(
+                job,
+                book,
+                _entry(job, "read_book", pages),
+                _entry(job, "align_book", aligned),
+                _entry(job, "cut_pictures", cut),
+            )
+        )
+
+
+@flow(name="build-dataset", persist_result=False, validate_parameters=False)
+def build_dataset(data: str, settings: str, book_ids: list[str]) -> dict[str, list[Key] | str]:
+    """Take each book through all stages; a book that cannot be used does not stop the others.
+
+    Args:
+        data: The data folder.
+        settings: `Config` as JSON.
+        book_ids: The books to build, in this order.
+
+    Returns:
+        By book id the keys of its stages in order, or why its file cannot be used.
+    """
+    ended: dict[str, list[Key] | str] = {}
+    for book_id in book_ids:
+        try:
+            pages = read_book(data, settings, book_id)
+            aligned = align_book(data, settings, book_id, pages)
+            cut = cut_pictures(data, settings, book_id, aligned)
+            assembled = assemble_book(data, settings, book_id, pages, aligned, cut)
+            ended[book_id] = [pages, aligned, cut, assembled]
+        except InputPdfError as error:
+            ended[book_id] = str(error)
+    return ended
+
+
+def run_build(
+    workspace: Workspace, cfg: Config
+) -> tuple[BuildSummary, tuple[steps.BookOutcome, ...]]:
+    """Build all registered books by the flow; the same bytes as `steps.build`.
+
+    Raises:
+        MmskinError: As `steps.build`.
+    """
+    books = steps.begin_build(workspace)
+    settings = json.dumps(dataclasses.asdict(cfg))
+    ended = build_dataset(str(workspace.data.resolve()), settings, [book.id for book in books])
+    store = Store(workspace.store)
+    outcomes: list[steps.BookOutcome] = []
+    for book in books:
+        keys = ended[book.id]
+        if isinstance(keys, str):
+            outcomes.append(steps.BookOutcome(summary=reject_book(book, keys)))
+            continue
+        entries = [
+            dataclasses.replace(store.entry(name, key), fresh=fresh)
+            for name, (key, fresh) in zip(steps.STAGES, keys, strict=True)
+        ]
+        outcomes.append(steps.book_outcome(entries))
+    return steps.finish_build(workspace, outcomes), tuple(outcomes)
+
+
+@contextmanager
+def _job(data: str, settings: str, book_id: str) -> Iterator[tuple[steps.Job, Book]]:
+    workspace = Workspace(Path(data))
+    cfg = parse_config(json.loads(settings), "the flow's settings")
+    (book,) = (book for book in read_books(workspace) if book.id == book_id)
+    with steps.open_job(workspace, cfg) as job:
+        yield job, book
+
+
+def _key(entry: Entry) -> Key:
+    return entry.key, entry.fresh
+
+
+def _entry(job: steps.Job, stage: str, key: Key) -> Entry:
+    return job.store.entry(stage, key[0])
