@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+from mmskin_build.flows.server import embedded_server
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
@@ -130,7 +131,8 @@ def run_build(
     """
     books = steps.begin_build(workspace)
     settings = json.dumps(dataclasses.asdict(cfg))
-    ended = build_dataset(str(workspace.data.resolve()), settings, [book.id for book in books])
+    with embedded_server():
+        ended = build_dataset(str(workspace.data.resolve()), settings, [book.id for book in books])
     store = Store(workspace.store)
     outcomes: list[steps.BookOutcome] = []
     for book in books:
