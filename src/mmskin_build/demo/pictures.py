@@ -73,7 +73,9 @@ def draw_clinical(rng: np.random.Generator, width: int, height: int) -> Rgb:
     shade = 18 - 70 * light / (width * width) + 6 * make_noise(rng, width, height, width // 5)
     shade += 5 * make_noise(rng, width, height, 9) + 4 * make_noise(rng, width, height, 3)
     image += shade[..., None]
-    color = LESION_TONES[int(rng.integers(len(LESION_TONES)))]
+    # A lesion must stand out: of two draws the one further from the skin's own tone.
+    drawn = [LESION_TONES[int(i)] for i in rng.integers(len(LESION_TONES), size=2)]
+    color = max(drawn, key=lambda c: sum(abs(a - b) for a, b in zip(c, tone, strict=True)))
     count = int(rng.choice([1, 2, 4, 9, 16]))
     largest = width * 0.28 / count**0.5
     for _ in range(count):
@@ -83,7 +85,7 @@ def draw_clinical(rng: np.random.Generator, width: int, height: int) -> Rgb:
         mask = _blob(rng, distance, np.arctan2(dy, dx), largest * float(rng.uniform(0.5, 1.0)))
         if rng.random() < 0.3:  # an annular lesion clears in the middle
             mask = mask * np.clip(distance / largest, 0.25, 1)
-        _blend(image, mask * 0.75, color)
+        _blend(image, mask * 0.82, color)
         scale = make_noise(rng, width, height, 5)
         image += (mask * np.clip(scale - 0.9, 0, 1.2) * 55)[..., None]
     if rng.random() < 0.45:
@@ -105,7 +107,8 @@ def _add_drape(rng: np.random.Generator, image: Field, x: Field, y: Field) -> No
 
 def draw_dermoscopic(rng: np.random.Generator, width: int, height: int) -> Rgb:
     """Draw a pigmented lesion with a network, seen through a round dermoscope."""
-    image = _canvas(width, height, (222, 170, 150))
+    tone = SKIN_TONES[int(rng.integers(4))]
+    image = _canvas(width, height, tone)
     x, y = _grid(width, height)
     image += (6 * make_noise(rng, width, height, 12) + 4 * make_noise(rng, width, height, 3))[
         ..., None
@@ -114,7 +117,8 @@ def draw_dermoscopic(rng: np.random.Generator, width: int, height: int) -> Rgb:
     dy = y - height * float(rng.uniform(0.42, 0.58))
     distance, angle = np.sqrt(dx * dx + dy * dy), np.arctan2(dy, dx)
     lesion = _blob(rng, distance, angle, height * float(rng.uniform(0.24, 0.34)))
-    _blend(image, lesion * 0.8, (128, 78, 52))
+    pigment = ((128, 78, 52), (104, 70, 58), (150, 96, 60), (96, 62, 66))
+    _blend(image, lesion * 0.8, pigment[int(rng.integers(len(pigment)))])
     pitch = float(rng.uniform(7, 11))
     warp_x = x + 5 * make_noise(rng, width, height, 30)
     warp_y = y + 5 * make_noise(rng, width, height, 30)

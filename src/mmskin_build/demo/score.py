@@ -173,7 +173,9 @@ def _match_page(
     true: Sequence[FigureTruth], found: Sequence[Figure]
 ) -> tuple[list[tuple[FigureTruth, Figure | None]], list[Figure]]:
     """Pair true and found figures of a page; ignored ones and their finds drop out."""
-    table = np.array([[_figure_iou(t, f) for f in found] for t in true]).reshape(len(true), -1)
+    table = np.array([[_figure_iou(t, f) for f in found] for t in true]).reshape(
+        len(true), len(found)
+    )
     partner: dict[int, int] = {}
     if table.size:
         for row, column in zip(*linear_sum_assignment(-table), strict=True):
