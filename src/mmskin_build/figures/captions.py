@@ -367,6 +367,8 @@ def _fits(
     """Whether `line` has the caption's style and does not begin the running text."""
     font, size = style
     tolerance = _SCAN_SIZE_SHARE * size if scanned else _SAME_SIZE_PT
+    if scanned and line.block == last.block:
+        tolerance *= 2  # one paragraph to the recognizer, whatever size it guessed
     largest = max(span.size_pt for span in line.spans if span.text.strip())
     if abs(line.size_pt - size) > tolerance and abs(largest - size) > tolerance:
         return False
