@@ -16,6 +16,7 @@ from mmskin_build.pdf.isolation import PageJob, PdfSource, WorkerPool
 from mmskin_build.records import Alignment, Figure, Page, PageFailure, Reject
 from mmskin_build.store import file_sha256, write_jsonl
 
+
 def align_file(
     pool: WorkerPool,
     source: PdfSource,
