@@ -1,0 +1,190 @@
+"""Recognized words become lines as `records` has them: in points, with size and weight.
+
+Tesseract joins what stands on one height, misreads labels in small capitals and knows no fonts;
+this puts it right as far as the page image tells.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmskin_build.geometry import Bbox, px_to_pt, union_all
+from mmskin_build.pdf.scan_regions import PixelBox
+from mmskin_build.pdf.tesseract import RecognizedLine, RecognizedWord
+from mmskin_build.records import Line, Span
+
+Ink = NDArray[np.float32]  # (H, W), 0 paper to 1 ink
+
+OCR_FONT = "ocr"  # Tesseract does not know fonts
+_EM_PER_HEIGHT = 1.04  # font size over the height from descender to ascender
+_NO_WORD = 0.2  # less confident words are noise
+_BOLD = 1.3  # density of ink over that of the page's typical word
+_SAME_HEIGHT = 0.12  # relative difference of lines in one font
+_WIDE_GAP = 2.5  # line heights; words further apart are of two lines
+_LABELS = ("figure", "fig.", "table", "plate", "abbildung", "abb.")
+_LABEL_NUMBER = re.compile(r"(?P<number>[\d|l][\d|l.–-]*[A-Za-z]?)(?P<end>[.:;,]?)")
+_BAR = re.compile(r"[|l]")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """How the image was changed before recognition: the way back for boxes.
+
+    `to_image` maps pixels of the changed image to pixels of the original (2 x 3), `scale` is
+    changed over original size, `direction` the reading direction on the original page.
+    """
+
+    to_image: NDArray[np.float64]
+    scale: float
+    direction: int
+
+    def back(self, box: PixelBox) -> tuple[float, float, float, float]:
+        """Map a box; it keeps its size, so that a skewed line does not swell."""
+        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        cx, cy = self.to_image @ np.array([x, y, 1.0])
+        w, h = (box[2] - box[0]) / self.scale, (box[3] - box[1]) / self.scale
+        if self.direction in (90, 270):
+            w, h = h, w
+        return float(cx - w / 2), float(cy - h / 2), float(cx + w / 2), float(cy + h / 2)
+
+
+def split_and_repair(line: RecognizedLine) -> list[RecognizedLine]:
+    """Take out noise, cut a line where two columns or panel letters were joined, mend labels."""
+    pieces: list[list[RecognizedWord]] = []
+    for word in line.words:
+        if word.confidence < _NO_WORD:
+            continue
+        if pieces and word.box[0] - pieces[-1][-1].box[2] <= _WIDE_GAP * line.height_px:
+            pieces[-1].append(word)
+        else:
+            pieces.append([word])
+    return [replace(line, words=tuple(_repair_label(words))) for words in pieces]
+
+
+def _repair_label(words: Sequence[RecognizedWord]) -> list[RecognizedWord]:
+    """Mend what Tesseract commonly misreads in "Figure 1:" at the start of a line.
+
+    Small capitals give "Ficure", a 1 without serifs a bar, the colon a semicolon. A word is only
+    taken for a label when a number, or what stands for a 1, follows.
+    """
+    if len(words) < 2 or not (number := _LABEL_NUMBER.fullmatch(words[1].text)):
+        return list(words)
+    label = words[0].text
+    for name in _LABELS:
+        differences = sum(a != b for a, b in zip(label.lower(), name, strict=False))
+        if len(label) == len(name) and differences <= max(1, len(name) // 4):
+            mended = name.upper() if label.isupper() else name.capitalize()
+            digits = _BAR.sub("1", number["number"])
+            end = ":" if number["end"] == ";" else number["end"]
+            first = replace(words[0], text=mended)
+            return [first, replace(words[1], text=digits + end), *words[2:]]
+    return list(words)
+
+
+def to_lines(lines: Sequence[RecognizedLine], turn: Turn, ink: Ink, dpi: float) -> tuple[Line, ...]:
+    """Turn what was recognized into lines with boxes in points of the original image.
+
+    Args:
+        lines: Lines in pixels of the image that was recognized.
+        turn: The way back to the original image.
+        ink: The original image, for the weight of the letters.
+        dpi: Resolution of the original image.
+    """
+    densities = _densities(lines, turn, ink)
+    known = [value for row in densities for value in row if value > 0]
+    typical = float(np.median(known)) if known else 1.0
+    found = []
+    for line, row, size in zip(lines, densities, _sizes(lines, turn, dpi), strict=True):
+        spans = [
+            Span(
+                text=word.text + (" " if index < len(line.words) - 1 else ""),
+                bbox=to_points(turn.back(word.box), dpi),
+                font=OCR_FONT,
+                size_pt=size,
+                bold=bold,
+                confidence=round(word.confidence, 3),
+            )
+            for index, (word, bold) in enumerate(
+                zip(line.words, _bold([value / typical for value in row]), strict=True)
+            )
+        ]
+        found.append(
+            Line(
+                spans=tuple(spans),
+                bbox=union_all(span.bbox for span in spans),
+                direction=turn.direction,
+                block=line.paragraph,
+            )
+        )
+    return tuple(found)
+
+
+def _densities(lines: Sequence[RecognizedLine], turn: Turn, ink: Ink) -> list[list[float]]:
+    """Ink of each word over the area of its line's height and its own width; 0 for short words.
+
+    Bold letters hold half as much ink again. Unlike the width of strokes, the sum of the ink does
+    not depend on how sharp the scan is.
+    """
+    rows = []
+    for line in lines:
+        row = []
+        for word in line.words:
+            x0, y0, x1, y1 = whole(turn.back(word.box))
+            view = ink[max(0, y0 - 1) : y1 + 1, max(0, x0 - 1) : x1 + 1]
+            area = (word.box[2] - word.box[0]) * line.height_px / turn.scale**2
+            letters = sum(map(str.isalpha, word.text))
+            row.append(float(view.sum()) / area if letters >= 3 and area > 0 else 0.0)
+        rows.append(row)
+    return rows
+
+
+def _bold(relative: Sequence[float]) -> list[bool]:
+    """Tell bold words by their density over the page's typical one; 0 stands for unmeasured.
+
+    An unmeasured word is like the one before it. A single dense word amid a line is chance.
+    """
+    known = [value for value in relative if value > 0]
+    bold = bool(known) and float(np.median(known)) > _BOLD
+    result = []
+    for value in relative:
+        bold = value > _BOLD if value > 0 else bold
+        result.append(bold)
+    for index in range(1, len(result)):
+        after = result[index + 1] if index + 1 < len(result) else False
+        if result[index] and not result[index - 1] and not after:
+            result[index] = False
+    return result
+
+
+def _sizes(lines: Sequence[RecognizedLine], turn: Turn, dpi: float) -> list[float]:
+    """Font size of each line: the median over the lines of its paragraph that are about as high.
+
+    A line without high or low letters is measured badly; its neighbors put that right.
+    """
+    sizes = []
+    for line in lines:
+        heights = [
+            other.height_px
+            for other in lines
+            if other.paragraph == line.paragraph
+            and abs(other.height_px - line.height_px) <= _SAME_HEIGHT * line.height_px
+        ]
+        height = float(np.median(heights)) / turn.scale
+        sizes.append(round(px_to_pt(height, dpi) * _EM_PER_HEIGHT, 1))
+    return sizes
+
+
+def to_points(box: Sequence[float], dpi: float) -> Bbox:
+    """Convert a box in pixels to points, rounded."""
+    return Bbox(*(px_to_pt(side, dpi) for side in box)).rounded()
+
+
+def whole(box: Sequence[float]) -> PixelBox:
+    """Round a box to whole pixels."""
+    x0, y0, x1, y1 = (round(side) for side in box)
+    return x0, y0, x1, y1
