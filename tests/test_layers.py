@@ -30,6 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("demo",),
     ("doctor",),
     ("steps",),
+    ("reports",),
     ("flows",),
     ("cli",),
     ("__main__",),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -118,6 +119,16 @@ def test_a_number_seen_twice_is_told_once_with_both_pages() -> None:
 
 def test_parts_and_continuations_are_no_duplicates() -> None:
     assert told(book("Fig. 1A", "Fig. 1B", "Fig. 2", "Fig. 2 (continued)", "Fig. 3")) == []
+
+
+def test_a_figure_over_two_pages_with_one_caption_is_no_duplicate() -> None:
+    halves = [make_figure(f"f{n}", page_index=n, caption_page_index=1) for n in (0, 1)]
+    assert told(halves) == []
+
+
+def test_a_figure_that_is_flagged_as_continued_is_no_duplicate() -> None:
+    first, second = book("Fig. 1", "Fig. 1")
+    assert told([first, replace(second, flags=("continued",))]) == []
 
 
 def test_a_misplaced_figure_is_one_break_not_many() -> None:

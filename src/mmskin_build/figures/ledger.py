@@ -118,7 +118,7 @@ def figure_ledger(figures: Sequence[Figure]) -> tuple[LedgerGap, ...]:
     """List numbers never seen, seen twice, or out of order, by page.
 
     Labels count wherever they stand, also with a caption whose picture was not found. Parts of one
-    figure ("4A", "4B") and continued figures are no duplicates. On one page only figures that lie
+    figure ("4A", "4B"), continued figures and figures with one caption are no duplicates. On one page only figures that lie
     below one another have an order. Books whose numbers begin again with each chapter, without
     naming it, are followed chapter by chapter.
     """
@@ -268,6 +268,8 @@ def _duplicates(entries: list[_Entry]) -> list[LedgerGap]:
     by_number = sorted(entries, key=lambda e: (e.number.number, e.number.part.lower()))
     for (_, _), group in groupby(by_number, key=lambda e: (e.number.number, e.number.part.lower())):
         same = sorted(group, key=lambda entry: (entry.page_index, entry.figure.figure_id))
+        captions = {_caption_place(entry.figure): entry for entry in reversed(same)}
+        same = [entry for entry in same if captions[_caption_place(entry.figure)] is entry]
         same = [e for n, e in enumerate(same) if n == 0 or not _is_continued(e.figure)]
         ids = tuple(dict.fromkeys(entry.figure.figure_id for entry in same))
         if len(ids) < 2:
@@ -287,7 +289,16 @@ def _duplicates(entries: list[_Entry]) -> list[LedgerGap]:
     return gaps
 
 
+def _caption_place(figure: Figure) -> object:
+    """Equal for figures that share one caption, as those do that run over two pages."""
+    if figure.caption_bbox is None:
+        return figure.figure_id
+    return figure.caption_page_index, figure.caption_bbox
+
+
 def _is_continued(figure: Figure) -> bool:
+    if "continued" in figure.flags:
+        return True
     text = f"{figure.label or ''} {(figure.caption or '')[:40]}".lower()
     return "continued" in text or "cont." in text or "cont’d" in text or "cont'd" in text
 
