@@ -118,9 +118,9 @@ def figure_ledger(figures: Sequence[Figure]) -> tuple[LedgerGap, ...]:
     """List numbers never seen, seen twice, or out of order, by page.
 
     Labels count wherever they stand, also with a caption whose picture was not found. Parts of one
-    figure ("4A", "4B"), continued figures and figures with one caption are no duplicates. On one page only figures that lie
-    below one another have an order. Books whose numbers begin again with each chapter, without
-    naming it, are followed chapter by chapter.
+    figure ("4A", "4B"), continued figures and figures with one caption are no duplicates. On one
+    page only figures that lie below one another have an order. Books whose numbers begin again with
+    each chapter, without naming it, are followed chapter by chapter.
     """
     labels = [figure.label for figure in figures if figure.label]
     dashed = any(_DASH.search(n.stem) and n.chapter for t in labels for n in parse_numbers(t))
