@@ -344,6 +344,11 @@ def read_alignment(workspace: Workspace, book: BookSummary) -> Alignment:
     )
 
 
+def pictures_folder(workspace: Workspace, book: BookSummary) -> Path:
+    """Return the folder with the pictures of a built book, ``<image_sha256>.png``."""
+    return Store(workspace.store).entry("cut_pictures", book.stages["cut_pictures"]).folder
+
+
 def make_release(workspace: Workspace, cfg: Config, version: str, *, unscreened: bool) -> Path:
     """Release what the last build made as ``data/releases/<name>/<version>`` and return it.
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import click
 
 from mmskin_build import __version__
-from mmskin_build.cli import build, data, inspect
+from mmskin_build.cli import audit, build, data, demo, inspect
 from mmskin_build.errors import EXIT_INTERRUPTED, MmskinError
 
 _EPILOG = """\b
@@ -59,8 +59,9 @@ def cli() -> None:
     """
 
 
-for command in (*build.COMMANDS, *data.COMMANDS, *inspect.COMMANDS):
-    cli.add_command(command)
+for module in (demo, data, build, audit, inspect):
+    for command in module.COMMANDS:
+        cli.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

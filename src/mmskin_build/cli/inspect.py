@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import click
 
-from mmskin_build.cli.console import print_json
-from mmskin_build.cli.options import Settings, common_options
+from mmskin_build.cli.console import print_json, print_table
+from mmskin_build.cli.options import EXISTING_PATH, Settings, common_options
+from mmskin_build.errors import MissingDependencyError
+
+
+@click.command()
+@common_options
+def doctor(settings: Settings) -> int:
+    """Tell what is installed, what is missing and how to get it (exit code 7 if anything is)."""
+    from mmskin_build.doctor import examine
+
+    checks = examine(settings.workspace, settings.cfg)
+    if settings.as_json:
+        print_json({"checks": [dataclasses.asdict(check) for check in checks]})
+    else:
+        print_table(
+            ["", "what", "found", "what to do"],
+            [[check.status, check.name, check.found, check.mend] for check in checks],
+        )
+    bad = any(check.status == "missing" for check in checks)
+    return MissingDependencyError.exit_code if bad else 0
 
 
 @click.command()
@@ -23,4 +43,18 @@ def config(settings: Settings) -> None:
     click.echo(tomlkit.dumps(values).rstrip())
 
 
-COMMANDS = (config,)
+@click.command()
+@click.option("--out", default="schemas", show_default=True, type=EXISTING_PATH, help="Folder.")
+@common_options
+def schemas(out: Path, settings: Settings) -> None:
+    """Write the JSON Schemas of all files that the program writes."""
+    from mmskin_build.dataset.schemas import write_schemas
+
+    written = [str(path) for path in write_schemas(out)]
+    if settings.as_json:
+        print_json({"schemas": written})
+    else:
+        click.echo("\n".join(written))
+
+
+COMMANDS = (doctor, config, schemas)
