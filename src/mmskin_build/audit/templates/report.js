@@ -149,7 +149,8 @@
     const place = own && figure.bbox ? figure.bbox : captionHere ? figure.captionBbox : null;
     if (place) {
       const name = figure.label || (figure.caption ? "no number" : "no caption");
-      parts.push(tag([place[0], Math.max(0, Math.min(place[1] - 14, height - 14))], `${name} · ${percent(figure.confidence)}`));
+      const above = captionHere && place === figure.bbox && figure.captionBbox[3] > place[1] - 17 && figure.captionBbox[1] < place[1];
+      parts.push(tag([place[0], above ? place[1] : Math.max(0, Math.min(place[1] - 14, height - 14))], `${name} · ${percent(figure.confidence)}`));
     }
     return svg("g", { class: `item ${figure.group}${matches(figure) ? "" : " dim"}`, "data-figure": figure.id,
       onclick: () => select(figure, { card: true }) }, svg("title", {}, `${figure.label || figure.id}: ${STATUS[figure.group]}`), ...parts);
@@ -180,7 +181,7 @@
 
   function evidenceTable(figure) {
     return el("table", {}, el("thead", {}, el("tr", {}, ...["evidence", "value", "weight"].map((name) => el("th", { scope: "col" }, name)))),
-      el("tbody", {}, ...figure.evidence.map((item) => el("tr", {}, el("td", {}, item.name.replaceAll("_", " ")), el("td", {}, item.value),
+      el("tbody", {}, ...figure.evidence.map((item) => el("tr", {}, el("td", {}, item.name.replaceAll("_", " ")), el("td", { class: "free" }, item.value),
         el("td", { class: "number" }, (item.weight > 0 ? "+" : "") + item.weight.toFixed(2))))));
   }
 
@@ -239,7 +240,7 @@
   function table(heads, rows, none) {
     if (!rows.length) return el("p", { class: "empty" }, none);
     return el("div", { class: "wide" }, el("table", {}, el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col" }, head)))),
-      el("tbody", {}, ...rows.map((cells) => el("tr", {}, ...cells.map((cell) => el("td", {}, cell)))))));
+      el("tbody", {}, ...rows.map((cells) => el("tr", {}, ...cells.map((cell) => el("td", { class: typeof cell === "string" && cell.length > 30 || Array.isArray(cell) ? "free" : null }, cell)))))));
   }
   function viewFigures() {
     const figures = visibleFigures();
