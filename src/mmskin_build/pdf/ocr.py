@@ -161,20 +161,20 @@ def estimate_skew(ink: Ink, dpi: float) -> float:
     if len(xs) < 500:
         return 0.0
     step = max(1, len(xs) // 40_000)
-    xs, ys = xs[::step] - small.shape[1] / 2, ys[::step] - small.shape[0] / 2
+    xs, ys = xs[::step] - small.shape[1] // 2, ys[::step] - small.shape[0] // 2
     reach = int(np.hypot(*small.shape) / 2) + 2
 
     def sharpness(degrees: float) -> float:
         angle = np.deg2rad(degrees)
-        rows = np.rint(2 * (ys * np.cos(angle) + xs * np.sin(angle))).astype(np.int64) + 2 * reach
-        profile = np.bincount(rows, minlength=4 * reach).astype(np.float64)
+        rows = np.floor(ys * np.cos(angle) + xs * np.sin(angle) + 0.25).astype(np.int64) + reach
+        profile = np.bincount(rows, minlength=2 * reach).astype(np.float64)
         return float((np.diff(profile) ** 2).sum())
 
     coarse = max(np.arange(-_SKEW_LIMIT, _SKEW_LIMIT + 0.01, 0.25), key=sharpness)
     fine = max(np.arange(coarse - 0.25, coarse + 0.251, 0.05), key=sharpness)
     level = sharpness(0.0)
     # A page of drawings has no direction: demand a clear gain before turning anything.
-    return float(fine) if sharpness(float(fine)) > 1.05 * level else 0.0
+    return round(float(fine), 2) if sharpness(float(fine)) > 1.05 * level else 0.0
 
 
 # --------------------------------------------------------------------------------- recognition
@@ -198,9 +198,10 @@ def _recognize_upright(
     """Recognize; where the result is poor, look whether the page lies on its side."""
     lines, turn = _recognize_turned(ink, dpi, skew, 0, cfg, language)
     if _is_poor(lines) and float((ink > 0.3).mean()) > 0.001:
-        gray = _to_gray(ink)
+        scale = _scale(dpi, cfg)
+        large = cv2.resize(ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
         limit_s = cfg.page_time_limit_s * _TESSERACT_SHARE / 3
-        direction = find_orientation(gray, dpi, limit_s)
+        direction = find_orientation(_to_gray(np.asarray(large)), dpi * scale, limit_s)
         if direction:
             others, other_turn = _recognize_turned(ink, dpi, 0.0, direction, cfg, language)
             if _evidence(others) > _evidence(lines):
@@ -300,7 +301,8 @@ def _flags(lines: Sequence[RecognizedLine], turn: Turn, skew: float) -> tuple[st
     flags = []
     if words and doubtful > _DOUBTFUL_PAGE * len(words):
         flags.append("ocr_doubtful")
-    if turn.direction:
+    turned = sum(len(line.words) for line in lines if line.direction)
+    if turn.direction or turned > len(words) / 2:
         flags.append("ocr_turned")
     if abs(skew) > _SKEW_FLAGGED:
         flags.append("scan_skewed")

@@ -59,11 +59,22 @@ def split_and_repair(line: RecognizedLine) -> list[RecognizedLine]:
     for word in line.words:
         if word.confidence < _NO_WORD:
             continue
-        if pieces and word.box[0] - pieces[-1][-1].box[2] <= _WIDE_GAP * line.height_px:
+        if pieces and _gap(pieces[-1][-1], word, line) <= _WIDE_GAP * line.height_px:
             pieces[-1].append(word)
         else:
             pieces.append([word])
     return [replace(line, words=tuple(_repair_label(words))) for words in pieces]
+
+
+def _gap(before: RecognizedWord, after: RecognizedWord, line: RecognizedLine) -> int:
+    """Space between two words of a line along its direction, in pixels."""
+    match line.direction:
+        case 270:
+            return after.box[1] - before.box[3]
+        case 90:
+            return before.box[1] - after.box[3]
+        case _:
+            return after.box[0] - before.box[2]
 
 
 def _repair_label(words: Sequence[RecognizedWord]) -> list[RecognizedWord]:
@@ -117,7 +128,7 @@ def to_lines(lines: Sequence[RecognizedLine], turn: Turn, ink: Ink, dpi: float) 
             Line(
                 spans=tuple(spans),
                 bbox=union_all(span.bbox for span in spans),
-                direction=turn.direction,
+                direction=(turn.direction + line.direction) % 360,
                 block=line.paragraph,
             )
         )
@@ -136,7 +147,8 @@ def _densities(lines: Sequence[RecognizedLine], turn: Turn, ink: Ink) -> list[li
         for word in line.words:
             x0, y0, x1, y1 = whole(turn.back(word.box))
             view = ink[max(0, y0 - 1) : y1 + 1, max(0, x0 - 1) : x1 + 1]
-            area = (word.box[2] - word.box[0]) * line.height_px / turn.scale**2
+            side = 1 if line.direction in (90, 270) else 0
+            area = (word.box[side + 2] - word.box[side]) * line.height_px / turn.scale**2
             letters = sum(map(str.isalpha, word.text))
             row.append(float(view.sum()) / area if letters >= 3 and area > 0 else 0.0)
         rows.append(row)

@@ -27,6 +27,7 @@ _EDGE_STRIP = 0.04  # share of the page; narrower dark parts at its border are t
 _PHOTO_COVER = 0.35  # share of its box that a photograph darkens or colors, at least
 _PHOTO_SCORE = 0.5
 _FLAT_TONE = 0.55  # one light tone on more than this share: perhaps a tinted text box
+_SOLID = 0.93  # one tone on more than this share: a bar or a box, not a picture
 _DRAWING_GAP_IN = 0.13  # parts of a drawing lie closer together
 _TABLE_WORDS = 0.12  # share of a drawing's box under words; above it is a table or a text box
 _TEXT_BOX_WORDS = 8
@@ -301,24 +302,21 @@ def _judge(small: Rgb, paper: Paper, marked: Mask, box: PixelBox) -> tuple[float
     x0, y0, x1, y1 = box
     inside = marked[y0:y1, x0:x1]
     cover = float(inside.mean())
-    pixels = small[y0:y1, x0:x1][inside].astype(np.int32)
-    gray = pixels.mean(axis=1)
-    shares = np.bincount((gray // 8).astype(np.int64), minlength=32) / max(1, len(gray))
-    used = shares[shares > 0]
-    entropy = float(-(used * np.log2(used)).sum())
-    codes = (pixels // 8) @ np.array([1024, 32, 1])
-    values, counts = np.unique(codes, return_counts=True)
-    mode = values[counts.argmax()]
-    tone = np.array([mode // 1024, mode // 32 % 32, mode % 32]) * 8 + 4
-    flat_share = float((np.abs(pixels - tone).max(axis=1) <= 9).mean())
-    is_light = float(tone.mean()) > 150
-    # From a cover of 0.35 and 2 bits of tones on it may be a photograph, from 0.6 and 3 it is one.
+    # Without noise, which would spread one tone over several.
+    pixels = cv2.GaussianBlur(small[y0:y1, x0:x1], (5, 5), 0)[inside].astype(np.int32)
+    codes, counts = np.unique((pixels // 16) @ np.array([256, 16, 1]), return_counts=True)
+    mode = int(codes[counts.argmax()])
+    tone = np.array([mode // 256, mode // 16 % 16, mode % 16]) * 16 + 8
+    same = np.abs(pixels - tone).max(axis=1) <= 13
+    flat_share = float(same.mean())
+    flat = float(tone.mean()) > 150 and flat_share > _FLAT_TONE
+    # Tones beside the most frequent one: a dark cloth behind the object has only one.
+    others = np.delete(counts, counts.argmax())
+    shares = others / max(1, others.sum())
+    entropy = float(-(shares * np.log2(shares)).sum()) if flat_share < _SOLID else 0.0
     by_cover = float(np.clip((cover - _PHOTO_COVER) / 0.25, 0, 1))
-    by_tones = float(np.clip((entropy - 1.5) / 1.5, 0, 1))
-    flat = is_light and flat_share > _FLAT_TONE
-    if not is_light and flat_share > 0.85:
-        by_tones = 0.0  # a solid dark bar
-    return min(1.0, 0.25 + 0.75 * by_tones) * by_cover, flat
+    by_tones = float(np.clip((entropy - 1.5) / 2.0, 0, 1))
+    return by_tones * by_cover, flat
 
 
 def _refine(image: Rgb, paper: Paper, box: PixelBox) -> PixelBox:

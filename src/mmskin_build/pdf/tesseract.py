@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from xml.etree import ElementTree
@@ -45,11 +46,16 @@ class RecognizedWord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecognizedLine:
-    """One line; `height_px` from descenders to ascenders, `paragraph` counts from 0."""
+    """One line; `height_px` from descenders to ascenders, `paragraph` counts from 0.
+
+    `direction` is that of reading, as in `records.Line`: Tesseract also reads turned lines, without
+    saying so.
+    """
 
     words: tuple[RecognizedWord, ...]
     height_px: float
     paragraph: int
+    direction: int = 0
 
 
 def recognize_lines(
@@ -152,9 +158,25 @@ def parse_hocr(document: str) -> list[RecognizedLine]:
             )
             if words:
                 box = _box(line.get("title", ""))
-                height = _number(line.get("title", ""), "x_size", box[3] - box[1])
-                lines.append(RecognizedLine(words=words, height_px=height, paragraph=number))
+                lines.append(
+                    RecognizedLine(
+                        words=words,
+                        height_px=_number(line.get("title", ""), "x_size", box[3] - box[1]),
+                        paragraph=number,
+                        direction=_direction(words),
+                    )
+                )
     return lines
+
+
+def _direction(words: Sequence[RecognizedWord]) -> int:
+    """Tell by the boxes which way a line runs: a turned one is higher than wide."""
+    first, last = words[0].box, words[-1].box
+    width = max(word.box[2] for word in words) - min(word.box[0] for word in words)
+    height = max(word.box[3] for word in words) - min(word.box[1] for word in words)
+    if height < 2 * width or sum(len(word.text) for word in words) < 4:
+        return 0
+    return 270 if last[1] > first[1] else 90
 
 
 def _with_class(element: ElementTree.Element, names: frozenset[str]) -> list[ElementTree.Element]:

@@ -28,7 +28,8 @@ _VOWELS = frozenset("aeiouyáàâäãåæéèêëíìîïóòôöõøœúùûü�
 _LATIN_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{6}")
 _INNER_CAPITAL = re.compile(r"[a-zß-ÿ][A-ZÀ-Þ]")
-_NUMBER = re.compile(r"[+±<>=≤≥~–-]?\d[\d.,:/×x–%°-]*(?:[a-zµ]{1,4}\d?)?")
+_CODE = re.compile(r"\d{1,3}[A-Za-z]|[A-Z][A-Za-z]{0,4}\d{1,3}")  # 3A, IgG4
+_NUMBER = re.compile(r"[+±<>=≤≥~–×x-]?\d[\d.,:/×x–%°-]*(?:[a-zµ]{1,4}\d?)?")
 _LETTER_ALONE = re.compile(r"[AaIiOoYy]|[A-Z]|[a-z]\)?")
 
 
@@ -92,7 +93,7 @@ def plausible_share(words: Iterable[str]) -> float:
 
 
 def _is_plausible(core: str) -> bool:
-    if _NUMBER.fullmatch(core) or _LETTER_ALONE.fullmatch(core):
+    if any(shape.fullmatch(core) for shape in (_NUMBER, _LETTER_ALONE, _CODE)):
         return True
     parts = re.split(r"[/–—&-]", core)
     if len(parts) > 1:

@@ -1,0 +1,442 @@
+"""Scanned pages: words, sizes and pictures come back where they were printed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from mmskin_build.config import PdfConfig
+from mmskin_build.errors import ConfigError, InputPdfError, MissingDependencyError
+from mmskin_build.geometry import Bbox, iou
+from mmskin_build.pdf import tesseract
+from mmskin_build.pdf.ocr import SCAN_FLAGS, ScanResult, agrees_with_layer, read_scan
+from mmskin_build.pdf.text_layer import judge_layer, layer_facts, plausible_share
+from mmskin_build.records import Line, Span
+
+DPI = 150
+CFG = PdfConfig()
+SIZE_PT = (420.0, 595.0)  # A5
+LEFT = 40.0
+BODY = (
+    "The plaques were sharply bordered and covered by silvery",
+    "scales; their removal left small points of bleeding. Both",
+    "elbows and knees were involved, the nails showed pitting.",
+    "Topical treatment was begun and the lesions cleared within",
+    "eight weeks. No relapse was seen during the next year.",
+)
+CAPTION = ("Figure 12: Psoriasis of the elbow in a woman aged 43", "years, before treatment.")
+
+Rgb = NDArray[np.uint8]
+
+
+@dataclass
+class Sheet:
+    """A page drawn in points, at `DPI`, on paper of the given color."""
+
+    paper: tuple[int, int, int] = (246, 243, 232)
+
+    def __post_init__(self) -> None:
+        self.image = Image.new("RGB", tuple(map(px, SIZE_PT)), self.paper)
+        self.pen = ImageDraw.Draw(self.image)
+
+    def text(self, lines: tuple[str, ...], y: float, size: float = 10.0, bold: float = 0) -> Bbox:
+        """Write lines from `y` down; return the box around them."""
+        font = ImageFont.load_default(size=size * DPI / 72)
+        box = None
+        for number, line in enumerate(lines):
+            place = (px(LEFT), px(y + number * size * 1.35))
+            self.pen.text(place, line, (20, 20, 24), font, stroke_width=bold)
+            drawn = self.pen.textbbox(place, line, font)
+            box = drawn if box is None else (*box[:2], max(box[2], drawn[2]), drawn[3])
+        assert box is not None
+        return Bbox(*(side * 72 / DPI for side in box))
+
+    def photograph(self, box: Bbox, light: float = 0.0) -> Bbox:
+        """Paste a smooth, colorful picture."""
+        size = (px(box.width), px(box.height))
+        rng = np.random.default_rng(7)
+        coarse = rng.uniform(60 + light, 215 + light / 6, (7, 6, 3)).astype(np.uint8)
+        picture = Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC)
+        self.image.paste(picture, (px(box.x0), px(box.y0)))
+        return box
+
+    def scan(self, skew: float = 0.0, noise: float = 2.0, shade: float = 0.0) -> Rgb:
+        turned = self.image.rotate(skew, Image.Resampling.BICUBIC, fillcolor=self.paper)
+        pixels = np.asarray(turned, np.float64)
+        rng = np.random.default_rng(3)
+        pixels = pixels + rng.normal(0, noise, (*pixels.shape[:2], 1))
+        pixels -= shade * np.linspace(0, 1, pixels.shape[1])[None, :, None]
+        return np.clip(pixels, 0, 255).astype(np.uint8)
+
+
+def px(points: float) -> int:
+    return round(points * DPI / 72)
+
+
+def text_of(result: ScanResult) -> str:
+    return " ".join(line.text for line in result.lines)
+
+
+PHOTO = Bbox(60, 230, 240, 370)
+
+
+def draw_usual_page() -> Sheet:
+    sheet = Sheet()
+    sheet.text(BODY, 60)
+    sheet.photograph(PHOTO)
+    sheet.text(CAPTION, 380, size=8)
+    return sheet
+
+
+@cache
+def usual_page() -> ScanResult:
+    return read_scan(draw_usual_page().scan(), DPI, CFG, "eng")
+
+
+def test_the_words_of_a_page_are_read() -> None:
+    assert text_of(usual_page()).split() == " ".join(BODY + CAPTION).split()
+    assert usual_page().confidence > 0.9
+    assert usual_page().flags == ()
+    assert usual_page().skew_degrees == 0.0
+
+
+def test_lines_lie_where_they_are_printed_and_have_their_size() -> None:
+    sheet = Sheet()
+    lines = {line.text: line for line in usual_page().lines}
+    body, caption = lines[BODY[0]], lines[CAPTION[0]]
+
+    assert iou(body.bbox, sheet.text(BODY[:1], 60)) > 0.8
+    assert iou(caption.bbox, sheet.text(CAPTION[:1], 380, size=8)) > 0.8
+    assert body.spans[0].size_pt == pytest.approx(10, rel=0.15)
+    assert caption.spans[0].size_pt == pytest.approx(0.8 * body.spans[0].size_pt, rel=0.07)
+    assert body.block != caption.block
+    assert all(0.5 < span.confidence <= 1 for span in body.spans)
+    assert body.direction == 0
+
+
+def test_a_photograph_is_found_to_its_edge() -> None:
+    [region] = usual_page().regions
+
+    assert iou(region.bbox, PHOTO) > 0.97
+    assert region.photo_score >= 0.5
+
+
+@pytest.mark.parametrize(
+    ("paper", "skew", "noise", "shade"),
+    [
+        ((255, 255, 255), 0.0, 0.0, 0.0),
+        ((225, 205, 160), 0.0, 4.0, 0.0),
+        ((246, 243, 232), 0.0, 3.0, 50.0),
+        ((240, 240, 240), 1.6, 2.0, 0.0),
+        ((240, 240, 240), -2.5, 2.0, 20.0),
+    ],
+)
+def test_tint_noise_shade_and_skew_do_no_harm(
+    paper: tuple[int, int, int], skew: float, noise: float, shade: float
+) -> None:
+    sheet = Sheet(paper)
+    sheet.text(BODY, 60)
+    sheet.photograph(PHOTO)
+    sheet.text(CAPTION, 380, size=8)
+
+    result = read_scan(sheet.scan(skew, noise, shade), DPI, CFG, "eng")
+
+    words = " ".join(BODY + CAPTION).split()
+    assert len(set(words) - set(text_of(result).split())) <= 1
+    assert result.skew_degrees == pytest.approx(skew, abs=0.2)
+    assert ("scan_skewed" in result.flags) == (abs(skew) > 0.5)
+    [region] = result.regions
+    assert iou(region.bbox, turned_box(PHOTO, skew)) > 0.93
+
+
+def turned_box(box: Bbox, degrees: float) -> Bbox:
+    """The box around a box of a page that is turned counter-clockwise about its middle."""
+    turn = np.exp(-1j * np.deg2rad(degrees))
+    middle = complex(SIZE_PT[0] / 2, SIZE_PT[1] / 2)
+    corners = [complex(x, y) for x in (box.x0, box.x1) for y in (box.y0, box.y1)]
+    turned = [(corner - middle) * turn + middle for corner in corners]
+    xs, ys = [point.real for point in turned], [point.imag for point in turned]
+    return Bbox(min(xs), min(ys), max(xs), max(ys))
+
+
+def test_skewed_lines_keep_their_height_and_place() -> None:
+    result = read_scan(draw_usual_page().scan(skew=2.0), DPI, CFG, "eng")
+    straight = {line.text: line for line in usual_page().lines}
+    first = next(line for line in result.lines if line.text == BODY[0])
+
+    word, plain = first.spans[0].bbox, straight[BODY[0]].spans[0].bbox
+    assert word.height == pytest.approx(plain.height, abs=1.5)
+    assert word.center == pytest.approx(turned_box(plain, 2.0).center, abs=1.5)
+
+
+@pytest.mark.parametrize(("quarters", "direction"), [(1, 90), (2, 180), (3, 270)])
+def test_a_page_on_its_side_is_read(quarters: int, direction: int) -> None:
+    image = np.rot90(draw_usual_page().scan(), quarters).copy()
+
+    result = read_scan(image, DPI, CFG, "eng")
+
+    assert set(" ".join(BODY).split()) <= set(text_of(result).split())
+    assert {line.direction for line in result.lines} == {direction}
+    assert "ocr_turned" in result.flags
+    body = next(line for line in result.lines if line.text == BODY[0])
+    assert (body.bbox.height > body.bbox.width) == (direction != 180)
+    height, width = image.shape[:2]
+    assert Bbox(0, 0, width * 72 / DPI, height * 72 / DPI).contains(body.bbox)
+
+
+def test_pictures_apart_by_a_gutter_are_two_and_no_word_in_them_is_text() -> None:
+    sheet = Sheet()
+    left = sheet.photograph(Bbox(60, 60, 180, 200))
+    right = sheet.photograph(Bbox(184, 60, 330, 200))
+    sheet.pen.text((px(90), px(120)), "COPYRIGHT", (255, 255, 255), ImageFont.load_default(22))
+    sheet.text(BODY, 260)
+
+    result = read_scan(sheet.scan(), DPI, CFG, "eng")
+
+    assert [iou(r.bbox, box) > 0.95 for r, box in zip(result.regions, (left, right), strict=True)]
+    assert text_of(result).split() == " ".join(BODY).split()
+
+
+def test_pale_and_dark_photographs_are_found() -> None:
+    sheet = Sheet((250, 250, 250))
+    pale = sheet.photograph(Bbox(60, 60, 220, 180), light=140)
+    dark = Bbox(60, 240, 220, 360)
+    sheet.pen.rectangle(tuple(map(px, dark)), (4, 4, 6))
+    sheet.photograph(Bbox(100, 270, 180, 330))
+
+    regions = read_scan(sheet.scan(), DPI, CFG, "eng").regions
+
+    assert [region.photo_score >= 0.5 for region in regions] == [True, True]
+    assert iou(regions[0].bbox, pale) > 0.9
+    assert iou(regions[1].bbox, dark) > 0.95
+
+
+def test_text_on_a_tint_is_text() -> None:
+    sheet = Sheet((255, 255, 255))
+    sheet.pen.rectangle((px(30), px(50), px(390), px(150)), (214, 226, 240))
+    sheet.text(BODY, 60)
+
+    result = read_scan(sheet.scan(), DPI, CFG, "eng")
+
+    assert result.regions == ()
+    assert text_of(result).split() == " ".join(BODY).split()
+
+
+def test_a_line_drawing_is_a_picture_but_no_photograph() -> None:
+    sheet = Sheet()
+    sheet.text(BODY, 60)
+    frame = Bbox(80, 200, 300, 340)
+    for step in range(6):
+        grown = frame.expand(-step * 10)
+        sheet.pen.ellipse(tuple(map(px, grown)), outline=(10, 10, 10), width=3)
+    sheet.text(CAPTION, 360, size=8)
+
+    result = read_scan(sheet.scan(), DPI, CFG, "eng")
+
+    [region] = result.regions
+    assert iou(region.bbox, frame) > 0.9
+    assert region.photo_score < 0.5
+    assert set(" ".join(BODY + CAPTION).split()) <= set(text_of(result).split())
+
+
+def test_tables_rules_and_the_scanner_s_edge_are_no_pictures() -> None:
+    sheet = Sheet()
+    for row in range(6):
+        y = 100 + row * 18
+        sheet.pen.line((px(40), px(y), px(380), px(y)), (0, 0, 0), 2)
+        if row < 5:
+            sheet.text(
+                (f"Patient {row + 1}   aged {30 + row}   improved   no side effects",), y + 3
+            )
+    for x in (40, 380):
+        sheet.pen.line((px(x), px(100), px(x), px(190)), (0, 0, 0), 2)
+    sheet.pen.rectangle((0, 0, px(8), px(SIZE_PT[1])), (15, 15, 15))
+    sheet.pen.line((px(40), px(300), px(380), px(300)), (0, 0, 0), 3)
+
+    assert read_scan(sheet.scan(), DPI, CFG, "eng").regions == ()
+
+
+def test_an_empty_page_is_empty() -> None:
+    result = read_scan(Sheet().scan(), DPI, CFG, "eng")
+
+    assert (result.lines, result.regions, result.flags) == ((), (), ())
+    assert result.confidence == 0.0
+
+
+def test_a_page_that_is_one_photograph_is_one_region() -> None:
+    sheet = Sheet()
+    sheet.photograph(Bbox(0, 0, *SIZE_PT))
+
+    result = read_scan(sheet.scan(), DPI, CFG, "eng")
+
+    [region] = result.regions
+    assert iou(region.bbox, Bbox(0, 0, *SIZE_PT)) > 0.95
+    assert result.lines == ()
+
+
+def test_a_heading_is_bold() -> None:
+    sheet = Sheet()
+    sheet.text(("Treatment of the lesions",), 40, size=11, bold=1)
+    sheet.text(BODY, 70)
+
+    lines = read_scan(sheet.scan(), DPI, CFG, "eng").lines
+
+    bold = {line.text for line in lines if all(span.bold for span in line.spans)}
+    assert bold == {"Treatment of the lesions"}
+
+
+def test_finer_scans_give_the_same_places() -> None:
+    sheet = draw_usual_page()
+    large = Image.fromarray(sheet.scan()).resize((sheet.image.width * 3, sheet.image.height * 3))
+
+    result = read_scan(np.asarray(large), DPI * 3, CFG, "eng")
+
+    assert iou(result.regions[0].bbox, PHOTO) > 0.97
+    assert text_of(result) == text_of(usual_page())
+    assert set(result.flags) <= set(SCAN_FLAGS)
+
+
+# ----------------------------------------------------------------------------- Tesseract
+
+
+HOCR = """<html xmlns="http://www.w3.org/1999/xhtml"><body><div class="ocr_page">
+<p class="ocr_par"><span class="ocr_caption" title="bbox 10 20 300 50; x_size 30.5">
+{words}
+</span></p></div></body></html>"""
+
+
+def recognized(*words: tuple[str, int, int, int]) -> str:
+    return HOCR.format(
+        words="\n".join(
+            f"<span class='ocrx_word' title='bbox {x0} 20 {x1} 50; x_wconf {sure}'>{text}</span>"
+            for text, x0, x1, sure in words
+        )
+    )
+
+
+def read_words(monkeypatch: pytest.MonkeyPatch, *words: tuple[str, int, int, int]) -> list[str]:
+    """Read a page on which Tesseract sees exactly `words`."""
+    monkeypatch.setattr(tesseract, "_run", lambda gray, options, limit: recognized(*words))
+    lines = read_scan(Sheet().scan(), DPI, CFG, "eng").lines
+    return [line.text for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("seen", "meant"),
+    [
+        (("Ficure", "3:"), "Figure 3:"),
+        (("FIGURE", "|:"), "FIGURE 1:"),
+        (("FiGure", "l2;"), "Figure 12:"),
+        (("Fig.", "4-l."), "Fig. 4-1."),
+        (("Figure", "out"), "Figure out"),
+        (("Nature", "3"), "Nature 3"),
+        (("Ficure", "shows"), "Ficure shows"),
+    ],
+)
+def test_misread_labels_are_mended(
+    monkeypatch: pytest.MonkeyPatch, seen: tuple[str, str], meant: str
+) -> None:
+    words = ((seen[0], 10, 90, 95), (seen[1], 100, 130, 90), ("erythema", 140, 290, 95))
+
+    assert read_words(monkeypatch, *words) == [f"{meant} erythema"]
+
+
+def test_noise_is_dropped_and_joined_columns_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = (("(a)", 10, 40, 95), ("~", 60, 65, 3), ("(b)", 400, 430, 95))
+
+    assert read_words(monkeypatch, *words) == ["(a)", "(b)"]
+
+
+def test_a_missing_language_is_told_with_its_package() -> None:
+    with pytest.raises(MissingDependencyError, match="apt install tesseract-ocr-xyz-vert"):
+        read_scan(Sheet().scan(), DPI, CFG, "eng+xyz_vert")
+    with pytest.raises(ConfigError, match="'eng, deu' is not a list"):
+        read_scan(Sheet().scan(), DPI, CFG, "eng, deu")
+
+
+def test_a_missing_tesseract_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    tesseract.installed_languages.cache_clear()
+    try:
+        with pytest.raises(MissingDependencyError, match="apt install tesseract-ocr"):
+            read_scan(Sheet().scan(), DPI, CFG, "eng")
+    finally:
+        tesseract.installed_languages.cache_clear()
+
+
+def test_a_page_on_which_tesseract_takes_too_long_is_refused() -> None:
+    cfg = PdfConfig(page_time_limit_s=0.01)
+
+    with pytest.raises(InputPdfError, match="Tesseract did not end within"):
+        read_scan(draw_usual_page().scan(), DPI, cfg, "eng")
+
+
+# ------------------------------------------------------------------------ hidden text layers
+
+
+def layer(text: tuple[str, ...], y: float = 60.0) -> tuple[Line, ...]:
+    lines = []
+    for number, words in enumerate(text):
+        top = y + number * 13.5
+        box = Bbox(LEFT, top, 380, top + 12)
+        span = Span(text=words, bbox=box, font="GlyphLess", size_pt=10)
+        lines.append(Line(spans=(span,), bbox=box))
+    return tuple(lines)
+
+
+GARBLED = tuple(
+    " ".join(word[::-1].replace("e", "~").replace("a", "1") for word in line.split())
+    for line in BODY
+)
+
+
+@pytest.mark.parametrize(
+    ("image_share", "visible", "hidden", "broken", "verdict"),
+    [
+        (1.0, (), (), 0.0, "recognize"),
+        (1.0, (), BODY, 0.0, "keep"),
+        (1.0, (), GARBLED, 0.0, "recognize"),
+        (1.0, (), BODY[:3] + GARBLED[:2], 0.0, "compare"),
+        (1.0, (), BODY[:1], 0.0, "compare"),
+        (1.0, BODY, (), 0.0, "keep"),
+        (0.3, (), (), 0.0, "keep"),
+        (0.0, BODY, (), 0.5, "recognize"),
+    ],
+)
+def test_the_text_layer_is_judged(
+    image_share: float,
+    visible: tuple[str, ...],
+    hidden: tuple[str, ...],
+    broken: float,
+    verdict: str,
+) -> None:
+    facts = layer_facts(image_share, layer(visible), layer(hidden), broken)
+
+    assert judge_layer(facts) == verdict
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Tricho-hepato-enteric syndrome (Figs. 3A and 4B); 2–5 mm papules, IgG4, HLA-DR7, H&E ×100",
+        "Die Hautveränderungen bei der 43jährigen Patientin waren nässend; Abb. 3 zeigt 5 % davon",
+        "Zmiany skórne u chorego ustąpiły po leczeniu",
+        "Сыпь на коже прошла после лечения",
+    ],
+)
+def test_real_words_of_many_kinds_are_plausible(words: str) -> None:
+    assert plausible_share(words.split()) >= 0.85
+
+
+def test_a_strip_decides_in_doubt() -> None:
+    image = draw_usual_page().scan()
+
+    assert agrees_with_layer(image, DPI, layer(BODY), CFG, "eng")
+    assert not agrees_with_layer(image, DPI, layer(GARBLED), CFG, "eng")
+    assert not agrees_with_layer(image, DPI, layer(BODY[::-1], y=430), CFG, "eng")
+    assert not agrees_with_layer(image, DPI, (), CFG, "eng")
