@@ -23,7 +23,7 @@ $(READY): pyproject.toml setup.py constraints.txt tools/setup.sh
 demo: $(READY)  ## draw the demo book, build it, score it against its truth
 	@$(BIN)/mmskin demo
 
-test: $(READY)  ## the tests that take seconds
+test: $(READY)  ## the tests, without the slow ones
 	@$(BIN)/python -m pytest -q
 
 test-slow: $(READY)  ## all tests
