@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from mmskin_build.demo.sheet import ShapeOp, Sheet
 from mmskin_build.geometry import Bbox
@@ -69,7 +70,8 @@ def draw_diagram(rng: np.random.Generator, sheet: Sheet, box: Bbox) -> None:
         ("Reticular dermis", 0.28, 0xF6E2DC),
         ("Subcutis", 0.18, 0xF4E7A6),
     )
-    split, top = box.x0 + box.width * 0.68, box.y0
+    widest = max(stringWidth(name, FONT, SIZE_PT + 0.5) for name, _, _ in layers)
+    split, top = box.x1 - 13 - float(widest), box.y0  # the longest name ends at the box
     for name, share, color in layers:
         bottom = top + share * box.height
         sheet.fill_box(Bbox(box.x0, top, split, bottom), color, 0x705040)
@@ -82,7 +84,6 @@ def draw_diagram(rng: np.random.Generator, sheet: Sheet, box: Bbox) -> None:
         y = float(rng.uniform(box.y0 + box.height * 0.4, box.y1 - 12))
         points = ((x - 5, y - 4), (x + 5, y + 4))
         sheet.ops.append(ShapeOp(points=points, fill=0x9B6B9E, stroke=0x503050, oval=True))
-    sheet.draw_line((box.x1, box.y0), (box.x1, box.y1), color=0xC0C0C0)
 
 
 CHARTS: tuple[DrawChart, ...] = (draw_bars, draw_curves, draw_diagram)

@@ -25,6 +25,7 @@ from mmskin_build.demo.plans import (
 )
 from mmskin_build.demo.sheet import Sheet
 from mmskin_build.demo.stored import Storage
+from mmskin_build.demo.text import Modality
 
 CAPTION_TINT = 0xE7EEF5
 
@@ -150,11 +151,18 @@ def make_continued(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
 
 
 def make_four_figures(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
-    """Four figures of different height, two in each column."""
+    """Four figures of different height; the first shows two views that no letter names."""
     columns = split_columns(sheets[0])
     for column in columns:
         for _ in range(2):
-            put_figure(chapter, column, plan_single(chapter, width_px=COLUMN_PX))
+            if column.sheet.figures:
+                plan = plan_single(chapter, width_px=COLUMN_PX)
+            else:
+                views: tuple[Modality, ...] = ("clinical", "clinical")
+                plan = plan_panels(
+                    chapter, 2, form="together", letters="none", modalities=views, width_px=240
+                )
+            put_figure(chapter, column, plan)
             fill_text(chapter, column, 3)
             column.y += 10
     for column in columns:

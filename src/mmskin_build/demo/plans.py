@@ -31,7 +31,7 @@ from mmskin_build.demo.text import (
     pick,
 )
 
-CaptionForm = Literal["(a)", "A,", "range", "sides", "places", "last"]
+CaptionForm = Literal["(a)", "A,", "range", "sides", "places", "last", "together"]
 MODALITIES: tuple[Modality, ...] = ("clinical", "clinical", "dermoscopic", "pathological")
 ASPECTS = (0.64, 0.7, 0.75, 0.82)
 WIDE_PX, COLUMN_PX, PANEL_PX = 560, 400, 320
@@ -147,7 +147,7 @@ def plan_panels(
 
     Forms: ``(a)`` and ``A,`` name each panel; ``range`` gives the last two one text, ``(b, c)``;
     ``sides`` and ``places`` name no letters but left and right, or the four corners; ``last`` ends
-    with a sentence that belongs to all.
+    with a sentence that belongs to all; ``together`` says nothing of the single panels.
     """
     rng = chapter.rng
     letters_used = [chr(ord(first_letter) + i) for i in range(count)]
@@ -165,6 +165,7 @@ def plan_panels(
         texts[-1] = texts[-2]
     head = _adapt(chapter, make_topic(rng)) + " " if topic else ""
     caption, names = _join_caption(rng, form, head, letters_used, texts)
+    own: list[str | None] = [None] * count if form == "together" else list(texts)
     if letters == "burnt":
         pictures = [burn_letter(p, n) for p, n in zip(pictures, letters_used, strict=True)]
     panels: tuple[PanelPlan, ...]
@@ -177,7 +178,7 @@ def plan_panels(
         stored = [store_picture(p, storage) for p in pictures]
     panels = tuple(
         PanelPlan(stored=s, letter=name, text=text)
-        for s, name, text in zip(stored, names, texts, strict=True)
+        for s, name, text in zip(stored, names, own, strict=True)
     )
     return FigurePlan(
         label=chapter.next_label(),
@@ -201,6 +202,8 @@ def _join_caption(
 ) -> tuple[str, list[str | None]]:
     """Return the caption and the panels' names for the truth."""
     names: list[str | None] = list(letters)
+    if form == "together":
+        return f"{head}Two views of the same lesions.", [None] * len(letters)
     if form == "A,":
         return head + " ".join(f"{n}, {t}." for n, t in zip(letters, texts, strict=True)), names
     if form == "range":

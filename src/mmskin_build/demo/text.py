@@ -281,7 +281,7 @@ def make_caption(rng: np.random.Generator, modality: Modality, *, long: bool = F
         ).replace("@", make_person(rng))
         extra = [fill(rng, pick(rng, NOTES))]
     if long:
-        extra += [fill(rng, note) for note in (NOTES[int(rng.integers(4))], NOTES[5], NOTES[6])]
+        extra += [fill(rng, note) for note in (NOTES[int(rng.integers(4))], NOTES[8], NOTES[11])]
         extra.append(pick(rng, CREDITS))
     elif rng.random() < 0.35:
         extra = []
