@@ -255,7 +255,7 @@ def _write_entry(registry: Path, book: Book) -> None:
     else:
         table = tomlkit.table()
         _fill(table, book)
-        text = text.rstrip() + "\n\n" + tomlkit.dumps({"book": [table]})
+        text = f"{text.rstrip()}\n\n{tomlkit.dumps({'book': [table]}).strip()}\n"
     write_bytes(registry, text.encode())
 
 
