@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import os
 import shutil
 import subprocess
 import sys
@@ -192,3 +193,16 @@ def test_the_wheel_holds_every_module_template_and_the_licence(tmp_path: Path) -
             if path.is_file() and not {"__pycache__", "mmskin_build.egg-info"} & set(path.parts):
                 assert f"{inside}/{path.relative_to(folder).as_posix()}" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
+
+    unpacked = tmp_path / "unpacked"
+    zipfile.ZipFile(wheel).extractall(unpacked)
+    code = f"import {PACKAGE}.flows.build_dataset as flow; print(flow.__file__)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(unpacked)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert Path(done.stdout.strip()) == unpacked / PACKAGE / "flows" / "build_dataset.py"
