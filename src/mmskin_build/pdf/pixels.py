@@ -49,6 +49,9 @@ _GRID_SLACK_PX = 0.06  # a visible edge this near to a pixel's edge lies on it
 _MAX_RENDER_PX = 50_000_000
 _PAGE_SHARE = 0.75  # an image object over this share of the page is the scan of the page
 _FRAME_SLACK_PT = 2.5
+_SEAM_STEP = 1.7  # times the step beside the seam at which a picture breaks off
+_STEP_NOISE = 3.0  # grey levels from pixel to pixel that mean nothing
+_SEAM_LENGTH_PX = 8
 _PNG_LEVEL = 3
 
 
@@ -73,6 +76,7 @@ class _Picture:
     source: PanelSource
     bbox: Bbox  # what the pixels show, in points
     overlays: tuple[Overlay, ...] = ()
+    pieces: tuple[PixelBox, ...] = ()  # pictures set edge to edge, taken for tiles of one
 
 
 def cut_figures(document: Document, job: PageJob[PixelRequest]) -> tuple[Figure, ...]:
@@ -88,11 +92,9 @@ def cut_figures(document: Document, job: PageJob[PixelRequest]) -> tuple[Figure,
         panels: list[Panel] = []
         for panel in figure.panels:
             picture = cutter.cut(panel.bbox)
-            parts = (
-                list(request.split(picture.rgb, expected))
-                if len(figure.panels) == 1 and figure.kind == "photo"
-                else []
-            )
+            parts = list(picture.pieces)
+            if not parts and len(figure.panels) == 1 and figure.kind == "photo":
+                parts = list(request.split(picture.rgb, expected))
             if len(parts) < 2:
                 panels.append(_finish(panel, picture, request.out_dir))
                 continue
@@ -177,7 +179,7 @@ class PageCutter:
         exact = self._exact(parts, bbox)
         if exact is None:
             return self._rendered(parts, bbox)
-        rgb, box = exact
+        rgb, box, pieces = exact
         first = min(p.item.order for p in parts)
         overlays = self._overlays(box, first, {p.item.order for p in parts})
         is_scan = self.area.covered_by(parts[0].item.bbox) >= _PAGE_SHARE and not self.area.covered_by(box) >= _PAGE_SHARE
@@ -185,7 +187,7 @@ class PageCutter:
         if overlays:
             rgb = self._paint_overlays(rgb, box, overlays)
             source = "composed"
-        return _Picture(rgb, source, box, overlays)
+        return _Picture(rgb, source, box, overlays, pieces)
 
     # -- native pixels -------------------------------------------------------------------
 
@@ -206,7 +208,9 @@ class PageCutter:
                 kept.append(part)
         return kept
 
-    def _exact(self, parts: list[PaintedImage], bbox: Bbox) -> tuple[RgbImage, Bbox] | None:
+    def _exact(
+        self, parts: list[PaintedImage], bbox: Bbox
+    ) -> tuple[RgbImage, Bbox, tuple[PixelBox, ...]] | None:
         """Native pixels of `bbox`, or None where only rendering shows what the page shows."""
         if not parts or not all(_is_plain(p.item) for p in parts):
             return None
@@ -222,19 +226,27 @@ class PageCutter:
         if sum(box.area for box in shown) < _FULL * bbox.area:
             return None
         if len(parts) == 1:
-            return self._crop(parts[0], shown[0])
+            crop = self._crop(parts[0], shown[0])
+            return None if crop is None else (*crop, ())
         return self._join(parts, shown)
 
-    def _crop(self, part: PaintedImage, shown: Bbox) -> tuple[RgbImage, Bbox] | None:
+    def _crop(
+        self, part: PaintedImage, shown: Bbox, *, nearest: bool = False
+    ) -> tuple[RgbImage, Bbox] | None:
+        """The pixels of one image object inside `shown`, and their box.
+
+        Only pixels that are wholly visible, so that nothing from outside a clip path comes along;
+        with `nearest`, those whose middle is, so that tiles meet without a seam.
+        """
         rgb = self._pixels(part)
         placed = part.item.placed_bbox
         height, width = rgb.shape[:2]
         sx, sy = width / placed.width, height / placed.height
-        # Only pixels that are wholly visible: nothing from outside a clip path comes along.
-        x0 = max(0, math.ceil((shown.x0 - placed.x0) * sx - _slack(sx)))
-        y0 = max(0, math.ceil((shown.y0 - placed.y0) * sy - _slack(sy)))
-        x1 = min(width, math.floor((shown.x1 - placed.x0) * sx + _slack(sx)))
-        y1 = min(height, math.floor((shown.y1 - placed.y0) * sy + _slack(sy)))
+        slack_x, slack_y = (0.5, 0.5) if nearest else (_slack(sx), _slack(sy))
+        x0 = max(0, math.ceil((shown.x0 - placed.x0) * sx - slack_x))
+        y0 = max(0, math.ceil((shown.y0 - placed.y0) * sy - slack_y))
+        x1 = min(width, math.floor((shown.x1 - placed.x0) * sx + slack_x))
+        y1 = min(height, math.floor((shown.y1 - placed.y0) * sy + slack_y))
         if x1 <= x0 or y1 <= y0:
             return None
         box = Bbox(
@@ -244,11 +256,15 @@ class PageCutter:
 
     def _join(
         self, parts: Sequence[PaintedImage], shown: Sequence[Bbox]
-    ) -> tuple[RgbImage, Bbox] | None:
-        """Join strips or tiles that share one resolution on a canvas of their own pixels."""
+    ) -> tuple[RgbImage, Bbox, tuple[PixelBox, ...]] | None:
+        """Join strips or tiles that share one resolution on a canvas of their own pixels.
+
+        Where the picture breaks off at a seam, they are no tiles but pictures set edge to edge:
+        these come back as pieces.
+        """
         crops = []
         for part, box in zip(parts, shown, strict=True):
-            crop = self._crop(part, box)
+            crop = self._crop(part, box, nearest=True)
             if crop is None:
                 return None
             crops.append(crop)
@@ -270,7 +286,11 @@ class PageCutter:
             seen[y : y + rgb.shape[0], x : x + rgb.shape[1]] = True
         if seen.mean() < _FULL:
             return None
-        return canvas, union_all(box for _, box in crops)
+        tiles = [
+            (x, y, x + rgb.shape[1], y + rgb.shape[0])
+            for (rgb, _), x, y in zip(crops, columns, rows, strict=True)
+        ]
+        return canvas, union_all(box for _, box in crops), _pieces(canvas, tiles)
 
     def _pixels(self, part: PaintedImage) -> RgbImage:
         """The whole image object as displayed: converted to RGB, turned and mirrored."""
@@ -436,6 +456,38 @@ def _offsets(edges: Sequence[tuple[float, int, float]]) -> list[int]:
                 place = end
         result[i] = place
     return result
+
+
+def _pieces(canvas: RgbImage, tiles: Sequence[PixelBox]) -> tuple[PixelBox, ...]:
+    """The tiles where they are pictures of their own; empty where all are one picture.
+
+    One photograph runs on over every seam; pictures set edge to edge break off at most of them.
+    """
+    steps = [_seam_step(canvas, a, b) for i, a in enumerate(tiles) for b in tiles[i + 1 :]]
+    seams = [step for step in steps if step is not None]
+    broken = sum(step > _SEAM_STEP for step in seams)
+    if not seams or broken < 0.5 * len(seams):
+        return ()
+    return tuple(sorted(tiles, key=lambda box: (box[1], box[0])))
+
+
+def _seam_step(canvas: RgbImage, a: PixelBox, b: PixelBox) -> float | None:
+    """Step over the seam of two tiles, in steps from pixel to pixel beside it; None without seam."""
+    x0, x1, y0, y1 = max(a[0], b[0]), min(a[2], b[2]), max(a[1], b[1]), min(a[3], b[3])
+    if abs(y1 - y0) <= 1 and x1 - x0 >= _SEAM_LENGTH_PX:
+        seam = min(a[3], b[3])
+        band = canvas[max(0, seam - 4) : seam + 4, x0:x1].astype(np.int16)
+    elif abs(x1 - x0) <= 1 and y1 - y0 >= _SEAM_LENGTH_PX:
+        seam = min(a[2], b[2])
+        band = canvas[y0:y1, max(0, seam - 4) : seam + 4].astype(np.int16).transpose(1, 0, 2)
+    else:
+        return None
+    if band.shape[0] < 4:
+        return None
+    steps = np.abs(np.diff(band, axis=0)).mean(axis=(1, 2))
+    at = min(seam, 4) - 1
+    usual = float(np.median(np.delete(steps, at)))
+    return float(steps[at]) / max(usual, _STEP_NOISE)
 
 
 def _touches(path: PathObject, bbox: Bbox) -> bool:

@@ -1,0 +1,117 @@
+"""Captions without a number, known by their place under a picture and by their type.
+
+Only where the type is not that of running text: smaller, italic, or another font. A heading is
+larger or bold and never a caption.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from mmskin_build.figures.align import Link, PageMatch
+from mmskin_build.figures.captions import CaptionBlock, join_lines
+from mmskin_build.figures.labels import OTHER_LABEL, parse_label
+from mmskin_build.figures.layout import BodyStyle, BookLayout, PageLayout, TextLine
+from mmskin_build.figures.panels import LETTER
+from mmskin_build.figures.profile import Side
+from mmskin_build.figures.subcaptions import split_caption
+from mmskin_build.geometry import Bbox, union_all
+
+_REACH_PT = 20.0
+_MAX_LINES = 10
+_MIN_WORDS = 3
+_WIDER_SHARE = 1.6  # a caption, set to its column, is at most this much wider than its picture
+_PRIOR = 0.45
+_CREDIT = re.compile(
+    r"\s*\(?(?:©|\(c\)|copyright|courtesy|photo(?:graph)?s? (?:by|courtesy)|images? (?:by|courtesy)"
+    r"|reproduced|reprinted|adapted|with (?:kind )?permission|source:|from )",
+    re.IGNORECASE,
+)
+
+
+def bind_unnumbered(layout: PageLayout, match: PageMatch, book: BookLayout) -> None:
+    """Give figures without a caption the unnumbered one beside them, in place."""
+    here = [group.caption for group in match.groups if group.caption is not None]
+    here = [caption for caption in here if caption.page_index == layout.page_index]
+    taken = [caption.bbox for caption in (*here, *match.captions)]
+    free = [
+        line
+        for line in layout.lines
+        if line.direction == 0
+        and not any(line.bbox.covered_by(box) > 0.5 for box in taken)
+        and not _is_running(line, book.body)
+    ]
+    for group in sorted(match.groups, key=lambda g: (g.bbox.y0, g.bbox.x0)):
+        if group.caption is not None or all(p.kind == "nonphoto" for p in group.pictures):
+            continue
+        sides: tuple[Side, ...] = ("below", "right", "left")
+        for side in sides:
+            lines = _block_at(group.bbox, free, side)
+            words = sum(len(line.text.split()) for line in lines)
+            if words < _MIN_WORDS or _CREDIT.match(lines[0].text):
+                continue
+            group.caption = _caption(layout.page_index, lines, book.words)
+            gap = round(group.bbox.gap(group.caption.bbox), 1)
+            group.link = Link(side, gap, 0.5 + gap / _REACH_PT)
+            free = [line for line in free if line not in lines]
+            break
+
+
+def _is_running(line: TextLine, body: BodyStyle) -> bool:
+    """Running text and headings, which no unnumbered caption looks like."""
+    if body.matches(line) and not line.italic:
+        return True
+    if line.size_pt > body.size_pt + 0.4 or (line.bold and len(line.text.split()) < 12):
+        return True
+    return bool(parse_label(line.text) or OTHER_LABEL.match(line.text) or LETTER.match(line.text))
+
+
+def _block_at(picture: Bbox, lines: Sequence[TextLine], side: Side) -> list[TextLine]:
+    """The lines that begin within reach on `side` and go on in one style."""
+    found: list[TextLine] = []
+    area: Bbox | None = None
+    for line in sorted(lines, key=lambda ln: (ln.bbox.y0, ln.bbox.x0)):
+        if area is None or not found:
+            if _starts_at(picture, line, side):
+                found, area = [line], line.bbox
+            continue
+        last = found[-1]
+        same = line.font == last.font and abs(line.size_pt - last.size_pt) <= 0.4
+        near = -1.0 <= line.bbox.y0 - last.bbox.y1 <= 0.8 * line.height_pt
+        if same and near and line.bbox.x_overlap(area) > 0.3 * min(line.bbox.width, area.width):
+            found.append(line)
+            area = area.union(line.bbox)
+    if area is None or len(found) > _MAX_LINES:
+        return []
+    if side == "below" and area.width > _WIDER_SHARE * picture.width + 12:
+        return []
+    return found
+
+
+def _starts_at(picture: Bbox, line: TextLine, side: Side) -> bool:
+    box = line.bbox
+    if side == "below":
+        inside = box.x_overlap(picture) >= 0.6 * min(box.width, picture.width)
+        return inside and -2.0 <= box.y0 - picture.y1 <= _REACH_PT
+    beside = box.center[1] >= picture.y0 - 2 and box.center[1] <= picture.y1 + 2
+    if side == "right":
+        return beside and -1.0 <= box.x0 - picture.x1 <= _REACH_PT
+    return beside and -1.0 <= picture.x0 - box.x1 <= _REACH_PT
+
+
+def _caption(page_index: int, lines: Sequence[TextLine], words: frozenset[str]) -> CaptionBlock:
+    text = join_lines(lines, words)
+    return CaptionBlock(
+        page_index=page_index,
+        bbox=union_all(line.bbox for line in lines).rounded(),
+        label=None,
+        continued=False,
+        text=text,
+        prior=_PRIOR,
+        direction=0,
+        size_pt=lines[0].size_pt,
+        font=lines[0].font,
+        part_count=len(split_caption(text).parts),
+    )
+
