@@ -84,7 +84,7 @@ def draw_clinical(rng: np.random.Generator, width: int, height: int) -> Rgb:
         distance = np.sqrt(dx * dx + dy * dy)
         mask = _blob(rng, distance, np.arctan2(dy, dx), largest * float(rng.uniform(0.5, 1.0)))
         if rng.random() < 0.3:  # an annular lesion clears in the middle
-            mask = mask * np.clip(distance / largest, 0.25, 1)
+            mask = mask * np.clip(distance / largest, 0.4, 1)
         _blend(image, mask * 0.82, color)
         scale = make_noise(rng, width, height, 5)
         image += (mask * np.clip(scale - 0.9, 0, 1.2) * 55)[..., None]
