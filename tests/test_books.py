@@ -160,7 +160,7 @@ def test_a_wrong_registry_names_file_entry_and_mend(
 def test_one_file_under_two_ids_is_refused(workspace: Workspace, pdf: Path) -> None:
     add(workspace, pdf)
     text = workspace.books_toml.read_text()
-    entry = text[text.index("[[book]]") :]
+    entry = text[text.rindex("[[book]]") :]
     workspace.books_toml.write_text(text + entry.replace("bk1", "bk2"))
     with pytest.raises(BookRegistryError, match="bk1 and bk2 are the same file"):
         read_books(workspace)
