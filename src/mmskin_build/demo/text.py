@@ -290,7 +290,11 @@ def make_caption(rng: np.random.Generator, modality: Modality, *, long: bool = F
 
 def make_topic(rng: np.random.Generator) -> str:
     """Draw the common first sentence of a figure of several panels, with its full stop."""
-    form = ("{disease} in @.", "{disease} of the {site} in @.", "{disease} at its commonest site, the {site}.")
+    form = (
+        "{disease} in @.",
+        "{disease} of the {site} in @.",
+        "{disease} at its commonest site, the {site}.",
+    )
     weight = int(rng.integers(10))
     chosen = form[2] if weight == 0 else form[weight % 2]
     return capitalized(fill(rng, chosen).replace("@", make_person(rng)))
