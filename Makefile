@@ -58,7 +58,7 @@ doctor: $(READY)  ## what is installed, what is missing
 	@$(BIN)/mmskin doctor
 
 constraints: $(READY)  ## pin what is installed now; run the tests first
-	@$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
+	@$(BIN)/python -m pip freeze --all --exclude pip --exclude-editable > constraints.txt
 
 clean:  ## delete environment and caches; data/ stays
 	@rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .hypothesis src/*.egg-info
