@@ -159,11 +159,16 @@ def _build_figures(
     figures: list[Figure] = []
     for index in sorted(matches):
         match = matches[index]
+        captions = [g.caption for g in match.groups if g.caption] + match.captions
+        boxes = [c.bbox for c in captions if c.page_index == index]
+        lettering = [
+            line for line in lines[index] if not any(line.bbox.covered_by(b) > 0.5 for b in boxes)
+        ]
         groups = sorted(match.groups, key=lambda g: (g.bbox.y0, g.bbox.x0))
         for number, group in enumerate(groups, start=1):
             figure_id = f"p{index:04d}-f{number}"
             in_order = order.get(id(group.caption))
-            figures.append(_figure(figure_id, group, profile, in_order, lines[index]))
+            figures.append(_figure(figure_id, group, profile, in_order, lettering))
         alone = sorted(match.captions, key=lambda c: (c.bbox.y0, c.bbox.x0))
         for number, caption in enumerate(alone, start=1):
             figures.append(_lonely_caption(f"p{index:04d}-c{number}", caption))

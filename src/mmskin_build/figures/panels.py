@@ -80,9 +80,21 @@ def find_letters(boxes: Sequence[Bbox], lines: Sequence[TextLine]) -> dict[int, 
 
 
 def _pieces(line: TextLine) -> list[tuple[str, Bbox]]:
-    """A line as a whole, and its spans: "(a)    (b)" may reach us as one line."""
-    spans = [(span.text, span.bbox) for span in line.spans if span.text.strip()]
-    return spans if len(spans) > 1 and not LETTER.match(line.text) else [(line.text, line.bbox)]
+    """A line as a whole, or its letters one by one: "(a)    (b)" may reach us as one line."""
+    if LETTER.match(line.text):
+        return [(line.text, line.bbox)]
+    inked = [(span.text, span.bbox) for span in line.spans if span.text.strip()]
+    pieces: list[tuple[str, Bbox]] = []
+    for text, box in inked:
+        tokens = list(re.finditer(r"\S+", text))
+        if not all(LETTER.match(token[0]) for token in tokens):
+            pieces.append((text, box))
+            continue
+        step = box.width / max(len(text.rstrip()), 1)
+        for token in tokens:
+            x0, x1 = box.x0 + token.start() * step, box.x0 + token.end() * step
+            pieces.append((token[0], Bbox(x0, box.y0, x1, box.y1)))
+    return pieces
 
 
 def _letter_distance(box: Bbox, mark: Bbox) -> float | None:
@@ -418,12 +430,29 @@ def _by_letter(panels: Sequence[Panel], keys: Sequence[str]) -> dict[int, str] |
         return named if set(known) & set(keys) else None
     if len(panels) != len(keys):
         return None
+    if len(known) < 0.5 * len(panels) and not _is_plain([panel.bbox for panel in panels]):
+        return None
     orders: Sequence[Callable[[Sequence[Bbox]], list[int]]] = (_reading_order, _column_order)
     for order in orders:
         named = dict(zip(order([p.bbox for p in panels]), sorted(keys), strict=True))
         if all(label is None or named[i] == label for i, label in enumerate(printed)):
             return named
     return None
+
+
+def _is_plain(boxes: Sequence[Bbox]) -> bool:
+    """Whether panels stand in clear rows, so that reading order needs no printed letter.
+
+    A tall panel beside two small ones, or an inset, can be counted in more than one way.
+    """
+    for i, a in enumerate(boxes):
+        for b in boxes[i + 1 :]:
+            common = a.y_overlap(b)
+            if common > 0.1 * min(a.height, b.height) and common < 0.6 * max(a.height, b.height):
+                return False
+            if a.covered_by(b) > 0.1 or b.covered_by(a) > 0.1:
+                return False
+    return True
 
 
 def _by_place(boxes: Sequence[Bbox], places: Sequence[str]) -> dict[int, str] | None:

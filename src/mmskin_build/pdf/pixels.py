@@ -15,6 +15,7 @@ Pictures are ``(H, W, 3) uint8`` RGB as displayed (page rotation applied), soft 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -339,11 +340,9 @@ class PageCutter:
             if item.order > after and item.order not in own and _overlap(item.bbox, bbox):
                 found.append(Overlay(kind="image", bbox=_clip(item.bbox, bbox)))
         for line in self.lines:
-            for span in line.spans:
-                if span.text.strip() and span.bbox.covered_by(bbox) > 0.5:
-                    found.append(
-                        Overlay(kind="text", bbox=_clip(span.bbox, bbox), text=span.text.strip())
-                    )
+            for text, box in _words(line):
+                if box.covered_by(bbox) > 0.5:
+                    found.append(Overlay(kind="text", bbox=_clip(box, bbox), text=text))
         return tuple(found)
 
     def _paint_overlays(self, rgb: RgbImage, bbox: Bbox, overlays: Sequence[Overlay]) -> RgbImage:
@@ -456,6 +455,19 @@ def _offsets(edges: Sequence[tuple[float, int, float]]) -> list[int]:
                 place = end
         result[i] = place
     return result
+
+
+def _words(line: Line) -> list[tuple[str, Bbox]]:
+    """The words of a line with their boxes; inside a span their places are estimated by length."""
+    found = []
+    for span in line.spans:
+        step = span.bbox.width / max(len(span.text), 1)
+        for word in re.finditer(r"\S+", span.text):
+            x0, x1 = span.bbox.x0 + word.start() * step, span.bbox.x0 + word.end() * step
+            upright = line.direction in (0, 180)
+            box = Bbox(x0, span.bbox.y0, x1, span.bbox.y1) if upright else span.bbox
+            found.append((word[0], box))
+    return found
 
 
 def _pieces(canvas: RgbImage, tiles: Sequence[PixelBox]) -> tuple[PixelBox, ...]:
