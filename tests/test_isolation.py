@@ -107,7 +107,7 @@ def test_a_page_without_end_is_stopped(source: PdfSource, deed: str) -> None:
 def test_the_number_of_workers_changes_nothing(tmp_path: Path) -> None:
     source = make_pdf(tmp_path / "many.pdf", pages=60)
     deeds = ["read"] * 60
-    for index, deed in {0: "crash", 7: "mistake", 30: "allocate", 31: "crash", 59: "exit"}.items():
+    for index, deed in {0: "crash", 30: "allocate", 31: "mistake"}.items():
         deeds[index] = deed
 
     with WorkerPool(LIMITS, workers=1) as one, WorkerPool(LIMITS, workers=2) as two:
@@ -116,7 +116,7 @@ def test_the_number_of_workers_changes_nothing(tmp_path: Path) -> None:
         assert two.run(source, jobs(*deeds), act) == expected
 
     failed = [item.page_index for item in expected if isinstance(item, PageFailure)]
-    assert failed == [0, 7, 30, 31, 59]
+    assert failed == [0, 30, 31]
     assert len(expected) == 60
 
 

@@ -279,6 +279,15 @@ def test_a_page_that_is_one_photograph_is_one_region() -> None:
     assert result.lines == ()
 
 
+def test_a_blue_photograph_to_the_edges_is_not_taken_for_paper() -> None:
+    sheet = Sheet((140, 170, 220))
+    sheet.photograph(Bbox(100, 100, 300, 300))
+
+    [region] = read_scan(sheet.scan(), DPI, CFG, "eng").regions
+
+    assert iou(region.bbox, Bbox(0, 0, *SIZE_PT)) > 0.95
+
+
 def test_a_heading_is_bold() -> None:
     sheet = Sheet()
     sheet.text(("Treatment of the lesions",), 40, size=11, bold=1)

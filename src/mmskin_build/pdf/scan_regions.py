@@ -20,12 +20,14 @@ Mask = NDArray[np.bool_]  # (H, W)
 PixelBox = tuple[int, int, int, int]
 
 WORK_DPI = 100.0  # enough to tell letters from pictures, few enough pixels to be quick
+_PAPER_CHROMA, _PAPER_BLUE = 80, 25  # paper is white to brown: spread of channels, blue over red
 _SMALLEST_SIDE_IN = 0.4  # a picture is larger; letters, even of titles, are smaller
 _SMALLEST_DRAWING_IN = (0.8, 0.5)  # long and short side
 _RULE_IN = 0.05  # a thinner part is a rule, not a drawing
 _EDGE_STRIP = 0.04  # share of the page; narrower dark parts at its border are the scanner's
 _PHOTO_COVER = 0.35  # share of its box that a photograph darkens or colors, at least
 _PHOTO_SCORE = 0.5
+_DRAWING_SCORE = 0.1  # of what is found by its shape, after its tones have said no
 _FLAT_TONE = 0.55  # one light tone on more than this share: perhaps a tinted text box
 _SOLID = 0.93  # one tone on more than this share: a bar or a box, not a picture
 _DRAWING_GAP_IN = 0.13  # parts of a drawing lie closer together
@@ -77,10 +79,10 @@ def find_paper(image: Rgb, dpi: float) -> Paper:
     smooth = np.convolve(counts, np.ones(7), mode="same")
     mode = 128 + int(smooth[128:].argmax())
     near = np.abs(gray - mode) < 14
-    if near.mean() < 0.03:
+    tint = np.median(small[near], axis=0)
+    if near.mean() < 0.03 or np.ptp(tint) > _PAPER_CHROMA or tint[2] - tint[0] > _PAPER_BLUE:
         color = np.full_like(small, 255.0)
         return Paper(color, np.abs(small - color).max(axis=2), 24.0, scale)
-    tint = np.median(small[near], axis=0)
     near &= np.abs(small - tint).max(axis=2) < 18
     color = np.broadcast_to(tint, small.shape).astype(np.float32)
     for _ in range(2):
@@ -205,9 +207,9 @@ def find_drawings(
         pixels: PixelBox = (exact[0], exact[1], exact[2], exact[3])
         inside = [word for word in words if _share_inside(word, pixels) > 0.8]
         if _word_share(inside, pixels) < _TABLE_WORDS:
-            found.append(FoundPicture(pixels, 0.1))
+            found.append(FoundPicture(pixels, _DRAWING_SCORE))
     boxes = _merge_overlapping([picture.box for picture in found])
-    return [FoundPicture(box, 0.1) for box in sorted(boxes, key=lambda b: (b[1], b[0]))]
+    return [FoundPicture(box, _DRAWING_SCORE) for box in sorted(boxes, key=lambda b: (b[1], b[0]))]
 
 
 # ------------------------------------------------------------------------------------- parts
