@@ -382,7 +382,8 @@
   $("summary").textContent = [plural(report.pageCount, "page"), plural(report.figures.length, "figure"), `${paired.toLocaleString("en")} paired`,
     `${(counts.get("doubtful") || []).length} of them doubtful (below ${percent(report.doubtfulBelow)})`,
     plural(report.rejects.length, "drop"), plural(report.ledger.length, "ledger entry", "ledger entries"),
-    plural(report.failures.length, "failed page")].join(" · ");
+    plural(report.failures.length, "failed page"),
+    ...[...group(report.pages, (page) => page.flags)].map(([flag, pages]) => `${plural(pages.length, "page")} with ${flag.replaceAll("_", " ")}`)].join(" · ");
   $("digest").textContent = `sha256 of the PDF: ${report.sha256}`;
   function follow() {
     const [key, value] = location.hash.slice(1).split("=");
