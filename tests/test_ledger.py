@@ -144,19 +144,50 @@ def test_a_figure_of_another_chapter_is_a_break() -> None:
     assert ("out_of_order", "Figure 3.1") in told(book(*labels))
 
 
-def test_figures_beside_one_another_have_no_order_but_stacked_ones_have() -> None:
-    left, right = (72, 100, 272, 300), (300, 100, 500, 300)
-    below = (72, 400, 272, 600)
-    beside = [
-        make_figure("a", label="Fig. 2", bbox=left),
-        make_figure("b", label="Fig. 1", bbox=right),
+LEFT_TOP, RIGHT_TOP = (72, 100, 272, 300), (300, 100, 500, 300)
+LEFT_BELOW, RIGHT_BELOW = (72, 400, 272, 600), (300, 400, 500, 600)
+WIDE_BELOW = (72, 620, 500, 720)
+
+
+@pytest.mark.parametrize(
+    ("places", "breaks"),
+    [
+        ((LEFT_TOP, LEFT_BELOW), 0),
+        ((LEFT_BELOW, LEFT_TOP), 1),
+        ((LEFT_TOP, RIGHT_TOP), 0),
+        ((RIGHT_TOP, LEFT_TOP), 1),
+        ((RIGHT_TOP, LEFT_BELOW), 0),  # row by row
+        ((LEFT_BELOW, RIGHT_TOP), 0),  # column by column
+        ((LEFT_TOP, RIGHT_BELOW), 0),
+        ((RIGHT_BELOW, LEFT_TOP), 1),
+        ((LEFT_TOP, LEFT_BELOW, RIGHT_TOP, RIGHT_BELOW, WIDE_BELOW), 0),
+        ((LEFT_TOP, RIGHT_TOP, LEFT_BELOW, RIGHT_BELOW, WIDE_BELOW), 0),
+        ((LEFT_TOP, RIGHT_TOP, LEFT_BELOW, WIDE_BELOW, RIGHT_BELOW), 1),
+        ((LEFT_TOP, LEFT_TOP), 0),  # one place cannot come before itself
+    ],
+)
+def test_on_one_page_figures_go_down_and_to_the_right(
+    places: tuple[tuple[int, int, int, int], ...], breaks: int
+) -> None:
+    figures = [
+        make_figure(f"f{number}", label=f"Fig. {number}", bbox=place)
+        for number, place in enumerate(places, start=1)
     ]
-    stacked = [
-        make_figure("a", label="Fig. 2", bbox=left),
-        make_figure("b", label="Fig. 1", bbox=below),
+    assert [kind for kind, _ in told(figures)] == ["out_of_order"] * breaks
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(0, 4), st.integers(0, 4)),
+        max_size=7,
+    )
+)
+def test_any_boxes_have_an_order(places: list[tuple[int, int, int, int]]) -> None:
+    figures = [
+        make_figure(f"f{n}", label=f"Fig. {n}", bbox=(x, y, x + width, y + height))
+        for n, (x, y, width, height) in enumerate(places, start=1)
     ]
-    assert told(beside) == []
-    assert [kind for kind, _ in told(stacked)] == ["out_of_order"]
+    assert {kind for kind, _ in told(figures)} <= {"out_of_order"}
 
 
 def test_numbers_that_begin_again_with_each_chapter_are_followed_chapter_by_chapter() -> None:

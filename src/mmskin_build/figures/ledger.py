@@ -22,6 +22,8 @@ GapKind = Literal["missing", "duplicate", "out_of_order"]
 # The first number seen may be this high before the book counts as an excerpt of a longer one.
 MAX_LEADING_GAP = 3
 
+_SLACK_PT = 3.0  # by which boxes may overlap and still lie one after the other
+
 _LABEL = re.compile(
     r"^\s*(?P<word>(?:(?![IVXLC]+\b)[^\W\d_]{2,}[.\s]\s*)+|[^\W\d_]{2,}(?=\d)|)(?P<number>\S.*)$"
 )
@@ -119,7 +121,8 @@ def figure_ledger(figures: Sequence[Figure]) -> tuple[LedgerGap, ...]:
 
     Labels count wherever they stand, also with a caption whose picture was not found. Parts of one
     figure ("4A", "4B"), continued figures and figures with one caption are no duplicates. On one
-    page only figures that lie below one another have an order. Books whose numbers begin again with
+    page a figure comes after those above or left of it; one at the upper right and one at the lower
+    left have no order. Books whose numbers begin again with
     each chapter, without naming it, are followed chapter by chapter.
     """
     labels = [figure.label for figure in figures if figure.label]
@@ -200,21 +203,27 @@ def _chapter_key(chapter: str) -> tuple[tuple[int, str], ...]:
 
 
 def _reading_order(entries: list[_Entry]) -> list[_Entry]:
-    """Sort by page; on a page by place where all lie below one another, else by number."""
+    """Sort by page; on a page by place where places have an order, else by number."""
     ordered: list[_Entry] = []
     for _, group in groupby(entries, key=lambda entry: entry.page_index):
-        page = sorted(group, key=_value)
-        boxes = [(entry, entry.bbox) for entry in page]
-        stacked = all(
-            a is not None and b is not None and a.x_overlap(b) > 0.5 * min(a.width, b.width)
-            for (_, a), (_, b) in pairwise(
-                sorted(boxes, key=lambda item: item[1] or Bbox(0, 0, 0, 0))
-            )
-        )
-        if stacked and len({box for _, box in boxes}) == len(boxes):
-            page = [e for e, _ in sorted(boxes, key=lambda item: item[1].y0 if item[1] else 0.0)]
-        ordered += page
+        waiting = sorted(group, key=_value)
+        while waiting:
+            free = (e for e in waiting if not any(_precedes(other, e) for other in waiting))
+            first = next(free, waiting[0])  # boxes thinner than the slack may run in a circle
+            waiting.remove(first)
+            ordered.append(first)
     return ordered
+
+
+def _precedes(first: _Entry, second: _Entry) -> bool:
+    """Whether any reader meets `first` before `second`: it is above, left, or both."""
+    a, b = first.bbox, second.bbox
+    if a is None or b is None or a == b:
+        return False
+    above, left = a.y1 <= b.y0 + _SLACK_PT, a.x1 <= b.x0 + _SLACK_PT
+    in_column = a.x_overlap(b) > 0.5 * min(a.width, b.width)
+    in_row = a.y_overlap(b) > 0.5 * min(a.height, b.height)
+    return (above and (left or in_column)) or (left and in_row)
 
 
 def _value(entry: _Entry) -> tuple[tuple[tuple[int, str], ...], int, str]:
