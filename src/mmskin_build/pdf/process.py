@@ -25,7 +25,8 @@ from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from mmskin_build.config import PdfConfig
 from mmskin_build.errors import InputPdfError, MmskinError
@@ -212,8 +213,12 @@ def serve(page_time_limit_s: float, memory_limit_mib: int) -> None:
     chunks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(connection, chunks), daemon=True).start()
     try:
+        # PyMuPDF loads its layout network along with itself, which triples the time to start.
+        # Who wants it can still import pymupdf.layout.
+        sys.modules["pymupdf.layout"] = cast("ModuleType", None)
         import pymupdf
 
+        del sys.modules["pymupdf.layout"]
         pymupdf.TOOLS.mupdf_display_errors(False)
         pymupdf.TOOLS.mupdf_display_warnings(False)
         _limit_memory(memory_limit_mib)
