@@ -233,14 +233,16 @@ def _value(entry: _Entry) -> tuple[tuple[tuple[int, str], ...], int, str]:
 
 def _number_runs(entries: list[_Entry]) -> list[_Entry]:
     """Count how often numbers without a chapter begin again at 1 and go on from there."""
-    run, highest, numbered = 0, 0, []
+    run = 0
+    seen: set[int] = set()
+    numbered = []
     for place, entry in enumerate(entries):
-        number = entry.number
-        if not number.chapter:
+        number = entry.number.number
+        if not entry.number.chapter:
             follower = next((e.number.number for e in entries[place + 1 :]), None)
-            if number.number == 1 and highest > 1 and follower in (2, 3):
-                run, highest = run + 1, 0
-            highest = max(highest, number.number)
+            if number == 1 and {1, 2} <= seen and follower in (2, 3):
+                run, seen = run + 1, set()
+            seen.add(number)
         numbered.append(replace(entry, run=run))
     return numbered
 
