@@ -11,6 +11,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -46,7 +47,25 @@ Exit codes:
 """
 
 
+class _Commands(click.Group):
+    """The group of all commands; a reader of our output that goes away is not an error."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)  # in the order of use, not of the alphabet
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:  # as in `mmskin books list | head -1`
+            with contextlib.suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        return result
+
+
 @click.group(
+    cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=_EPILOG,
 )
@@ -59,9 +78,17 @@ def cli() -> None:
     """
 
 
-for module in (demo, data, build, audit, inspect):
-    for command in module.COMMANDS:
-        cli.add_command(command)
+for command in (
+    *demo.COMMANDS,
+    data.books,
+    build.build,
+    *audit.COMMANDS,
+    data.release,
+    data.verify,
+    build.align,
+    *inspect.COMMANDS,
+):
+    cli.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -74,7 +101,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         result = cli.main(args=given, prog_name="mmskin", standalone_mode=False)
-        sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except click.ClickException as error:
         error.show()
@@ -82,11 +108,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         _say("mmskin: interrupted; what is finished is kept, the same command goes on from there")
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output has gone (`mmskin books list | head`): not an error of ours.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except MmskinError as error:
         if "--debug" in given:
             raise

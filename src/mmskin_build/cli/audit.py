@@ -15,10 +15,11 @@ from mmskin_build.errors import EXIT_PARTIAL
 @click.option("--overlay", "overlays", is_flag=True, help="Also write a PNG a page with the boxes.")
 @common_options
 def audit(book_ids: tuple[str, ...], table: bool, overlays: bool, settings: Settings) -> int:
-    """Write an HTML report of each book of the last build, to be opened from disk.
+    """Write HTML reports of the last build, one a book.
 
-    Every page with figures, boxes, captions, confidence and evidence, what was dropped and why, and
-    the figure numbers that are never seen. A book without a report is listed (exit code 12).
+    They open from disk and show every page with figures, boxes, captions, confidence and evidence,
+    what was dropped and why, and the figure numbers that are never seen. A book without a report is
+    listed (exit code 12).
 
     \b
     Example:

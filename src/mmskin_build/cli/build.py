@@ -171,6 +171,3 @@ def _print_build(summary: Any, computed: dict[str, list[str]]) -> None:
     click.echo(f"content digest: {summary.content_digest}")
     for book in summary.rejected:
         click.echo(f"rejected: {book.message}", err=True)
-
-
-COMMANDS = (align, build)

@@ -57,7 +57,7 @@ def add(
 @books.command("list")
 @common_options
 def list_books(settings: Settings) -> None:
-    """List the registered books, and those of the template that are not there yet."""
+    """List the registered books, and those that are wanted."""
     from mmskin_build.books import read_registry
     from mmskin_build.store import plain
 
@@ -106,10 +106,11 @@ def check(settings: Settings) -> int:
 @click.option("--name", help="Name of the data set [dataset.name in mmskin.toml, mm-skin].")
 @common_options
 def release(version: str, unscreened: bool, name: str | None, settings: Settings) -> None:
-    """Write the last build as an immutable release, data/releases/NAME/VERSION.
+    """Write the last build as an immutable release.
 
-    VERSION counts up from the last one: a breaking change raises the first number, new records or
-    fields the second, corrections the third. A release that exists is never changed.
+    It goes to data/releases/NAME/VERSION. VERSION counts up from the last one: a breaking change
+    raises the first number, new records or fields the second, corrections the third. A release that
+    exists is never changed.
     """
     from mmskin_build.dataset.release import read_manifest
     from mmskin_build.steps import make_release
@@ -133,7 +134,10 @@ def release(version: str, unscreened: bool, name: str | None, settings: Settings
 @click.argument("release", type=EXISTING_PATH)
 @common_options
 def verify(release: Path, settings: Settings) -> None:
-    """Prove that a release is what its manifest says: files, records, counts, pixels."""
+    """Prove that a release is what its manifest says.
+
+    Checked are the files' bytes, the records, the counts, and the pixels of each picture.
+    """
     from mmskin_build.dataset.verify import verify_or_raise
     from mmskin_build.store import plain
 
@@ -142,6 +146,3 @@ def verify(release: Path, settings: Settings) -> None:
         print_json(plain(found))
     else:
         click.echo(f"{release}: sound, {found.records} records, {found.files} files")
-
-
-COMMANDS = (books, release, verify)

@@ -28,10 +28,10 @@ _SHOWN = 20  # misses
 @click.option("--seed", type=int, default=1, show_default=True, help="Another book.")
 @common_options
 def demo(out: Path | None, pages: int, seed: int, settings: Settings) -> int:
-    """Draw a demo book, build it, score it against its truth, audit and release it.
+    """Show it all on a generated book, scored against its truth.
 
-    The book is drawn by code with the layouts that real books have; nothing in it is real. Exit
-    code 1 if the score is not perfect.
+    The book is drawn by code with the layouts that real books have; nothing in it is real. It is
+    registered, built, scored, audited and released. Exit code 1 if the score is not perfect.
     """
     from mmskin_build import steps
     from mmskin_build.books import add_book

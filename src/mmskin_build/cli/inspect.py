@@ -15,7 +15,7 @@ from mmskin_build.errors import MissingDependencyError
 @click.command()
 @common_options
 def doctor(settings: Settings) -> int:
-    """Tell what is installed, what is missing and how to get it (exit code 7 if anything is)."""
+    """Tell what is installed, what is missing, how to get it."""
     from mmskin_build.doctor import examine
 
     checks = examine(settings.workspace, settings.cfg)
