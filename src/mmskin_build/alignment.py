@@ -161,7 +161,7 @@ def cut_figures(
     on_page: Callable[[int], None] | None,
 ) -> tuple[tuple[Figure, ...], tuple[Reject, ...]]:
     """Return the figures with their panels' pixels known, and those whose page failed."""
-    from mmskin_build.figures.panels import bind_panels, part_count, split_raster
+    from mmskin_build.figures.panels import bind_panels, named_letters, part_count, split_raster
     from mmskin_build.pdf import pixels
 
     by_page: dict[int, list[Figure]] = {}
@@ -174,6 +174,7 @@ def cut_figures(
             payload=pixels.PixelRequest(
                 figures=tuple(on_page_figures),
                 expected=tuple(part_count(f.caption or "") for f in on_page_figures),
+                letters=tuple(named_letters(f.caption or "") for f in on_page_figures),
                 render_dpi=cfg.figures.render_dpi,
                 split=split_raster,
                 out_dir=out_dir,

@@ -37,6 +37,7 @@ _SEAM_RATIO = 2.0  # times the usual step, in a piece of a seam
 _SEAM_SHARE = 0.75  # of the pieces must step
 _SEAM_MARGIN = 0.12  # of the side; no panel is thinner
 _SEAM_NOISE = 2.0  # grey levels
+_READ_SHARE = 0.6  # of the panels bear a letter that was read: those keep their words
 _ALIKE = 1.35  # largest over smallest side of panels in one grid
 _MIN_SIDE_SHARE = 0.06  # a panel's side, of the whole picture's
 _MIN_SIDE_PX = 24
@@ -46,6 +47,12 @@ _EDGE_INK_SHARE = 0.55  # of a panel's edge that is not paper, for a panel witho
 def part_count(caption: str) -> int:
     """Number of panels that a caption names, 0 where it names none."""
     return len(split_caption(caption).parts)
+
+
+def named_letters(caption: str) -> tuple[str, ...]:
+    """The panel letters that a caption names, empty where it names panels otherwise or not."""
+    split = split_caption(caption)
+    return tuple(split.parts) if split.kind == "letters" else ()
 
 
 # ------------------------------------------------------------------------------------- letters
@@ -395,8 +402,12 @@ def bind_panels(figure: Figure) -> Figure:
         named = {i: str(rank + 1) for rank, i in enumerate(_clockwise(boxes))}
     elif split.kind == "none":
         return replace(figure, panels=tuple(panels))
+    flags = figure.flags
     if named is None:
-        return replace(figure, panels=tuple(panels), flags=(*figure.flags, "panels_disagree"))
+        flags = (*flags, "panels_disagree")
+        named = _read_only(panels, tuple(split.parts)) if split.kind == "letters" else {}
+        if len(named) < _READ_SHARE * len(panels):
+            return replace(figure, panels=tuple(panels), flags=flags)
     bound = []
     for index, panel in enumerate(panels):
         key = named.get(index)
@@ -406,7 +417,7 @@ def bind_panels(figure: Figure) -> Figure:
         bound.append(
             replace(panel, label=label, text=split.parts.get(key) if key is not None else None)
         )
-    return replace(figure, panels=tuple(bound))
+    return replace(figure, panels=tuple(bound), flags=flags)
 
 
 def _with_letter(panel: Panel) -> Panel:
@@ -430,6 +441,10 @@ def _by_letter(panels: Sequence[Panel], keys: Sequence[str]) -> dict[int, str] |
         return named if set(known) & set(keys) else None
     if len(panels) != len(keys):
         return None
+    if len(known) == len(panels) - 1 and len(known) >= 2 and len(set(known)) == len(known):
+        left = [key for key in keys if key not in known]
+        if len(left) == 1:
+            return {i: label if label is not None else left[0] for i, label in enumerate(printed)}
     if len(known) < 0.5 * len(panels) and not _is_plain([panel.bbox for panel in panels]):
         return None
     orders: Sequence[Callable[[Sequence[Bbox]], list[int]]] = (_reading_order, _column_order)
@@ -438,6 +453,16 @@ def _by_letter(panels: Sequence[Panel], keys: Sequence[str]) -> dict[int, str] |
         if all(label is None or named[i] == label for i, label in enumerate(printed)):
             return named
     return None
+
+
+def _read_only(panels: Sequence[Panel], keys: Sequence[str]) -> dict[int, str]:
+    """The panels whose printed letter is one of the caption's and stands once."""
+    printed = [panel.label for panel in panels]
+    return {
+        i: label
+        for i, label in enumerate(printed)
+        if label is not None and label in keys and printed.count(label) == 1
+    }
 
 
 def _is_plain(boxes: Sequence[Bbox]) -> bool:

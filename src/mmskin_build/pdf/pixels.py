@@ -29,6 +29,7 @@ from pymupdf import mupdf
 
 from mmskin_build.geometry import POINTS_PER_INCH, Bbox, union_all
 from mmskin_build.pdf.isolation import PageJob
+from mmskin_build.pdf.lettering import read_panel_letters
 from mmskin_build.pdf.painting import PaintedImage, Painting, fz_page, read_painting
 from mmskin_build.pdf.reader import Document
 from mmskin_build.pdf.text import read_lines
@@ -61,12 +62,14 @@ class PixelRequest:
     """The figures of one page whose pixels are wanted.
 
     `expected` gives for each figure the number of panels that its caption names (0 when it names
-    none). Pictures are written to ``out_dir/<image_sha256>.png``; None writes nothing.
+    none), `letters` their letters where it names them so. Pictures are written to ``out_dir/<image_sha256>.png``; None writes nothing.
     """
 
     figures: tuple[Figure, ...]
     expected: tuple[int, ...]
+    letters: tuple[tuple[str, ...], ...]
     render_dpi: int
+    letter_time_limit_s: float = 30.0
     split: Split
     out_dir: Path | None = None
 
@@ -89,22 +92,43 @@ def cut_figures(document: Document, job: PageJob[PixelRequest]) -> tuple[Figure,
     page = document.pdf.load_page(job.page_index)
     cutter = PageCutter(page, request.render_dpi)
     done: list[Figure] = []
-    for figure, expected in zip(request.figures, request.expected, strict=True):
-        panels: list[Panel] = []
+    wanted = zip(request.figures, request.expected, request.letters, strict=True)
+    for figure, expected, letters in wanted:
+        cuts: list[tuple[Panel, _Picture]] = []
         for panel in figure.panels:
             picture = cutter.cut(panel.bbox)
             parts = list(picture.pieces)
             if not parts and len(figure.panels) == 1 and figure.kind == "photo":
                 parts = list(request.split(picture.rgb, expected))
             if len(parts) < 2:
-                panels.append(_finish(panel, picture, request.out_dir))
+                cuts.append((panel, picture))
                 continue
             for part in parts:
                 inner = _part(picture, part)
                 new = replace(panel, bbox=inner.bbox.rounded(), label=None)
-                panels.append(_finish(new, inner, request.out_dir))
-        done.append(replace(figure, panels=tuple(panels)))
+                cuts.append((new, inner))
+        cuts = _with_letters(cuts, letters, request.letter_time_limit_s)
+        panels = tuple(_finish(panel, picture, request.out_dir) for panel, picture in cuts)
+        done.append(replace(figure, panels=panels))
     return tuple(done)
+
+
+def _with_letters(
+    cuts: list[tuple[Panel, _Picture]], letters: Sequence[str], time_limit_s: float
+) -> list[tuple[Panel, _Picture]]:
+    """Read the letters inside the pictures where the caption names some and the text layer none."""
+    printed = any(panel.label for panel, _ in cuts) or any(
+        overlay.text and len(overlay.text.strip("()[].: ")) == 1
+        for _, picture in cuts
+        for overlay in picture.overlays
+    )
+    if len(cuts) < 2 or not letters or printed:
+        return cuts
+    read = read_panel_letters([picture.rgb for _, picture in cuts], letters, time_limit_s)
+    return [
+        (replace(panel, label=letter), picture)
+        for (panel, picture), letter in zip(cuts, read, strict=True)
+    ]
 
 
 def _part(picture: _Picture, box: PixelBox) -> _Picture:
