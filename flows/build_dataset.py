@@ -73,9 +73,9 @@ def align_book(data: str, settings: str, book_id: str, pages: Key) -> Key:
 
 
 @_stage
-def cut_pictures(data: str, settings: str, book_id: str, aligned: Key) -> Key:
+def cut_pictures(data: str, settings: str, book_id: str, aligned: Key, check_pictures: bool) -> Key:
     """Cut the figures' pictures."""
-    with _job(data, settings, book_id) as (job, book):
+    with _job(data, settings, book_id, check_pictures) as (job, book):
         return _key(steps.cut_pictures(job, book, _entry(job, "align_book", aligned)))
 
 
@@ -97,13 +97,16 @@ def assemble_book(
 
 
 @flow(name="build-dataset", persist_result=False, validate_parameters=False)
-def build_dataset(data: str, settings: str, book_ids: list[str]) -> dict[str, list[Key] | str]:
+def build_dataset(
+    data: str, settings: str, book_ids: list[str], check_pictures: bool = False
+) -> dict[str, list[Key] | str]:
     """Take each book through all stages; a book that cannot be used does not stop the others.
 
     Args:
         data: The data folder.
         settings: `Config` as JSON.
         book_ids: The books to build, in this order.
+        check_pictures: Compare the digests of kept pictures, too.
 
     Returns:
         By book id the keys of its stages in order, or why its file cannot be used.
@@ -113,7 +116,7 @@ def build_dataset(data: str, settings: str, book_ids: list[str]) -> dict[str, li
         try:
             pages = read_book(data, settings, book_id)
             aligned = align_book(data, settings, book_id, pages)
-            cut = cut_pictures(data, settings, book_id, aligned)
+            cut = cut_pictures(data, settings, book_id, aligned, check_pictures)
             assembled = assemble_book(data, settings, book_id, pages, aligned, cut)
             ended[book_id] = [pages, aligned, cut, assembled]
         except InputPdfError as error:
@@ -122,7 +125,7 @@ def build_dataset(data: str, settings: str, book_ids: list[str]) -> dict[str, li
 
 
 def run_build(
-    workspace: Workspace, cfg: Config
+    workspace: Workspace, cfg: Config, *, check_pictures: bool = False
 ) -> tuple[BuildSummary, tuple[steps.BookOutcome, ...]]:
     """Build all registered books by the flow; the same bytes as `steps.build`.
 
@@ -132,7 +135,9 @@ def run_build(
     books = steps.begin_build(workspace)
     settings = json.dumps(dataclasses.asdict(cfg))
     with embedded_server():
-        ended = build_dataset(str(workspace.data.resolve()), settings, [book.id for book in books])
+        ended = build_dataset(
+            str(workspace.data.resolve()), settings, [book.id for book in books], check_pictures
+        )
     store = Store(workspace.store)
     outcomes: list[steps.BookOutcome] = []
     for book in books:
@@ -149,11 +154,13 @@ def run_build(
 
 
 @contextmanager
-def _job(data: str, settings: str, book_id: str) -> Iterator[tuple[steps.Job, Book]]:
+def _job(
+    data: str, settings: str, book_id: str, check_pictures: bool = False
+) -> Iterator[tuple[steps.Job, Book]]:
     workspace = Workspace(Path(data))
     cfg = parse_config(json.loads(settings), "the flow's settings")
     (book,) = (book for book in read_books(workspace) if book.id == book_id)
-    with steps.open_job(workspace, cfg) as job:
+    with steps.open_job(workspace, cfg, check_pictures=check_pictures) as job:
         yield job, book
 
 
@@ -162,4 +169,4 @@ def _key(entry: Entry) -> Key:
 
 
 def _entry(job: steps.Job, stage: str, key: Key) -> Entry:
-    return job.store.entry(stage, key[0])
+    return Store(job.workspace.store).entry(stage, key[0])

@@ -71,18 +71,30 @@ class Job:
     cfg: Config
     pool: WorkerPool
     progress: Progress = no_progress
+    check_pictures: bool = False  # compare the digests of kept pictures, too
 
-    @property
-    def store(self) -> Store:
-        """Where stage outputs are kept."""
-        return Store(self.workspace.store)
+    def keep(self, stage: Stage, produce: Callable[[Path], None]) -> Entry:
+        """Return the kept output of `stage`, or make it."""
+        return Store(self.workspace.store).run(stage, produce, deep=self.check_pictures)
 
 
 @contextmanager
-def open_job(workspace: Workspace, cfg: Config, progress: Progress = no_progress) -> Iterator[Job]:
+def open_job(
+    workspace: Workspace,
+    cfg: Config,
+    progress: Progress = no_progress,
+    *,
+    check_pictures: bool = False,
+) -> Iterator[Job]:
     """Provide a job with a pool of workers, which start when they are first needed."""
     with WorkerPool(cfg.pdf, cfg.workers()) as pool:
-        yield Job(workspace=workspace, cfg=cfg, pool=pool, progress=progress)
+        yield Job(
+            workspace=workspace,
+            cfg=cfg,
+            pool=pool,
+            progress=progress,
+            check_pictures=check_pictures,
+        )
 
 
 # ------------------------------------------------------------------------- stages of one book
@@ -116,7 +128,7 @@ def read_book(job: Job, book: Book) -> Entry:
         ]
         write_jsonl(folder / NOTES, notes, durable=False)
 
-    return job.store.run(stage, produce)
+    return job.keep(stage, produce)
 
 
 def align_book(job: Job, book: Book, pages: Entry) -> Entry:
@@ -134,7 +146,7 @@ def align_book(job: Job, book: Book, pages: Entry) -> Entry:
         write_jsonl(folder / FIGURES, figures, durable=False)
         write_jsonl(folder / REJECTS, rejects, durable=False)
 
-    return job.store.run(stage, produce)
+    return job.keep(stage, produce)
 
 
 def cut_pictures(job: Job, book: Book, aligned: Entry) -> Entry:
@@ -155,7 +167,7 @@ def cut_pictures(job: Job, book: Book, aligned: Entry) -> Entry:
         write_jsonl(folder / FIGURES, figures, durable=False)
         write_jsonl(folder / REJECTS, rejects, durable=False)
 
-    return job.store.run(stage, produce)
+    return job.keep(stage, produce)
 
 
 def assemble_book(job: Job, book: Book, pages: Entry, aligned: Entry, cut: Entry) -> Entry:
@@ -201,7 +213,7 @@ def assemble_book(job: Job, book: Book, pages: Entry, aligned: Entry, cut: Entry
         write_jsonl(folder / REJECTS, rejects, durable=False)
         write_jsonl(folder / SUMMARY, [summary], durable=False)
 
-    return job.store.run(stage, produce)
+    return job.keep(stage, produce)
 
 
 def _check_figures_end(
@@ -304,9 +316,15 @@ def finish_build(workspace: Workspace, outcomes: Sequence[BookOutcome]) -> Build
 
 
 def build(
-    workspace: Workspace, cfg: Config, progress: Progress = no_progress
+    workspace: Workspace,
+    cfg: Config,
+    progress: Progress = no_progress,
+    *,
+    check_pictures: bool = False,
 ) -> tuple[BuildSummary, tuple[BookOutcome, ...]]:
     """Build all registered books in this process and its workers.
+
+    With `check_pictures` the digests of kept pictures are compared, and damaged ones cut again.
 
     Raises:
         BookRegistryError: If there is nothing to build.
@@ -314,7 +332,7 @@ def build(
         StorageError: If the disk is full or the work folder cannot be written.
     """
     books = begin_build(workspace)
-    with open_job(workspace, cfg, progress) as job:
+    with open_job(workspace, cfg, progress, check_pictures=check_pictures) as job:
         outcomes = tuple(build_book(job, book) for book in books)
     return finish_build(workspace, outcomes), outcomes
 

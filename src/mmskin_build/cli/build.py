@@ -100,8 +100,9 @@ def _print_aligned(found: list[dict[str, Any]]) -> None:
     show_default=True,
     help="local: this process and its workers. prefect: the same steps as a flow.",
 )
+@click.option("--check", is_flag=True, help="Compare the digests of kept pictures, too.")
 @common_options
-def build(engine: str, settings: Settings) -> int:
+def build(engine: str, check: bool, settings: Settings) -> int:
     """Build all registered books: pages, figures, pictures, records.
 
     Can be stopped and started at any time; what is finished is kept, and only what depends on a
@@ -117,9 +118,11 @@ def build(engine: str, settings: Settings) -> int:
             prepare(settings.workspace.work)
             from mmskin_build.flows.build_dataset import run_build
 
-            summary, outcomes = run_build(settings.workspace, settings.cfg)
+            summary, outcomes = run_build(settings.workspace, settings.cfg, check_pictures=check)
         else:
-            summary, outcomes = steps.build(settings.workspace, settings.cfg, show)
+            summary, outcomes = steps.build(
+                settings.workspace, settings.cfg, show, check_pictures=check
+            )
     computed = {o.summary.id: list(o.computed) for o in outcomes if o.computed}
     if settings.as_json:
         from mmskin_build.store import plain
