@@ -241,6 +241,8 @@ def test_a_line_drawing_is_a_picture_but_no_photograph() -> None:
     [region] = result.regions
     assert iou(region.bbox, frame) > 0.9
     assert region.photo_score < 0.5
+    inside = [s for line in result.lines for s in line.spans if s.bbox.covered_by(frame) > 0.5]
+    assert all(span.confidence >= 0.6 for span in inside)
     assert set(" ".join(BODY + CAPTION).split()) <= set(text_of(result).split())
 
 
@@ -436,6 +438,7 @@ def test_the_text_layer_is_judged(
         "Die Hautveränderungen bei der 43jährigen Patientin waren nässend; Abb. 3 zeigt 5 % davon",
         "Zmiany skórne u chorego ustąpiły po leczeniu",
         "Сыпь на коже прошла после лечения",
+        "皮疹边界清楚，覆盖银白色鳞屑；治疗后消退",
     ],
 )
 def test_real_words_of_many_kinds_are_plausible(words: str) -> None:

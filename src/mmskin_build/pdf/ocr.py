@@ -96,6 +96,7 @@ def read_scan(image: Rgb, dpi: float, cfg: PdfConfig, language: str) -> ScanResu
     lines = _outside(lines, turn, [p.box for p in photographs])
     text = [whole(turn.back(word.box)) for line in lines if _is_text(line) for word in line.words]
     drawings = find_drawings(paper, photographs, words, text)
+    lines = _outside(lines, turn, [d.box for d in drawings], sure=_DOUBTFUL_WORD)
     pictures = [*photographs, *drawings]
     return ScanResult(
         lines=to_lines(lines, turn, ink, dpi),
@@ -267,16 +268,23 @@ def _is_text(line: RecognizedLine) -> bool:
 
 
 def _outside(
-    lines: Sequence[RecognizedLine], turn: Turn, pictures: Sequence[PixelBox]
+    lines: Sequence[RecognizedLine],
+    turn: Turn,
+    pictures: Sequence[PixelBox],
+    sure: float = np.inf,
 ) -> list[RecognizedLine]:
-    """Take out the words that lie in a photograph: they belong to it, if they are words at all."""
+    """Take out the words that lie in a picture: they belong to it, if they are words at all.
+
+    Words with at least the confidence `sure` stay: the lettering of a drawing.
+    """
     kept = []
     for line in lines:
         words = []
         for word in line.words:
             x0, y0, x1, y1 = turn.back(word.box)
             x, y = (x0 + x1) / 2, (y0 + y1) / 2
-            if not any(p[0] <= x <= p[2] and p[1] <= y <= p[3] for p in pictures):
+            inside = any(p[0] <= x <= p[2] and p[1] <= y <= p[3] for p in pictures)
+            if not inside or word.confidence >= sure:
                 words.append(word)
         if words:
             kept.append(replace(line, words=tuple(words)))

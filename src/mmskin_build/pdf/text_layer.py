@@ -30,6 +30,7 @@ _CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{6}")
 _INNER_CAPITAL = re.compile(r"[a-zß-ÿ][A-ZÀ-Þ]")
 _CODE = re.compile(r"\d{1,3}[A-Za-z]|[A-Z][A-Za-z]{0,4}\d{1,3}")  # 3A, IgG4
 _NUMBER = re.compile(r"[+±<>=≤≥~–×x-]?\d[\d.,:/×x–%°-]*(?:[a-zµ]{1,4}\d?)?")
+_IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _LETTER_ALONE = re.compile(r"[AaIiOoYy]|[A-Z]|[a-z]\)?")
 
 
@@ -94,6 +95,8 @@ def plausible_share(words: Iterable[str]) -> float:
 
 def _is_plausible(core: str) -> bool:
     if any(shape.fullmatch(core) for shape in (_NUMBER, _LETTER_ALONE, _CODE)):
+        return True
+    if _IDEOGRAPH.search(core):  # no spaces: the "word" is a whole clause
         return True
     parts = re.split(r"[/–—&-]", core)
     if len(parts) > 1:
