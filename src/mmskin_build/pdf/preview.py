@@ -48,7 +48,7 @@ def draw_page(document: Document, job: PageJob[int]) -> PagePicture:
             matrix=pymupdf.Matrix(scale, scale), colorspace=pymupdf.csRGB, alpha=False
         )
         jpeg = pixmap.tobytes("jpeg", jpg_quality=_JPEG_QUALITY)
-    except (RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase) as error:
+    except (IndexError, RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase) as error:
         raise InputPdfError(f"{where} cannot be drawn: {error}") from error
     return PagePicture(
         jpeg=jpeg,
