@@ -9,12 +9,15 @@ _WORDS = (
     r"figures?|figs?|plates?|abbildung|abb|figura|abbild|schemes?|photos?|photographs?|images?"
     r"|pictures?|tafel|planche|lámina|图"
 )
-_NUMBER = r"(?:[A-Z]{1,2}[.\-–—]?)?\d+(?:\s?[.\-–—:·]\s?\d+)*(?:[a-zA-Z](?![a-zA-Z]))?"
+_DASHES = r"\-‐‑–—−"  # publishers set any of them
+_NUMBER = (
+    rf"(?:[A-Z]{{1,2}}[.{_DASHES}]?)?\d+(?:\s?[.{_DASHES}:·]\s?\d+)*(?:[a-zA-Z](?![a-zA-Z]))?"
+)
 _ROMAN = r"[IVXLC]{1,7}(?![a-zA-Z])"
 #: A label at the beginning of a line. Small capitals reach us as capitals or as lower case.
 LABEL = re.compile(
     rf"^\s*(?P<word>(?:supplementary\s+|suppl?\.?\s+|online\s+)?(?:e-?|s)?(?:{_WORDS})\b\.?)\s*"
-    rf"(?P<number>(?:e|S)?{_NUMBER}|{_ROMAN})(?P<tail>\s*(?P<separator>[.:|–—-]|\)(?=\s)))?"
+    rf"(?P<number>(?:e|S)?{_NUMBER}|{_ROMAN})(?P<tail>\s*(?P<separator>[.:|{_DASHES}]|\)(?=\s)))?"
     r"(?=$|[\s\W])",
     re.IGNORECASE,
 )
@@ -93,7 +96,7 @@ def parse_label(text: str) -> FigureLabel | None:
     prefix = _prefix(stem)
     if re.fullmatch(r"[ivxlcIVXLC]+", raw) and prefix == "figure" and not raw.isupper():
         return None
-    number = re.sub(r"[–—:·]", "-", raw)
+    number = re.sub(rf"[{_DASHES}:·]", "-", raw)
     letter = None
     lettered = re.fullmatch(r"(.*\d)([a-zA-Z])", number)
     if lettered is not None:

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mmskin_build.figures.labels import OTHER_LABEL
+from mmskin_build.figures.labels import OTHER_LABEL, parse_label
 from mmskin_build.figures.layout import BodyStyle, BookLayout, PageLayout, TextLine
 from mmskin_build.geometry import Bbox, union_all
 from mmskin_build.records import FigureKind, ImageObject, PathObject, Reject
@@ -317,10 +317,15 @@ def _is_text_box(inside: Sequence[TextLine], bbox: Bbox, body: BodyStyle) -> boo
 
 
 def _is_lettering(line: TextLine, bbox: Bbox, body: BodyStyle) -> bool:
-    """Axis labels and legends: short lines that touch the drawing's edge."""
-    if len(line.text.split()) > 8 or body.matches(line) or OTHER_LABEL.match(line.text):
+    """Axis labels, legends and callouts: short lines that touch the drawing's edge."""
+    words = len(line.text.split())
+    if words > 8 or body.matches(line) or OTHER_LABEL.match(line.text) or parse_label(line.text):
         return False
-    return line.bbox.gap(bbox) <= 6 and line.bbox.covered_by(bbox.expand(14)) > 0.9
+    if line.bbox.gap(bbox) > 6:
+        return False
+    beside = bbox.y0 <= line.bbox.center[1] <= bbox.y1
+    callout = beside and words <= 5 and line.bbox.width <= 0.6 * bbox.width
+    return callout or line.bbox.covered_by(bbox.expand(14)) > 0.9
 
 
 def _merge_drawings(
