@@ -10,9 +10,7 @@ _WORDS = (
     r"|pictures?|tafel|planche|lámina|图"
 )
 _DASHES = r"\-‐‑–—−"  # publishers set any of them
-_NUMBER = (
-    rf"(?:[A-Z]{{1,2}}[.{_DASHES}]?)?\d+(?:\s?[.{_DASHES}:·]\s?\d+)*(?:[a-zA-Z](?![a-zA-Z]))?"
-)
+_NUMBER = rf"(?:[A-Z]{{1,2}}[.{_DASHES}]?)?\d+(?:\s?[.{_DASHES}:·]\s?\d+)*(?:[a-zA-Z](?![a-zA-Z]))?"
 _ROMAN = r"[IVXLC]{1,7}(?![a-zA-Z])"
 #: A label at the beginning of a line. Small capitals reach us as capitals or as lower case.
 LABEL = re.compile(
