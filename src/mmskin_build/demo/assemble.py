@@ -71,29 +71,29 @@ def join_parts(
     """Write the pages of all `parts` to `target`.
 
     The first `roman_pages` are labelled i, ii, ..., the others 1, 2, ...; `chapters` are outline
-    titles with their page index.
+    titles with their page index. An intermediate file is left beside the parts.
     """
-    sources = [pikepdf.open(part) for part in parts]
-    try:
-        with pikepdf.new() as book:
-            for source in sources:
-                book.pages.extend(source.pages)
-            labels = [0, Dictionary(S=Name.r)]
-            if len(book.pages) > roman_pages:
-                labels += [roman_pages, Dictionary(S=Name.D)]
-            book.Root.PageLabels = Dictionary(Nums=Array(labels))
-            with book.open_outline() as outline:
-                outline.root.extend(
-                    pikepdf.OutlineItem(name, index)
-                    for name, index in chapters
-                    if index < len(book.pages)
-                )
-            book.docinfo["/Title"] = title
-            book.save(
-                target,
-                deterministic_id=True,
-                object_stream_mode=pikepdf.ObjectStreamMode.generate,
+    # qpdf's own job leaves the streams on disk; copying pages one by one would hold them all.
+    joined = parts[0].with_name("joined.pdf")
+    pages = [{"file": str(part), "range": "1-z"} for part in parts]
+    pikepdf.Job(
+        {"empty": "", "pages": pages, "deterministicId": "", "outputFile": str(joined)}
+    ).run()
+    # A mapped file would count as memory of this process.
+    with pikepdf.open(joined, access_mode=pikepdf.AccessMode.stream) as book:
+        labels = [0, Dictionary(S=Name.r)]
+        if len(book.pages) > roman_pages:
+            labels += [roman_pages, Dictionary(S=Name.D)]
+        book.Root.PageLabels = Dictionary(Nums=Array(labels))
+        with book.open_outline() as outline:
+            outline.root.extend(
+                pikepdf.OutlineItem(name, index)
+                for name, index in chapters
+                if index < len(book.pages)
             )
-    finally:
-        for source in sources:
-            source.close()
+        book.docinfo["/Title"] = title
+        book.save(
+            target,
+            deterministic_id=True,
+            object_stream_mode=pikepdf.ObjectStreamMode.generate,
+        )

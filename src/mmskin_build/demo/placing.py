@@ -53,6 +53,9 @@ class PanelPlan:
     bar_px: BoxPx | None = None
 
 
+_SUPERSCRIPTS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigurePlan:
     """A figure to be placed; `caption` is without the label, ``^`` marks superscripts.
@@ -74,8 +77,11 @@ class FigurePlan:
 
 
 def plain_caption(text: str) -> str:
-    """Return the characters of a caption, superscript marks removed."""
-    return text.replace("^", "")
+    """Return a caption as it is read: what stands between ``^`` as superscript characters."""
+    pieces = text.split("^")
+    return "".join(
+        piece.translate(_SUPERSCRIPTS) if index % 2 else piece for index, piece in enumerate(pieces)
+    )
 
 
 def burn_letter(picture: Rgb, letter: str) -> Rgb:
