@@ -357,6 +357,14 @@ def test_misread_labels_are_mended(
     assert read_words(monkeypatch, *words) == [f"{meant} erythema"]
 
 
+def test_an_unsure_label_stays_and_lines_of_noise_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    caption = (("Ficure", 10, 90, 12), ("6;", 95, 110, 88), ("Nodules", 115, 200, 96))
+    noise = (("ee", 10, 30, 15), ("|,", 35, 45, 30), ("Wo", 50, 70, 8))
+
+    assert read_words(monkeypatch, *caption) == ["Figure 6: Nodules"]
+    assert read_words(monkeypatch, *noise) == ["|,"]
+
+
 def test_noise_is_dropped_and_joined_columns_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     words = (("(a)", 10, 40, 95), ("~", 60, 65, 3), ("(b)", 400, 430, 95))
 

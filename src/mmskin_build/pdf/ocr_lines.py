@@ -22,7 +22,8 @@ Ink = NDArray[np.float32]  # (H, W), 0 paper to 1 ink
 
 OCR_FONT = "ocr"  # Tesseract does not know fonts
 _EM_PER_HEIGHT = 1.04  # font size over the height from descender to ascender
-_NO_WORD = 0.2  # less confident words are noise
+_NO_WORD = 0.2  # less confident words are noise, unless their line has at least the median _TEXT
+_TEXT = 0.7
 _BOLD = 1.3  # density of ink over that of the page's typical word
 _SAME_HEIGHT = 0.12  # relative difference of lines in one font
 _WIDE_GAP = 2.5  # line heights; words further apart are of two lines
@@ -55,9 +56,12 @@ class Turn:
 
 def split_and_repair(line: RecognizedLine) -> list[RecognizedLine]:
     """Take out noise, cut a line where two columns or panel letters were joined, mend labels."""
+    in_text = float(np.median([word.confidence for word in line.words])) >= _TEXT
     pieces: list[list[RecognizedWord]] = []
     for word in line.words:
-        if word.confidence < _NO_WORD:
+        # Amid sure words an unsure one is misread, not noise: "Ficure" in small capitals.
+        is_word = in_text and any(map(str.isalnum, word.text))
+        if word.confidence < _NO_WORD and not is_word:
             continue
         if pieces and _gap(pieces[-1][-1], word, line) <= _WIDE_GAP * line.height_px:
             pieces[-1].append(word)
