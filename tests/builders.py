@@ -8,6 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mmskin_build.figures.captions import CaptionBlock
+from mmskin_build.figures.labels import parse_label
+from mmskin_build.figures.panels import part_count
+from mmskin_build.figures.regions import Picture
 from mmskin_build.geometry import Bbox, union_all
 from mmskin_build.records import (
     Alignment,
@@ -203,3 +207,38 @@ def make_record(record_id: str = "bk1_1_1", **fields: Any) -> Record:
         "code_version": "0.1.0",
     }
     return Record(**(defaults | fields))
+
+
+def make_picture(
+    bbox: Sequence[float] = (72, 200, 372, 400),
+    *,
+    page_index: int = 0,
+    kind: str = "photo",
+    origin: str = "image",
+) -> Picture:
+    return Picture(page_index, Bbox(*bbox), kind, origin)  # type: ignore[arg-type]
+
+
+def make_caption(
+    text: str = "A plaque on the forearm.",
+    bbox: Sequence[float] = (72, 408, 372, 432),
+    *,
+    page_index: int = 0,
+    label: str | None = "Figure 1.1",
+    **fields: Any,
+) -> CaptionBlock:
+    defaults: dict[str, Any] = {
+        "continued": False,
+        "prior": 0.9,
+        "direction": 0,
+        "size_pt": 8.0,
+        "font": "Helvetica",
+        "part_count": part_count(text),
+    }
+    return CaptionBlock(
+        page_index=page_index,
+        bbox=Bbox(*bbox),
+        label=None if label is None else parse_label(label),
+        text=text,
+        **(defaults | fields),
+    )
