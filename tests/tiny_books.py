@@ -25,12 +25,13 @@ def draw_book(path: Path, *, figures: int = 3, seed: int = 0, chapter: int = 2) 
 
 
 def draw_figure(canvas: Canvas, label: str, *, seed: int) -> None:
+    left = 72 + 5 * (seed % 12)
     pixels = np.random.default_rng(seed).integers(90, 220, (200, 300, 3), dtype=np.uint8)
-    canvas.drawImage(ImageReader(Image.fromarray(pixels)), 72, 480, 300, 200)
+    canvas.drawImage(ImageReader(Image.fromarray(pixels)), left, 480, 300, 200)
     canvas.setFont("Helvetica-Bold", 9)
-    canvas.drawString(72, 462, label)
+    canvas.drawString(left, 462, label)
     canvas.setFont("Helvetica", 9)
-    canvas.drawString(130, 462, f"Plaque number {seed} on the left forearm.")
+    canvas.drawString(left + 58, 462, f"Plaque number {seed} on the left forearm.")
 
 
 def encrypt(source: Path, target: Path, password: str) -> Path:
