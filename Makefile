@@ -8,7 +8,7 @@ READY := .venv/.ready
 BENCH_PDFS ?=
 BENCH_OUT ?= data/work/bench.json
 
-.PHONY: help setup demo test test-slow golden lint format types schemas bench audit build doctor \
+.PHONY: help setup demo test test-slow lint format types schemas bench audit build doctor \
 	constraints clean
 
 help:  ## list the targets
@@ -28,9 +28,6 @@ test: $(READY)  ## the tests, without the slow ones
 
 test-slow: $(READY)  ## all tests
 	@$(BIN)/python -m pytest -q --runslow
-
-golden: $(READY)  ## write the golden files anew; look at the difference before you commit it
-	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q --runslow
 
 lint: $(READY)  ## ruff and mypy, as the continuous integration runs them
 	@$(BIN)/ruff check .
