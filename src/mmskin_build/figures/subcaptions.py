@@ -26,8 +26,12 @@ _PLAIN_UPPER = re.compile(
 _PLAIN_LOWER = re.compile(
     rf"{_CLAUSE}(?P<letters>[a-z](?:{_JOINER}[a-z](?!\w))*)\s?[,.:)]\s+(?=\S)"
 )
-_BARE_LOWER = re.compile(r"(?:^|(?<=[.;:])\s+)(?P<letters>[a-z](?:\s*,\s*[a-z](?!\w))*)\s+(?=[A-Z(])")
-_BARE_UPPER = re.compile(r"(?:^|(?<=[.;:])\s+)(?P<letters>[A-Z](?:\s*,\s*[A-Z](?!\w))*)\s+(?=[A-Z][a-z])")
+_BARE_LOWER = re.compile(
+    r"(?:^|(?<=[.;:])\s+)(?P<letters>[a-z](?:\s*,\s*[a-z](?!\w))*)\s+(?=[A-Z(])"
+)
+_BARE_UPPER = re.compile(
+    r"(?:^|(?<=[.;:])\s+)(?P<letters>[A-Z](?:\s*,\s*[A-Z](?!\w))*)\s+(?=[A-Z][a-z])"
+)
 
 _PLACE = (
     r"(?:(?:top|upper|bottom|lower|middle|cent(?:er|re)|far)[\s-]+)?"
@@ -94,6 +98,7 @@ def split_caption(text: str) -> Subcaptions:
             continue
         parts, common = _cut(text, chain, trailing=rank == 0 and _is_trailing(text, chain))
         _divide_shared(parts, chain)
+        parts = {key: part for key, part in parts.items() if not _is_of_another(part, key)}
         if len(parts) >= 2 and (best is None or count > best[0]):
             best = (count, -rank, parts, common)
     if best is not None:
@@ -184,8 +189,9 @@ def _cut(text: str, chain: Sequence[_Mark], *, trailing: bool) -> tuple[dict[str
         start = _sentence_start(text, chain[0].start)
         common = [text[:start]]
         for mark in chain:
+            own = re.sub(r"^[\s,;]*(?:and|&)\s+", "", text[start : mark.start])
             for key in mark.keys:
-                parts[key] = _trim(text[start : mark.start])
+                parts[key] = _trim(own)
             start = mark.end
         common.append(text[start:])
         return {k: v for k, v in parts.items() if v}, _common(common)
@@ -218,6 +224,12 @@ def _divide_shared(parts: dict[str, str], chain: Sequence[_Mark]) -> None:
             first = own[mark.keys[0]]
             own[mark.keys[0]] = _trim(first.rsplit(": ", 1)[-1])
             parts.update(own)
+
+
+def _is_of_another(part: str, key: str) -> bool:
+    """Whether a part begins with the mark of a panel that is not its own."""
+    mark = _PAREN_GROUP.match(part)
+    return mark is not None and key not in letters_in(re.sub(r"[()]", " ", mark[0]))
 
 
 def _by_place(text: str) -> Subcaptions:
