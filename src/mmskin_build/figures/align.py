@@ -127,9 +127,7 @@ def _grow(
         free.remove(index)
 
 
-def _reclaim(
-    page: _PageGeometry, groups: list[Group], profile: Profile
-) -> list[CaptionBlock]:
+def _reclaim(page: _PageGeometry, groups: list[Group], profile: Profile) -> list[CaptionBlock]:
     """Give pictures back to a figure whose caption names more panels than it has.
 
     A caption whose own picture is missing (not licensed, lost) otherwise takes a neighbor's panel.

@@ -46,9 +46,7 @@ def align_book(pages: Sequence[Page], cfg: FiguresConfig) -> BookFigures:
     """
     book = build_layout(sorted(pages, key=lambda page: page.page_index))
     by_page, rejects = find_pictures(book)
-    pictures = {
-        layout.page_index: found for layout, found in zip(book.pages, by_page, strict=True)
-    }
+    pictures = {layout.page_index: found for layout, found in zip(book.pages, by_page, strict=True)}
     captions: dict[int, list[CaptionBlock]] = defaultdict(list)
     obstacles = {index: [p.bbox for p in found] for index, found in pictures.items()}
     for block in find_captions(book, obstacles):

@@ -18,6 +18,7 @@ _REPEATS_MIN = 3  # pages on which furniture returns at least
 _REPEATS_SHARE = 0.2  # of all pages; running heads alternate and change by chapter
 _BASELINE_SHARE = 0.6  # common height of two pieces of one printed line
 _WORD_GAP_EM = 0.9  # widest gap inside a line across reader blocks
+_SUPERSCRIPTS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 _BLOCK_GAP_EM = 2.2  # widest gap inside a line of one reader block (justified text)
 
 
@@ -73,7 +74,6 @@ class PageLayout:
     def area(self) -> Bbox:
         """The whole page."""
         return Bbox(0.0, 0.0, self.page.width_pt, self.page.height_pt)
-
 
     def turned(self, direction: int) -> PageLayout:
         """The page turned so that text of `direction` runs upright, with only that text on it.
@@ -184,7 +184,7 @@ def _styled(page_index: int, spans: tuple[Span, ...], direction: int, block: int
     return TextLine(
         page_index=page_index,
         bbox=union_all(inked),
-        text="".join(span.text for span in spans),
+        text="".join(_raised(span) for span in spans),
         font=font,
         size_pt=size_pt,
         bold=bold,
@@ -194,6 +194,11 @@ def _styled(page_index: int, spans: tuple[Span, ...], direction: int, block: int
         block=block,
         spans=spans,
     )
+
+
+def _raised(span: Span) -> str:
+    """The text of a span; raised digits and signs as superscript characters, so that 10⁵ stays 10⁵."""
+    return span.text.translate(_SUPERSCRIPTS) if span.superscript else span.text
 
 
 _FurnitureKey = tuple[str, int]
@@ -228,4 +233,7 @@ def _is_furniture(page: Page, line: TextLine, keys: frozenset[_FurnitureKey]) ->
         return True
     # A number alone at the edge of the page is a page number, however rare its height.
     at_edge = line.bbox.y1 <= 0.08 * page.height_pt or line.bbox.y0 >= 0.92 * page.height_pt
-    return at_edge and re.fullmatch(r"\s*[-–—]?\s*[\divxlcIVXLC]{1,5}\s*[-–—]?\s*", line.text) is not None
+    return (
+        at_edge
+        and re.fullmatch(r"\s*[-–—]?\s*[\divxlcIVXLC]{1,5}\s*[-–—]?\s*", line.text) is not None
+    )

@@ -164,9 +164,7 @@ def split_raster(rgb: NDArray[np.uint8], expected: int) -> list[PixelBox]:
 
 
 def _paper(distance: NDArray[np.uint8]) -> _Paper:
-    return _Paper(
-        (distance <= _TOLERANCE).astype(np.uint8), (distance <= _LOOSE).astype(np.uint8)
-    )
+    return _Paper((distance <= _TOLERANCE).astype(np.uint8), (distance <= _LOOSE).astype(np.uint8))
 
 
 def _cut(paper: _Paper, content: PixelBox, expected: int) -> tuple[list[PixelBox], bool]:
@@ -212,9 +210,7 @@ def _is_sliver(box: PixelBox, smallest: tuple[float, float]) -> bool:
 _Gutter = tuple[float, PixelBox, PixelBox]
 
 
-def _widest_gutter(
-    paper: _Paper, box: PixelBox, smallest: tuple[float, float]
-) -> _Gutter | None:
+def _widest_gutter(paper: _Paper, box: PixelBox, smallest: tuple[float, float]) -> _Gutter | None:
     """The widest gutter across a box with the boxes on its sides, or None.
 
     A gutter is a band of paper at least two pixels wide, or a thin line that compression has
@@ -254,9 +250,7 @@ def _profile(mask: NDArray[np.uint8], axis: int) -> NDArray[np.float32]:
     return shares
 
 
-def _cut_seams(
-    gray: NDArray[np.uint8], content: PixelBox, expected: int
-) -> list[PixelBox]:
+def _cut_seams(gray: NDArray[np.uint8], content: PixelBox, expected: int) -> list[PixelBox]:
     """Cut where pictures meet without a gutter: straight steps from edge to edge.
 
     Empty unless exactly the expected number of panels comes of it.
@@ -316,7 +310,9 @@ def _cut_grid(mask: NDArray[np.uint8], content: PixelBox) -> list[PixelBox]:
     part = mask[y0:y1, x0:x1]
     rows, columns = _alike_segments(part, 0), _alike_segments(part, 1)
     cells = [(x0 + a, y0 + c, x0 + b, y0 + d) for c, d in rows for a, b in columns]
-    boxes = [_trim(mask, cell) for cell in cells if not mask[cell[1] : cell[3], cell[0] : cell[2]].all()]
+    boxes = [
+        _trim(mask, cell) for cell in cells if not mask[cell[1] : cell[3], cell[0] : cell[2]].all()
+    ]
     if len(boxes) < 3:
         return []
     widths = [b - a for a, _, b, _ in boxes]

@@ -230,10 +230,7 @@ def _drawings(
         bbox = union_all(path.bbox for path in cluster)
         if any(bbox.covered_by(p.bbox.expand(3)) > 0.9 for p in pictures):
             continue  # arrows and bars over a photograph
-        if (
-            len(cluster) < _VECTOR_MIN_PATHS
-            or min(bbox.width, bbox.height) < _VECTOR_MIN_SIDE_PT
-        ):
+        if len(cluster) < _VECTOR_MIN_PATHS or min(bbox.width, bbox.height) < _VECTOR_MIN_SIDE_PT:
             continue
         inside = [line for line in layout.lines if line.bbox.covered_by(bbox) > 0.6]
         if _is_table(cluster, inside, layout, bbox):
@@ -299,9 +296,7 @@ def _is_table(
     cluster: Sequence[PathObject], inside: Sequence[TextLine], layout: PageLayout, bbox: Bbox
 ) -> bool:
     if any(
-        OTHER_LABEL.match(line.text)
-        and line.bbox.gap(bbox) <= 30
-        and line.bbox.x_overlap(bbox) > 0
+        OTHER_LABEL.match(line.text) and line.bbox.gap(bbox) <= 30 and line.bbox.x_overlap(bbox) > 0
         for line in layout.lines
     ):
         return True

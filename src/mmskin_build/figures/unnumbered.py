@@ -114,4 +114,3 @@ def _caption(page_index: int, lines: Sequence[TextLine], words: frozenset[str]) 
         font=lines[0].font,
         part_count=len(split_caption(text).parts),
     )
-
