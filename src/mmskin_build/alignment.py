@@ -161,7 +161,8 @@ def cut_figures(
     on_page: Callable[[int], None] | None,
 ) -> tuple[tuple[Figure, ...], tuple[Reject, ...]]:
     """Return the figures with their panels' pixels known, and those whose page failed."""
-    from mmskin_build.figures.panels import bind_panels, named_letters, part_count, split_raster
+    from mmskin_build.figures.gutters import split_raster
+    from mmskin_build.figures.panels import bind_panels, named_letters, part_count
     from mmskin_build.pdf import pixels
 
     by_page: dict[int, list[Figure]] = {}

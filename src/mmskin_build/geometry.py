@@ -7,7 +7,7 @@ with their resolution; `pt_to_px` and `px_to_pt` are the only conversions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 POINTS_PER_INCH = 72.0
@@ -65,7 +65,7 @@ class Bbox(NamedTuple):
         )
 
     def expand(self, dx: float, dy: float | None = None) -> Bbox:
-        """Return the box grown by `dx` points left and right and `dy` (default `dx`) up and down."""
+        """Return the box grown by `dx` points left and right, `dy` (default `dx`) up and down."""
         dy = dx if dy is None else dy
         return Bbox(self.x0 - dx, self.y0 - dy, self.x1 + dx, self.y1 + dy)
 
@@ -91,7 +91,7 @@ class Bbox(NamedTuple):
         return max(0.0, min(self.y1, other.y1) - max(self.y0, other.y0))
 
     def gap(self, other: Bbox) -> float:
-        """Shortest axis-wise distance in points between the boxes; 0 where they touch or overlap."""
+        """Shortest distance in points between the boxes; 0 where they touch or overlap."""
         dx = max(0.0, other.x0 - self.x1, self.x0 - other.x1)
         dy = max(0.0, other.y0 - self.y1, self.y0 - other.y1)
         return float((dx * dx + dy * dy) ** 0.5)
@@ -137,6 +137,23 @@ def pt_to_px(value_pt: float, dpi: float) -> float:
 def px_to_pt(value_px: float, dpi: float) -> float:
     """Convert pixels at `dpi` pixels an inch to points."""
     return value_px * POINTS_PER_INCH / dpi
+
+
+def reading_order(boxes: Sequence[Bbox]) -> list[int]:
+    """Return the positions of `boxes` row by row, left to right in a row.
+
+    Boxes stand in one row when they share half of the lower one's height.
+    """
+    rows: list[list[int]] = []
+    for i in sorted(range(len(boxes)), key=lambda k: (boxes[k].y0, boxes[k].x0)):
+        for row in rows:
+            first = boxes[row[0]]
+            if first.y_overlap(boxes[i]) >= 0.5 * min(first.height, boxes[i].height):
+                row.append(i)
+                break
+        else:
+            rows.append([i])
+    return [i for row in rows for i in sorted(row, key=lambda k: boxes[k].x0)]
 
 
 def turn_upright(box: Bbox, direction: int, width_pt: float, height_pt: float) -> Bbox:

@@ -64,9 +64,9 @@ class Line:
 class ImageObject:
     """One painting of one embedded image.
 
-    `bbox` is what the page shows of it (clip paths and the page's edge applied), `placed_bbox` where
-    the whole image would lie, `matrix` maps the unit square (image space, y upwards) to the page.
-    `order` is the painting order on the page, shared with `PathObject`. `upright` says that the
+    `bbox` is what the page shows of it (clip paths and the page's edge applied), `placed_bbox`
+    where the whole image would lie, `matrix` maps the unit square (first pixel at its origin) to
+    the page. `order` is the painting order on the page, shared with `PathObject`. `upright` says that the
     matrix is a multiple of 90 degrees, with or without mirroring. `clip` is what cuts the image:
     nothing, a rectangle or another shape. `image_key` is equal for equal embedded images.
     """
@@ -170,9 +170,10 @@ class Evidence:
 class Figure:
     """One line of an alignment file: a figure with its caption, or either of them alone.
 
-    `bbox` encloses all panels; it is None for a caption without an image, whose `page_index` is that
-    of the caption. `caption` is de-hyphenated and without the label. `confidence` is the probability that
-    figure and caption belong together, in [0, 1]; for a single half, that it is truly single.
+    `bbox` encloses all panels; it is None for a caption without an image, whose `page_index` is
+    that of the caption. `caption` is de-hyphenated and without the label. `confidence` is the
+    probability that figure and caption belong together, in [0, 1]; for a single half, that it is
+    truly single.
     """
 
     figure_id: str

@@ -9,7 +9,11 @@ Steps, in order:
 5. `profile`: what this book's captions look like, learned from unambiguous pages
 6. `align`: one assignment a book of pictures to captions
 7. `subcaptions`: a caption's parts by panel
-8. `panels`: panels inside one raster, letters, parts bound to panels
-9. `confidence`: how probable each pair is
-10. `ledger`: gaps in the figure numbers
+8. `unnumbered`: captions without a number, known by place and type
+9. `gutters`: panels inside one raster
+10. `panels`: letters, and parts bound to panels
+11. `confidence`: how probable each pair is
+12. `ledger`: gaps in the figure numbers
+
+`book` runs them for one book.
 """

@@ -19,7 +19,7 @@ from mmskin_build.figures.captions import CaptionBlock
 from mmskin_build.figures.layout import BodyStyle, PageLayout, TextLine
 from mmskin_build.figures.profile import Profile, Side
 from mmskin_build.figures.regions import Picture
-from mmskin_build.geometry import Bbox, turn_upright, union_all
+from mmskin_build.geometry import Bbox, reading_order, turn_upright, union_all
 
 _NO_PAIR = 9.0  # cost above which a caption rather stays alone
 _LINK_MAX_PT = 48.0  # farthest gap between panels of one figure
@@ -43,7 +43,7 @@ class Link:
 
 @dataclass(slots=True)
 class Group:
-    """A figure in the making: pictures of one page, its caption, the link and the next best cost."""
+    """A figure in the making: pictures of one page, its caption, the link, the next best cost."""
 
     page_index: int
     pictures: list[Picture]
@@ -232,7 +232,7 @@ class _PageGeometry:
         return line.size_pt >= self.body.size_pt - 0.4 and len(line.text.strip()) > 12
 
     def panel_gap(self, a: Picture, b: Picture) -> float:
-        """Gap in points between two pictures that could be panels, `_FORBIDDEN` where they cannot."""
+        """Gap in points between two possible panels, `_FORBIDDEN` where they cannot be."""
         gap = a.bbox.gap(b.bbox)
         if gap > _LINK_MAX_PT:
             return _FORBIDDEN
@@ -323,6 +323,8 @@ def match_neighbors(matches: Mapping[int, PageMatch]) -> None:
     A caption goes with pictures one page before or after it; order in the book breaks ties, so that
     two captions on a page of captions take the plates before or after them in turn.
     """
+    for page in sorted(matches):
+        _regroup(matches, page)
     captions = [(page, c) for page in sorted(matches) for c in matches[page].captions]
     groups = [(page, g) for page in sorted(matches) for g in matches[page].groups if not g.caption]
     if not captions or not groups:
@@ -352,6 +354,36 @@ def match_neighbors(matches: Mapping[int, PageMatch]) -> None:
         group.rival_cost = float(rivals.min()) if rivals.size else _NO_PAIR
         matches[page].captions.remove(caption)
     _follow_plates(matches)
+
+
+def _regroup(matches: Mapping[int, PageMatch], page: int) -> None:
+    """Deal the pictures of a page without captions to the captions of a page of captions.
+
+    Pictures that stand close look like the panels of one figure; a facing page with as many
+    captions (or captions that name as many panels) says that they are several.
+    """
+    match = matches[page]
+    if not match.groups or any(group.caption for group in match.groups):
+        return
+    pictures = _in_reading_order([p for group in match.groups for p in group.pictures])
+    for neighbor in (page + 1, page - 1):
+        other = matches.get(neighbor)
+        if other is None or other.groups or len(other.captions) < 2:
+            continue
+        shares = [max(1, caption.part_count) for caption in other.captions]
+        if len(other.captions) == len(match.groups) or sum(shares) != len(pictures):
+            continue
+        match.groups.clear()
+        start = 0
+        for share in shares:
+            match.groups.append(Group(page, pictures[start : start + share]))
+            start += share
+        return
+
+
+def _in_reading_order(pictures: Sequence[Picture]) -> list[Picture]:
+    order = reading_order([picture.bbox for picture in pictures])
+    return [pictures[i] for i in order]
 
 
 def _follow_plates(matches: Mapping[int, PageMatch]) -> None:

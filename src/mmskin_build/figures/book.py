@@ -15,14 +15,13 @@ from mmskin_build.figures.panels import find_letters
 from mmskin_build.figures.profile import Profile, Side, learn_profile
 from mmskin_build.figures.regions import Picture, find_pictures
 from mmskin_build.figures.unnumbered import bind_unnumbered
-from mmskin_build.geometry import Bbox, union_all
-from mmskin_build.records import Evidence, Figure, Page, Panel, Reject
+from mmskin_build.geometry import Bbox, reading_order, union_all
+from mmskin_build.records import Evidence, Figure, FigureKind, Page, Panel, Reject
 
 VERSION = "1"
 
 
 _PLATE_REACH = 6  # pages between a plate and its legend
-_SAME_ROW = 0.5  # common height from which two panels stand in one row
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +179,10 @@ def _figure(
     in_order: bool | None,
     lines: Sequence[TextLine],
 ) -> Figure:
-    pictures = reading_order(group.pictures)
+    order = reading_order([picture.bbox for picture in group.pictures])
+    pictures = [group.pictures[i] for i in order]
     bbox = union_all(p.bbox for p in pictures).rounded()
-    kind = "photo" if any(p.kind == "photo" for p in pictures) else "nonphoto"
+    kind: FigureKind = "photo" if any(p.kind == "photo" for p in pictures) else "nonphoto"
     letters = find_letters([p.bbox for p in pictures], lines) if len(pictures) > 1 else {}
     panels = tuple(
         Panel(bbox=p.bbox.rounded(), label=letters.get(i)) for i, p in enumerate(pictures)
@@ -234,21 +234,6 @@ def _lonely_caption(figure_id: str, caption: CaptionBlock) -> Figure:
         evidence=(Evidence(name="no_picture", value="none within reach", weight=0.0),),
         flags=("continued",) if caption.continued else (),
     )
-
-
-def reading_order(pictures: Sequence[Picture]) -> list[Picture]:
-    """Sort pictures row by row, left to right in a row."""
-    rows: list[list[Picture]] = []
-    for picture in sorted(pictures, key=lambda p: (p.bbox.y0, p.bbox.x0)):
-        for row in rows:
-            first = row[0].bbox
-            common = first.y_overlap(picture.bbox)
-            if common >= _SAME_ROW * min(first.height, picture.bbox.height):
-                row.append(picture)
-                break
-        else:
-            rows.append([picture])
-    return [p for row in rows for p in sorted(row, key=lambda p: p.bbox.x0)]
 
 
 def _number_order(matches: Mapping[int, PageMatch]) -> dict[int, bool]:

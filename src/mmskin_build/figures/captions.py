@@ -53,8 +53,8 @@ class CaptionBlock:
     """A whole caption on one page. `label` is None for an unnumbered caption.
 
     `text` is as printed, de-hyphenated, without the label. `prior` is in [0, 1]: how much the block
-    looks like a caption before any picture is looked at. `size_pt` is that of its text, `part_count` the
-    number of panels that it names, 0 for none.
+    looks like a caption before any picture is looked at. `size_pt` is that of its text,
+    `part_count` the number of panels that it names, 0 for none.
     """
 
     page_index: int
@@ -386,9 +386,7 @@ def _fits(
         # Nothing but position tells the caption's end: a new block after a closed line ends it.
         closed = last.bbox.x1 < box.x1 - 2 * size or re.search(r"[.)]\s*$", last.text) is not None
         return gap <= 0.45 * height and not closed
-    if line.block != last.block and gap > 0.8 * height:
-        return False
-    return True
+    return line.block == last.block or gap <= 0.8 * height
 
 
 def _between(picture: Bbox, above: Bbox, below: Bbox) -> bool:
@@ -399,7 +397,7 @@ def _between(picture: Bbox, above: Bbox, below: Bbox) -> bool:
 
 
 def join_lines(lines: Sequence[TextLine], words: frozenset[str]) -> str:
-    """Join printed lines to one text; a hyphen at a line's end goes where the book's words say so."""
+    """Join printed lines to one text; the book's own words say which hyphens go."""
     text = ""
     for line in lines:
         piece = re.sub(r"\s+", " ", line.text.replace("\u00a0", " ")).strip()

@@ -1,4 +1,4 @@
-"""Figure labels as printed: ``Figure 12.3``, ``Fig. 3-4A``, ``FIG. 1–2``, ``Plate IV``, ``Abb. 3``."""
+"""Figure labels as printed: ``Figure 12.3``, ``Fig. 3-4A``, ``Plate IV``, ``Abb. 3``."""
 
 from __future__ import annotations
 

@@ -197,7 +197,7 @@ def _styled(page_index: int, spans: tuple[Span, ...], direction: int, block: int
 
 
 def _raised(span: Span) -> str:
-    """The text of a span; raised digits and signs as superscript characters, so that 10⁵ stays 10⁵."""
+    """The text of a span; raised digits and signs as superscript characters: 10⁵ stays 10⁵."""
     return span.text.translate(_SUPERSCRIPTS) if span.superscript else span.text
 
 

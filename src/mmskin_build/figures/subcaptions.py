@@ -2,7 +2,7 @@
 
 Each way of marking panels is tried; the one whose letters run on without a gap and name the most
 panels wins. The text before the first mark is common to all panels; so is what follows the first
-sentence of the last part, because captions end with what holds for the whole figure (stain, credit).
+sentence of the last part: captions end with what holds for the whole figure (stain, credit).
 """
 
 from __future__ import annotations

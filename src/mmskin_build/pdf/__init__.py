@@ -2,11 +2,13 @@
 
 Steps, in order:
 
-1. `isolation`: every call below runs in a spawned worker with limits of time and memory
+1. `isolation`, `process`: every call below runs in a spawned worker with limits of time and memory
 2. `reader`: opens a document; one page becomes a `records.Page`, digital or scanned
 3. `text`: the lines of a page, with fonts, sizes and colors
 4. `painting`: what the page paints, in order: images with their clips, vector paths
-5. `ocr`: lines and pictures of an image-only page
-6. `pixels`: a region of a page at the resolution that the publisher embedded
-7. `preview`: small page pictures for the audit
+5. `scans`: an image-only page; `text_layer` judges a hidden layer, `scan_regions` finds pictures,
+   `ocr`, `ocr_lines` and `tesseract` read the text
+6. `pixels`, `raster`: a region of a page at the resolution that the publisher embedded
+7. `lettering`: panel letters that are part of the picture
+8. `preview`: small page pictures for the audit
 """

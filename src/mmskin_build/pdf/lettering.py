@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mmskin_build.errors import InputPdfError, MissingDependencyError
+from mmskin_build.errors import InputPdfError
 from mmskin_build.pdf.tesseract import recognize_lines
 
 Rgb = NDArray[np.uint8]
@@ -53,22 +53,26 @@ def read_panel_letters(
         panels: Pictures ``(H, W, 3) uint8`` of one figure.
         letters: The letters that the caption names, lower case.
         time_limit_s: For Tesseract.
+
+    Raises:
+        MissingDependencyError: If Tesseract or its English data is not installed.
     """
     candidates = [c for index, rgb in enumerate(panels) for c in _find_candidates(index, rgb)]
     if not candidates:
         return [None] * len(panels)
     try:
         read = _read(candidates, time_limit_s)
-    except (MissingDependencyError, InputPdfError):
+    except InputPdfError:  # Tesseract failed on this sheet: the letters stay unread
         return [None] * len(panels)
     best: dict[int, str] = {}
     for corner in range(4):
         for is_bright in (True, False):
             found: dict[int, str] = {}
             for candidate, letter in zip(candidates, read, strict=True):
-                here = candidate.corner == corner and candidate.is_bright == is_bright
-                if here and letter in letters and candidate.panel not in found:
-                    found[candidate.panel] = letter
+                if candidate.corner != corner or candidate.is_bright != is_bright:
+                    continue
+                if letter is not None and letter in letters:
+                    found.setdefault(candidate.panel, letter)
             unique = {
                 panel: letter
                 for panel, letter in found.items()

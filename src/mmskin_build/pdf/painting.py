@@ -82,7 +82,9 @@ class _PaintDevice(mupdf.FzDevice2):  # type: ignore[misc]
 
     def _push(self, area: Bbox, shape: bool, soft_mask_of: Matrix | None = None) -> None:
         current = self._clips[-1]
-        self._clips.append(_Clip(current.area.intersect(area), current.shape or shape, soft_mask_of))
+        self._clips.append(
+            _Clip(current.area.intersect(area), current.shape or shape, soft_mask_of)
+        )
 
     def clip_path(self, ctx: Any, path: Any, even_odd: int, ctm: Any, scissor: Any) -> None:
         box = _bbox(mupdf.ll_fz_bound_path(path, None, ctm))
@@ -113,7 +115,9 @@ class _PaintDevice(mupdf.FzDevice2):  # type: ignore[misc]
         if len(self._clips) > 1:
             self._clips.pop()
 
-    def begin_group(self, ctx: Any, area: Any, cs: Any, iso: int, ko: int, mode: int, a: float) -> None:
+    def begin_group(
+        self, ctx: Any, area: Any, cs: Any, iso: int, ko: int, mode: int, a: float
+    ) -> None:
         self._blends.append(mode != 0 or a < 1.0)
 
     def end_group(self, ctx: Any) -> None:
@@ -132,7 +136,15 @@ class _PaintDevice(mupdf.FzDevice2):  # type: ignore[misc]
         self._path(_unit_square(_matrix(ctm)), fill=self._rgb(cs, color), opacity=alpha)
 
     def fill_path(
-        self, ctx: Any, path: Any, even_odd: int, ctm: Any, cs: Any, color: Any, alpha: float, cp: Any
+        self,
+        ctx: Any,
+        path: Any,
+        even_odd: int,
+        ctm: Any,
+        cs: Any,
+        color: Any,
+        alpha: float,
+        cp: Any,
     ) -> None:
         is_rect = bool(mupdf.ll_fz_path_is_rect(path, ctm))
         self._path(
@@ -157,6 +169,7 @@ class _PaintDevice(mupdf.FzDevice2):  # type: ignore[misc]
     def _rgb(self, colorspace: Any, color: Any) -> int:
         if not colorspace:
             return 0
+        values: tuple[float, ...]
         values = mupdf.ll_fz_convert_color(
             colorspace, color, self._rgb_space.m_internal, None, self._rgb_params.internal()
         )

@@ -19,25 +19,29 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
 import pymupdf
-from numpy.typing import NDArray
 from pymupdf import mupdf
 
 from mmskin_build.geometry import POINTS_PER_INCH, Bbox, union_all
 from mmskin_build.pdf.isolation import PageJob
 from mmskin_build.pdf.lettering import read_panel_letters
 from mmskin_build.pdf.painting import PaintedImage, Painting, fz_page, read_painting
+from mmskin_build.pdf.raster import (
+    PixelBox,
+    RgbImage,
+    decode_image,
+    encode_png,
+    orient,
+    separate_pictures,
+    tile_offsets,
+    to_rgb,
+)
 from mmskin_build.pdf.reader import Document
 from mmskin_build.pdf.text import read_lines
 from mmskin_build.records import Figure, ImageObject, Line, Overlay, Panel, PanelSource, PathObject
 from mmskin_build.store import pixel_digest, write_bytes
-
-RgbImage = NDArray[np.uint8]
-PixelBox = tuple[int, int, int, int]
 
 #: Finds the panels inside one picture: the pixels and the number that the caption names.
 Split = Callable[[RgbImage, int], Sequence[PixelBox]]
@@ -51,10 +55,6 @@ _GRID_SLACK_PX = 0.06  # a visible edge this near to a pixel's edge lies on it
 _MAX_RENDER_PX = 50_000_000
 _PAGE_SHARE = 0.75  # an image object over this share of the page is the scan of the page
 _FRAME_SLACK_PT = 2.5
-_SEAM_STEP = 1.7  # times the step beside the seam at which a picture breaks off
-_STEP_NOISE = 3.0  # grey levels from pixel to pixel that mean nothing
-_SEAM_LENGTH_PX = 8
-_PNG_LEVEL = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,8 @@ class PixelRequest:
     """The figures of one page whose pixels are wanted.
 
     `expected` gives for each figure the number of panels that its caption names (0 when it names
-    none), `letters` their letters where it names them so. Pictures are written to ``out_dir/<image_sha256>.png``; None writes nothing.
+    none), `letters` their letters where it names them so. Pictures are written to
+    ``out_dir/<image_sha256>.png``; None writes nothing.
     """
 
     figures: tuple[Figure, ...]
@@ -142,9 +143,7 @@ def _part(picture: _Picture, box: PixelBox) -> _Picture:
         picture.bbox.y0 + y1 * sy,
     )
     overlays = tuple(o for o in picture.overlays if o.bbox.covered_by(bbox) > 0.5)
-    return _Picture(
-        np.ascontiguousarray(picture.rgb[y0:y1, x0:x1]), picture.source, bbox, overlays
-    )
+    return _Picture(np.ascontiguousarray(picture.rgb[y0:y1, x0:x1]), picture.source, bbox, overlays)
 
 
 def _finish(panel: Panel, picture: _Picture, out_dir: Path | None) -> Panel:
@@ -163,22 +162,13 @@ def _finish(panel: Panel, picture: _Picture, out_dir: Path | None) -> Panel:
     )
 
 
-def encode_png(rgb: RgbImage) -> bytes:
-    """Encode pixels as PNG without any metadata."""
-    ok, data = cv2.imencode(
-        ".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, _PNG_LEVEL]
-    )
-    if not ok:
-        raise ValueError(f"cannot encode a picture of shape {rgb.shape} as PNG")
-    return bytes(data.tobytes())
-
-
 class PageCutter:
     """Cuts regions out of one page; decodes each image object at most once."""
 
     def __init__(
         self, page: pymupdf.Page, render_dpi: int = 300, painting: Painting | None = None
     ) -> None:
+        """Prepare for cutting; vectors are drawn at `render_dpi`, `painting` is read if need be."""
         self.page = page
         self.render_dpi = render_dpi
         self.area = Bbox(0.0, 0.0, page.rect.width, page.rect.height)
@@ -200,6 +190,14 @@ class PageCutter:
             for painted in self.painting.images
             if bbox.covered_by(painted.item.bbox) >= _MIN_SHARE
         ]
+        if sum(bbox.covered_by(p.item.bbox) for p in parts) < _FULL:
+            # Some writers store a photograph as strips of one row of pixels.
+            parts = [
+                painted
+                for painted in self.painting.images
+                if bbox.covered_by(painted.item.bbox) >= _MIN_SHARE
+                or painted.item.bbox.covered_by(bbox) > 0.5
+            ]
         parts = self._visible(parts, bbox)
         exact = self._exact(parts, bbox)
         if exact is None:
@@ -207,7 +205,10 @@ class PageCutter:
         rgb, box, pieces = exact
         first = min(p.item.order for p in parts)
         overlays = self._overlays(box, first, {p.item.order for p in parts})
-        is_scan = self.area.covered_by(parts[0].item.bbox) >= _PAGE_SHARE and not self.area.covered_by(box) >= _PAGE_SHARE
+        is_scan = (
+            self.area.covered_by(parts[0].item.bbox) >= _PAGE_SHARE
+            and not self.area.covered_by(box) >= _PAGE_SHARE
+        )
         source: PanelSource = "scan" if is_scan else ("native" if len(parts) == 1 else "composed")
         if overlays:
             rgb = self._paint_overlays(rgb, box, overlays)
@@ -300,8 +301,12 @@ class PageCutter:
             slack = max(_SAME_SCALE, 1.0 / min(rgb.shape[1 - axis] for rgb, _ in crops))
             if max(values) > min(values) * (1 + slack):
                 return None
-        columns = _offsets([(box.x0, rgb.shape[1], s[0]) for (rgb, box), s in zip(crops, scales, strict=True)])
-        rows = _offsets([(box.y0, rgb.shape[0], s[1]) for (rgb, box), s in zip(crops, scales, strict=True)])
+        columns = tile_offsets(
+            [(box.x0, rgb.shape[1], s[0]) for (rgb, box), s in zip(crops, scales, strict=True)]
+        )
+        rows = tile_offsets(
+            [(box.y0, rgb.shape[0], s[1]) for (rgb, box), s in zip(crops, scales, strict=True)]
+        )
         width = max(x + rgb.shape[1] for (rgb, _), x in zip(crops, columns, strict=True))
         height = max(y + rgb.shape[0] for (rgb, _), y in zip(crops, rows, strict=True))
         canvas = np.full((height, width, 3), 255, np.uint8)
@@ -315,13 +320,13 @@ class PageCutter:
             (x, y, x + rgb.shape[1], y + rgb.shape[0])
             for (rgb, _), x, y in zip(crops, columns, rows, strict=True)
         ]
-        return canvas, union_all(box for _, box in crops), _pieces(canvas, tiles)
+        return canvas, union_all(box for _, box in crops), separate_pictures(canvas, tiles)
 
     def _pixels(self, part: PaintedImage) -> RgbImage:
         """The whole image object as displayed: converted to RGB, turned and mirrored."""
         order = part.item.order
         if order not in self._decoded:
-            self._decoded[order] = _orient(decode_image(part.image), part.item.matrix)
+            self._decoded[order] = orient(decode_image(part.image), part.item.matrix)
         return self._decoded[order]
 
     # -- rendering -----------------------------------------------------------------------
@@ -349,7 +354,7 @@ class PageCutter:
         device = mupdf.fz_new_draw_device(matrix, pixmap)
         mupdf.fz_run_page(fz_page(self.page), device, mupdf.FzMatrix(), mupdf.FzCookie())
         mupdf.fz_close_device(device)
-        return _to_rgb(pymupdf.Pixmap(pixmap))
+        return to_rgb(pymupdf.Pixmap(pixmap))
 
     # -- what is painted over ------------------------------------------------------------
 
@@ -381,63 +386,9 @@ class PageCutter:
             y1 = min(height, math.ceil((area.y1 - bbox.y0) * sy) + 1)
             if x1 <= x0 or y1 <= y0:
                 continue
-            patch = Bbox(
-                bbox.x0 + x0 / sx, bbox.y0 + y0 / sy, bbox.x0 + x1 / sx, bbox.y0 + y1 / sy
-            )
+            patch = Bbox(bbox.x0 + x0 / sx, bbox.y0 + y0 / sy, bbox.x0 + x1 / sx, bbox.y0 + y1 / sy)
             result[y0:y1, x0:x1] = self.render(patch, sx, sy)[: y1 - y0, : x1 - x0]
         return result
-
-
-def decode_image(image: Any) -> RgbImage:
-    """Decode an image object to ``(H, W, 3) uint8`` RGB; transparency goes over white.
-
-    CMYK, Indexed, ICC, Lab, JPX, CCITT and JBIG2 are converted by MuPDF as it does for the screen.
-    """
-    rgb = _to_rgb(_decoded(image))
-    if image.m_internal.mask is None:
-        return rgb
-    mask = _decoded(mupdf.FzImage(mupdf.ll_fz_keep_image(image.m_internal.mask)))
-    gray = np.frombuffer(mask.samples_mv, np.uint8).reshape(mask.height, mask.stride)
-    gray = gray[:, : mask.width * mask.n : mask.n]
-    if gray.shape != rgb.shape[:2]:
-        size = (rgb.shape[1], rgb.shape[0])
-        gray = cv2.resize(np.ascontiguousarray(gray), size, interpolation=cv2.INTER_LINEAR)
-    opaque = gray[..., None].astype(np.uint16)
-    mixed = (rgb.astype(np.uint16) * opaque + 255 * (255 - opaque) + 127) // 255
-    return mixed.astype(np.uint8)
-
-
-def _decoded(image: Any) -> pymupdf.Pixmap:
-    return pymupdf.Pixmap(image.fz_get_unscaled_pixmap_from_image())
-
-
-def _to_rgb(pixmap: pymupdf.Pixmap) -> RgbImage:
-    """Convert any pixmap to ``(H, W, 3) uint8`` RGB, what is transparent over white."""
-    if pixmap.colorspace is None or pixmap.colorspace.n != 3:
-        pixmap = pymupdf.Pixmap(pymupdf.csRGB, pixmap)
-    samples = np.frombuffer(pixmap.samples_mv, np.uint8)
-    samples = samples.reshape(pixmap.height, pixmap.stride)[:, : pixmap.width * pixmap.n]
-    array = samples.reshape(pixmap.height, pixmap.width, pixmap.n)
-    if pixmap.alpha:
-        # MuPDF's samples are premultiplied: what is transparent adds white.
-        white = 255 - array[..., 3:4].astype(np.uint16)
-        return np.minimum(array[..., :3] + white, 255).astype(np.uint8)
-    return np.array(array[..., :3])
-
-
-def _orient(rgb: RgbImage, matrix: tuple[float, ...]) -> RgbImage:
-    """Turn and mirror stored pixels into what the page shows; `matrix` is upright."""
-    a, b, c, d = matrix[:4]
-    if abs(b) + abs(c) > abs(a) + abs(d):
-        rgb = rgb.transpose(1, 0, 2)
-        flip_rows, flip_columns = b < 0, c < 0
-    else:
-        flip_rows, flip_columns = d < 0, a < 0
-    if flip_rows:
-        rgb = rgb[::-1]
-    if flip_columns:
-        rgb = rgb[:, ::-1]
-    return np.ascontiguousarray(rgb)
 
 
 def _is_plain(item: ImageObject) -> bool:
@@ -456,31 +407,6 @@ def _slack(scale: float) -> float:
     return max(_GRID_SLACK_PX, 0.012 * scale)
 
 
-def _offsets(edges: Sequence[tuple[float, int, float]]) -> list[int]:
-    """Pixel offsets of tiles along one axis from ``(start in points, pixels, pixels a point)``.
-
-    Tiles that follow one another within two pixels are set edge to edge: writers round the
-    position of each strip, and a seam of one white row must not come of it.
-    """
-    origin = min(start for start, _, _ in edges)
-    scale = float(np.median([s for _, _, s in edges]))
-    wanted = [(start - origin) * scale for start, _, _ in edges]
-    order = sorted(range(len(edges)), key=lambda i: wanted[i])
-    result = [0] * len(edges)
-    for position, i in enumerate(order):
-        place = round(wanted[i])
-        for j in order[:position]:
-            end = result[j] + edges[j][1]
-            same_start = abs(wanted[i] - wanted[j]) <= 1.0
-            if same_start:
-                place = result[j]
-                break
-            if abs(end - wanted[i]) <= 2.0:
-                place = end
-        result[i] = place
-    return result
-
-
 def _words(line: Line) -> list[tuple[str, Bbox]]:
     """The words of a line with their boxes; inside a span their places are estimated by length."""
     found = []
@@ -492,38 +418,6 @@ def _words(line: Line) -> list[tuple[str, Bbox]]:
             box = Bbox(x0, span.bbox.y0, x1, span.bbox.y1) if upright else span.bbox
             found.append((word[0], box))
     return found
-
-
-def _pieces(canvas: RgbImage, tiles: Sequence[PixelBox]) -> tuple[PixelBox, ...]:
-    """The tiles where they are pictures of their own; empty where all are one picture.
-
-    One photograph runs on over every seam; pictures set edge to edge break off at most of them.
-    """
-    steps = [_seam_step(canvas, a, b) for i, a in enumerate(tiles) for b in tiles[i + 1 :]]
-    seams = [step for step in steps if step is not None]
-    broken = sum(step > _SEAM_STEP for step in seams)
-    if not seams or broken < 0.5 * len(seams):
-        return ()
-    return tuple(sorted(tiles, key=lambda box: (box[1], box[0])))
-
-
-def _seam_step(canvas: RgbImage, a: PixelBox, b: PixelBox) -> float | None:
-    """Step over the seam of two tiles, in steps from pixel to pixel beside it; None without seam."""
-    x0, x1, y0, y1 = max(a[0], b[0]), min(a[2], b[2]), max(a[1], b[1]), min(a[3], b[3])
-    if abs(y1 - y0) <= 1 and x1 - x0 >= _SEAM_LENGTH_PX:
-        seam = min(a[3], b[3])
-        band = canvas[max(0, seam - 4) : seam + 4, x0:x1].astype(np.int16)
-    elif abs(x1 - x0) <= 1 and y1 - y0 >= _SEAM_LENGTH_PX:
-        seam = min(a[2], b[2])
-        band = canvas[y0:y1, max(0, seam - 4) : seam + 4].astype(np.int16).transpose(1, 0, 2)
-    else:
-        return None
-    if band.shape[0] < 4:
-        return None
-    steps = np.abs(np.diff(band, axis=0)).mean(axis=(1, 2))
-    at = min(seam, 4) - 1
-    usual = float(np.median(np.delete(steps, at)))
-    return float(steps[at]) / max(usual, _STEP_NOISE)
 
 
 def _touches(path: PathObject, bbox: Bbox) -> bool:

@@ -17,7 +17,7 @@ from mmskin_build.errors import EncryptedPdfError, InputPdfError
 from mmskin_build.geometry import Bbox
 from mmskin_build.pdf.painting import Painting, read_painting
 from mmskin_build.pdf.text import broken_share, read_lines
-from mmskin_build.records import Line, Page, TextSource
+from mmskin_build.records import Line, Page, ScanRegion, TextSource
 
 if TYPE_CHECKING:
     from mmskin_build.pdf.isolation import PageJob
@@ -54,6 +54,7 @@ class Document:
     """An open PDF. Only for use inside one worker process; not for threads."""
 
     def __init__(self, path: Path, pdf: pymupdf.Document) -> None:
+        """Wrap an opened `pdf`; use `open_document`."""
         self.path = path
         self.pdf = pdf
 
@@ -133,7 +134,11 @@ def read_page(document: Document, job: PageJob[ReadSettings]) -> Page:
     visible, hidden = read_lines(page)
     try:
         painting = read_painting(page)
-    except Exception:
+    except MemoryError:
+        raise
+    except Exception as error:
+        if _is_out_of_memory(error):
+            raise
         painting = Painting((), ())
         flags.append("painting_unreadable")
     for painted in painting.images:
@@ -144,7 +149,7 @@ def read_page(document: Document, job: PageJob[ReadSettings]) -> Page:
                 "if the file is trusted"
             )
     area = Bbox(0.0, 0.0, width, height)
-    lines, regions = visible, ()
+    lines, regions = visible, tuple[ScanRegion, ...]()
     source: TextSource = "digital" if visible else "none"
     if _is_scan(painting, visible, hidden, area):
         from mmskin_build.pdf import scans
@@ -191,6 +196,11 @@ def _is_scan(
         return outside < _FEW_CHARACTERS and inside < _FEW_CHARACTERS
     # A full-bleed photograph with its caption printed on or beside it is no scan.
     return outside + inside < _FEW_CHARACTERS
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether MuPDF ran out of memory; the page then fails instead of losing its pictures."""
+    return "alloc" in str(error).lower() or "out of memory" in str(error).lower()
 
 
 def _one_line(error: Exception) -> str:

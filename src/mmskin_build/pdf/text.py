@@ -132,8 +132,6 @@ def _direction(vector: tuple[float, float], rotation: int) -> int:
     `vector` is MuPDF's, in the unrotated page with y downwards; /Rotate turns the page clockwise.
     """
     x, y = vector
-    if abs(x) >= abs(y):
-        angle = 0 if x >= 0 else 180
-    else:
-        angle = 90 if y < 0 else 270
+    across = 0 if x >= 0 else 180
+    angle = across if abs(x) >= abs(y) else (90 if y < 0 else 270)
     return (angle - rotation) % 360

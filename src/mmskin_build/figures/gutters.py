@@ -1,0 +1,292 @@
+"""Panels inside one raster: gutters, grids of charts, and seams without a gutter.
+
+Boxes are ``(x0, y0, x1, y1)`` in pixels from the top left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mmskin_build.geometry import Bbox, reading_order
+
+PixelBox = tuple[int, int, int, int]
+
+_TOLERANCE = 18  # grey levels that a gutter may differ from pure white or black
+_GUTTER_SHARE = 0.985  # pixels of a gutter's row or column that are of its color
+_MIN_GUTTER_PX = 2
+_CLEARER = 1.6  # times the widest gap left that the narrowest gutter must have
+_LOOSE = 70  # grey levels for a thin gutter, which compression blurs
+_LINE_SHARE = 0.95
+_FLANK_PX = 5  # this far beside a thin gutter the picture has begun
+_FLANK_SHARE = 0.6
+_SEAM_BLOCKS = 16  # pieces of a seam that are looked at one by one
+_SEAM_RATIO = 2.0  # times the usual step, in a piece of a seam
+_SEAM_SHARE = 0.75  # of the pieces must step
+_SEAM_MARGIN = 0.12  # of the side; no panel is thinner
+_SEAM_NOISE = 2.0  # grey levels
+_ALIKE = 1.35  # largest over smallest side of panels in one grid
+_MIN_SIDE_SHARE = 0.06  # a panel's side, of the whole picture's
+_MIN_SIDE_PX = 24
+_EDGE_INK_SHARE = 0.55  # of a panel's edge that is not paper, for a panel without a letter
+
+
+@dataclass(frozen=True, slots=True)
+class _Paper:
+    """Where a picture has the color of its gutters: within a few grey levels, and roughly."""
+
+    strict: NDArray[np.uint8]
+    loose: NDArray[np.uint8]
+
+
+def split_raster(rgb: NDArray[np.uint8], expected: int) -> list[PixelBox]:
+    """Find the panels inside one picture by its gutters.
+
+    Args:
+        rgb: ``(H, W, 3) uint8``.
+        expected: Number of panels that the caption names, 0 for none.
+
+    Returns:
+        Boxes ``(x0, y0, x1, y1)`` in pixels, in reading order; empty where the picture is one.
+        With a number expected, exactly that many or none; without, only where clean gutters set
+        off rectangles that are filled to their edges, or the like panels of a regular grid.
+    """
+    if expected == 1 or min(rgb.shape[:2]) < 2 * _MIN_SIDE_PX:
+        return []
+    gray = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
+    height, width = gray.shape
+    white, black = _paper(np.asarray(255 - gray, np.uint8)), _paper(gray)
+    content = _trim(white.strict, (0, 0, width, height))
+    for paper in (white, black):
+        boxes, is_clear = _cut(paper, content, expected)
+        filled = len(boxes) >= 2 and all(_is_filled(paper.strict, box) for box in boxes)
+        if expected and len(boxes) == expected and (is_clear or filled):
+            return _rows(boxes)
+        if expected or paper is black:
+            continue
+        if filled:
+            return _rows(boxes)
+        grid = _cut_grid(paper.strict, content)
+        if grid:
+            return _rows(grid)
+    return _rows(_cut_seams(gray, content, expected)) if expected else []
+
+
+def _paper(distance: NDArray[np.uint8]) -> _Paper:
+    return _Paper((distance <= _TOLERANCE).astype(np.uint8), (distance <= _LOOSE).astype(np.uint8))
+
+
+def _cut(paper: _Paper, content: PixelBox, expected: int) -> tuple[list[PixelBox], bool]:
+    """Cut at the widest gutter first, until the expected number is there or none is left.
+
+    Also returns whether the cuts are clear: every gutter used is much wider than any that is left.
+    A drawing on white paper has gaps of every width, and where it was cut means nothing.
+    """
+    height, width = paper.strict.shape
+    leaves = [content]
+    smallest = (
+        max(_MIN_SIDE_PX, _MIN_SIDE_SHARE * width),
+        max(_MIN_SIDE_PX, _MIN_SIDE_SHARE * height),
+    )
+    cuts: dict[PixelBox, _Gutter | None] = {}
+    narrowest = float("inf")
+    while True:
+        best: tuple[float, int] | None = None
+        for index, leaf in enumerate(leaves):
+            if leaf not in cuts:
+                cuts[leaf] = _widest_gutter(paper, leaf, smallest)
+            cut = cuts[leaf]
+            if cut is not None and (best is None or cut[0] > best[0]):
+                best = (cut[0], index)
+        if best is None:
+            return leaves, True
+        if expected and len(leaves) >= expected:
+            return leaves, narrowest >= _CLEARER * best[0]
+        narrowest = min(narrowest, best[0])
+        chosen = cuts[leaves[best[1]]]
+        if chosen is not None:
+            pieces = [_trim(paper.strict, piece) for piece in chosen[1:]]
+            if any(_is_sliver(piece, smallest) for piece in pieces):
+                cuts[leaves[best[1]]] = None  # a letter or a scale bar beside the picture
+                continue
+            leaves[best[1] : best[1] + 1] = pieces
+
+
+def _is_sliver(box: PixelBox, smallest: tuple[float, float]) -> bool:
+    return box[2] - box[0] < smallest[0] or box[3] - box[1] < smallest[1]
+
+
+_Gutter = tuple[float, PixelBox, PixelBox]
+
+
+def _widest_gutter(paper: _Paper, box: PixelBox, smallest: tuple[float, float]) -> _Gutter | None:
+    """The widest gutter across a box with the boxes on its sides, or None.
+
+    A gutter is a band of paper at least two pixels wide, or a thin line that compression has
+    blurred: nearly all of it bright, and the picture on both of its sides not.
+    """
+    x0, y0, x1, y1 = box
+    strict, loose = paper.strict[y0:y1, x0:x1], paper.loose[y0:y1, x0:x1]
+    best: _Gutter | None = None
+    for axis in (0, 1):
+        length = strict.shape[axis]
+        limit = smallest[1 - axis]
+        bands = [
+            (float(end - start), start, end)
+            for start, end in _runs(_profile(strict, axis) >= _GUTTER_SHARE)
+            if end - start >= _MIN_GUTTER_PX
+        ]
+        profile = _profile(loose, axis)
+        for start, end in _runs(profile >= _LINE_SHARE):
+            flanks = (start - _FLANK_PX, end + _FLANK_PX - 1)
+            sharp = flanks[0] >= 0 and flanks[1] < length
+            if sharp and all(profile[i] <= _FLANK_SHARE for i in flanks):
+                bands.append((0.5 * min(end - start, _FLANK_PX), start, end))
+        for width, start, end in bands:
+            if start < limit or length - end < limit or (best is not None and width <= best[0]):
+                continue
+            if axis == 0:
+                best = (width, (x0, y0, x1, y0 + start), (x0, y0 + end, x1, y1))
+            else:
+                best = (width, (x0, y0, x0 + start, y1), (x0 + end, y0, x1, y1))
+    return best
+
+
+def _profile(mask: NDArray[np.uint8], axis: int) -> NDArray[np.float32]:
+    """Share of set pixels in each row (`axis` 0) or column (1)."""
+    sums = cv2.reduce(mask, 1 - axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
+    shares: NDArray[np.float32] = (sums / mask.shape[1 - axis]).astype(np.float32)
+    return shares
+
+
+def _cut_seams(gray: NDArray[np.uint8], content: PixelBox, expected: int) -> list[PixelBox]:
+    """Cut where pictures meet without a gutter: straight steps from edge to edge.
+
+    Empty unless exactly the expected number of panels comes of it.
+    """
+    leaves = [content]
+    while len(leaves) < expected:
+        best: tuple[float, int, PixelBox, PixelBox] | None = None
+        for index, leaf in enumerate(leaves):
+            cut = _sharpest_seam(gray, leaf)
+            if cut is not None and (best is None or cut[0] > best[0]):
+                best = (cut[0], index, cut[1], cut[2])
+        if best is None:
+            return []
+        leaves[best[1] : best[1] + 1] = best[2:]
+    return leaves
+
+
+def _sharpest_seam(gray: NDArray[np.uint8], box: PixelBox) -> _Gutter | None:
+    """The line along which brightness steps everywhere, as no object's outline does."""
+    x0, y0, x1, y1 = box
+    part = gray[y0:y1, x0:x1].astype(np.int16)
+    best: _Gutter | None = None
+    for axis in (0, 1):
+        turned = part if axis == 0 else part.T
+        length, across = turned.shape
+        margin = max(_MIN_SIDE_PX, round(_SEAM_MARGIN * length))
+        if length <= 2 * margin or across < _SEAM_BLOCKS * 4:
+            continue
+        steps = np.abs(np.diff(turned, axis=0))
+        blocks = np.stack(
+            [block.mean(axis=1) for block in np.array_split(steps, _SEAM_BLOCKS, axis=1)], axis=1
+        )  # (length - 1, blocks)
+        usual = np.maximum(np.median(blocks, axis=0), _SEAM_NOISE)
+        sharp = (blocks >= _SEAM_RATIO * usual).mean(axis=1)
+        strength = np.median(blocks / usual, axis=1)
+        strength[sharp < _SEAM_SHARE] = 0.0
+        strength[:margin] = 0.0
+        strength[length - 1 - margin :] = 0.0
+        at = int(strength.argmax())
+        if strength[at] <= 0 or (best is not None and strength[at] <= best[0]):
+            continue
+        if axis == 0:
+            pieces = (x0, y0, x1, y0 + at + 1), (x0, y0 + at + 1, x1, y1)
+        else:
+            pieces = (x0, y0, x0 + at + 1, y1), (x0 + at + 1, y0, x1, y1)
+        best = (float(strength[at]), *pieces)
+    return best
+
+
+def _cut_grid(mask: NDArray[np.uint8], content: PixelBox) -> list[PixelBox]:
+    """Cut a plate of like charts along its rows and columns; empty where it is none.
+
+    Charts are full of white themselves, so only gutters from edge to edge count, and only where
+    they leave three or more cells of about one size.
+    """
+    x0, y0, x1, y1 = content
+    part = mask[y0:y1, x0:x1]
+    rows, columns = _alike_segments(part, 0), _alike_segments(part, 1)
+    cells = [(x0 + a, y0 + c, x0 + b, y0 + d) for c, d in rows for a, b in columns]
+    boxes = [
+        _trim(mask, cell) for cell in cells if not mask[cell[1] : cell[3], cell[0] : cell[2]].all()
+    ]
+    if len(boxes) < 3:
+        return []
+    widths = [b - a for a, _, b, _ in boxes]
+    heights = [b - a for _, a, _, b in boxes]
+    alike = max(widths) <= _ALIKE * min(widths) and max(heights) <= _ALIKE * min(heights)
+    plump = 0.4 <= float(np.median(widths)) / float(np.median(heights)) <= 2.5
+    return boxes if alike and plump else []
+
+
+def _alike_segments(part: NDArray[np.uint8], axis: int) -> list[tuple[int, int]]:
+    """Cut an axis at its widest gutters into as many segments of about one length as there are."""
+    length = part.shape[axis]
+    inner = [
+        (end - start, start, end)
+        for start, end in _runs(_profile(part, axis) >= _GUTTER_SHARE)
+        if start > 0 and end < length and end - start >= 2 * _MIN_GUTTER_PX
+    ]
+    inner.sort(reverse=True)
+    best = [(0, length)]
+    for count in range(1, min(len(inner), 7) + 1):
+        gutters = sorted((start, end) for _, start, end in inner[:count])
+        starts = [0, *(end for _, end in gutters)]
+        ends = [*(start for start, _ in gutters), length]
+        segments = list(zip(starts, ends, strict=True))
+        sizes = [end - start for start, end in segments]
+        if max(sizes) <= _ALIKE * min(sizes):
+            best = segments
+    return best
+
+
+def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    padded = np.concatenate([[False], flags, [False]]).astype(np.int8)
+    steps = np.diff(padded)
+    starts, ends = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
+    return [(int(a), int(b)) for a, b in zip(starts, ends, strict=True)]
+
+
+def _trim(mask: NDArray[np.uint8], box: PixelBox) -> PixelBox:
+    """Take a margin of paper off a box."""
+    x0, y0, x1, y1 = box
+    part = mask[y0:y1, x0:x1]
+    rows = np.flatnonzero(_profile(part, 0) < _GUTTER_SHARE)
+    columns = np.flatnonzero(_profile(part, 1) < _GUTTER_SHARE)
+    if rows.size == 0 or columns.size == 0:
+        return box
+    return (
+        x0 + int(columns[0]),
+        y0 + int(rows[0]),
+        x0 + int(columns[-1]) + 1,
+        y0 + int(rows[-1]) + 1,
+    )
+
+
+def _is_filled(mask: NDArray[np.uint8], box: PixelBox) -> bool:
+    """Whether a rectangle's four edges are picture, not paper: a photograph, not a drawing."""
+    x0, y0, x1, y1 = box
+    part = mask[y0:y1, x0:x1]
+    edges = (part[:2], part[-2:], part[:, :2], part[:, -2:])
+    return all(1.0 - float(edge.mean()) >= _EDGE_INK_SHARE for edge in edges)
+
+
+def _rows(boxes: Sequence[PixelBox]) -> list[PixelBox]:
+    order = reading_order([Bbox(*map(float, box)) for box in boxes])
+    return [boxes[i] for i in order]
