@@ -72,7 +72,7 @@ def to_rgb(pixmap: pymupdf.Pixmap) -> RgbImage:
     if pixmap.alpha:
         # MuPDF's samples are premultiplied: what is transparent adds white.
         white = 255 - array[..., 3:4].astype(np.uint16)
-        return np.minimum(array[..., :3] + white, 255).astype(np.uint8)
+        return np.asarray(np.minimum(array[..., :3] + white, 255), np.uint8)
     return np.array(array[..., :3])
 
 
@@ -106,7 +106,8 @@ def tile_offsets(edges: Sequence[tuple[float, int, float]]) -> list[int]:
         place = round(wanted[i])
         for j in order[:position]:
             end = result[j] + edges[j][1]
-            same_start = abs(wanted[i] - wanted[j]) <= 1.0
+            thinner = min(edges[i][1], edges[j][1])
+            same_start = abs(wanted[i] - wanted[j]) <= min(1.0, 0.5 * thinner)
             if same_start:
                 place = result[j]
                 break
