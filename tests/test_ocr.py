@@ -14,7 +14,8 @@ from mmskin_build.config import PdfConfig
 from mmskin_build.errors import ConfigError, InputPdfError, MissingDependencyError
 from mmskin_build.geometry import Bbox, iou
 from mmskin_build.pdf import tesseract
-from mmskin_build.pdf.ocr import SCAN_FLAGS, ScanResult, agrees_with_layer, read_scan
+from mmskin_build.pdf.ocr import ScanResult, agrees_with_layer, read_scan
+from mmskin_build.pdf.reader import PAGE_FLAGS
 from mmskin_build.pdf.text_layer import judge_layer, layer_facts, plausible_share
 from mmskin_build.records import Line, Span
 
@@ -309,7 +310,7 @@ def test_finer_scans_give_the_same_places() -> None:
 
     assert iou(result.regions[0].bbox, PHOTO) > 0.97
     assert text_of(result) == text_of(usual_page())
-    assert set(result.flags) <= set(SCAN_FLAGS)
+    assert set(result.flags) <= set(PAGE_FLAGS)
 
 
 # ----------------------------------------------------------------------------- Tesseract

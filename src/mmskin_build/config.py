@@ -178,9 +178,7 @@ def unknown_key(source: str, name: str, known: list[str], what: str) -> str:
     last = name.rsplit(".", 1)[-1]
     same = [k for k in known if k.rsplit(".", 1)[-1] == last]
     near = same or difflib.get_close_matches(name, known, n=1, cutoff=0.0)
-    return (
-        f"{source}: unknown {what} {name!r}; nearest known: {near[0]!r}"
-    )
+    return f"{source}: unknown {what} {name!r}; nearest known: {near[0]!r}"
 
 
 def config_sha256(*parts: object) -> str:

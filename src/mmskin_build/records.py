@@ -66,9 +66,9 @@ class ImageObject:
 
     `bbox` is what the page shows of it (clip paths and the page's edge applied), `placed_bbox`
     where the whole image would lie, `matrix` maps the unit square (first pixel at its origin) to
-    the page. `order` is the painting order on the page, shared with `PathObject`. `upright` says that the
-    matrix is a multiple of 90 degrees, with or without mirroring. `clip` is what cuts the image:
-    nothing, a rectangle or another shape. `image_key` is equal for equal embedded images.
+    the page. `order` is the painting order on the page, shared with `PathObject`. `upright` says
+    that the matrix is a multiple of 90 degrees, with or without mirroring. `clip` is what cuts the
+    image: nothing, a rectangle or another shape. `image_key` is equal for equal embedded images.
     """
 
     bbox: Bbox

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmskin_build.config import PdfConfig
-from mmskin_build.geometry import pt_to_px, union_all
+from mmskin_build.geometry import Bbox, pt_to_px, union_all
 from mmskin_build.pdf.ocr_lines import Ink, Turn, split_and_repair, to_lines, to_points, whole
 from mmskin_build.pdf.scan_regions import (
     WORK_DPI,
@@ -39,12 +39,6 @@ from mmskin_build.records import Line, ScanRegion
 Gray = NDArray[np.uint8]  # (H, W)
 
 #: What `ScanResult.flags` may say.
-SCAN_FLAGS = {
-    "ocr_doubtful": "Tesseract is unsure of a good part of the words",
-    "ocr_turned": "the page image lies on its side or upside down",
-    "scan_skewed": "the page image is skewed by more than half a degree",
-}
-
 _TESSERACT_SHARE = 0.8  # of the page's time limit; the rest is for the pixels
 _SKEW_LIMIT, _SKEW_IGNORED, _SKEW_FLAGGED = 5.0, 0.15, 0.5  # degrees
 _DOUBTFUL_WORD, _DOUBTFUL_PAGE = 0.6, 0.25  # confidence; share of such words
@@ -58,7 +52,7 @@ class ScanResult:
 
     `lines` and `regions` have boxes in points; each word is a `Span` with its confidence, `block`
     is Tesseract's paragraph. `skew_degrees` is by how much the page is turned counter-clockwise.
-    `confidence` is the mean over all words, 0 without words. `flags` are keys of `SCAN_FLAGS`.
+    `confidence` is the mean over all words, 0 without words. `flags` are among `reader.PAGE_FLAGS`.
     """
 
     lines: tuple[Line, ...]
@@ -105,6 +99,27 @@ def read_scan(image: Rgb, dpi: float, cfg: PdfConfig, language: str) -> ScanResu
         confidence=round(_mean_confidence(lines), 4),
         flags=_flags(lines, turn, skew),
     )
+
+
+def find_pictures(image: Rgb, dpi: float, lines: Sequence[Line]) -> tuple[ScanRegion, ...]:
+    """Find the pictures of a page image whose text is known.
+
+    Args:
+        image: ``(H, W, 3) uint8``, the page as displayed.
+        dpi: Its resolution.
+        lines: The text of the page, boxes in points.
+    """
+    paper = find_paper(image, dpi)
+    spans = [span for line in lines for span in line.spans if span.text.strip()]
+    words = [_box_px(span.bbox, dpi) for span in spans]
+    photographs = without_text_boxes(find_photographs(image, paper), words)
+    drawings = find_drawings(paper, photographs, words, words)
+    return tuple(_to_region(picture, dpi) for picture in (*photographs, *drawings))
+
+
+def _box_px(box: Bbox, dpi: float) -> tuple[int, int, int, int]:
+    x0, y0, x1, y1 = (round(pt_to_px(side, dpi)) for side in box)
+    return x0, y0, x1, y1
 
 
 def recognize(image: Rgb, dpi: float, cfg: PdfConfig, language: str) -> tuple[Line, ...]:

@@ -17,6 +17,7 @@ from mmskin_build.errors import EncryptedPdfError, InputPdfError
 from mmskin_build.geometry import Bbox
 from mmskin_build.pdf.painting import Painting, read_painting
 from mmskin_build.pdf.text import broken_share, read_lines
+from mmskin_build.pdf.text_layer import judge_layer, layer_facts
 from mmskin_build.records import Line, Page, ScanRegion, TextSource
 
 if TYPE_CHECKING:
@@ -31,11 +32,13 @@ PAGE_FLAGS = {
     "text_layer_broken": "characters have no meaning in the PDF; the page was recognized by OCR",
     "text_layer_doubtful": "some characters have no meaning in the PDF",
     "repaired": "the file was damaged and has been repaired while opening",
+    "ocr_doubtful": "Tesseract is unsure of a good part of the words",
+    "ocr_turned": "the page image lies on its side or upside down",
+    "scan_skewed": "the page image is skewed by more than half a degree",
     "painting_unreadable": "the page's drawing operations break off; what came before is kept",
 }
 FALLBACK_FLAGS = frozenset({"ocr", "text_layer_broken", "painting_unreadable"})
 
-_BROKEN_LAYER = 0.08  # share of meaningless characters above which a page is recognized anew
 _DOUBTFUL_LAYER = 0.005
 _SCAN_COVERAGE = 0.75  # share of the page that one image covers on an image-only page
 _FEW_CHARACTERS = 40  # a scanned page bears at most a stamp or a page number as real text
@@ -151,21 +154,25 @@ def read_page(document: Document, job: PageJob[ReadSettings]) -> Page:
     area = Bbox(0.0, 0.0, width, height)
     lines, regions = visible, tuple[ScanRegion, ...]()
     source: TextSource = "digital" if visible else "none"
-    if _is_scan(painting, visible, hidden, area):
+    broken = broken_share(visible or hidden)
+    cover = max((area.covered_by(p.item.bbox) for p in painting.images), default=0.0)
+    verdict = judge_layer(layer_facts(cover, visible, hidden, broken))
+    if cover >= _SCAN_COVERAGE and _is_page_image(painting, visible, hidden, area):
         from mmskin_build.pdf import scans
 
-        scan = scans.read_scanned_page(page, painting, cfg, job.payload.language)
+        layer = () if verdict == "recognize" else hidden
+        scan = scans.read_scanned_page(
+            page, painting, layer, cfg, job.payload.language, compare=verdict == "compare"
+        )
         lines, regions, source = scan.lines or visible, scan.regions, scan.text_source
         flags.extend(scan.flags)
-    else:
-        broken = broken_share(visible)
-        if broken > _BROKEN_LAYER:
-            from mmskin_build.pdf import scans
+    elif visible and verdict == "recognize":
+        from mmskin_build.pdf import scans
 
-            lines, source = scans.recognize_page(page, cfg, job.payload.language), "ocr"
-            flags.append("text_layer_broken")
-        elif broken > _DOUBTFUL_LAYER:
-            flags.append("text_layer_doubtful")
+        lines, source = scans.recognize_page(page, cfg, job.payload.language), "ocr"
+        flags.append("text_layer_broken")
+    elif broken > _DOUBTFUL_LAYER:
+        flags.append("text_layer_doubtful")
     return Page(
         page_index=index,
         page_label=page.get_label() or "",
@@ -180,7 +187,7 @@ def read_page(document: Document, job: PageJob[ReadSettings]) -> Page:
     )
 
 
-def _is_scan(
+def _is_page_image(
     painting: Painting, visible: tuple[Line, ...], hidden: tuple[Line, ...], area: Bbox
 ) -> bool:
     """Whether one image is the page: it covers it, and hardly any real text stands beside it."""

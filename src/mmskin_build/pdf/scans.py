@@ -28,11 +28,25 @@ class ScannedPage:
 
 
 def read_scanned_page(
-    page: pymupdf.Page, painting: Painting, cfg: PdfConfig, language: str
+    page: pymupdf.Page,
+    painting: Painting,
+    hidden: tuple[Line, ...],
+    cfg: PdfConfig,
+    language: str,
+    *,
+    compare: bool = False,
 ) -> ScannedPage:
-    """Recognize the page's picture.
+    """Read an image-only page: its pictures by their pixels, its text by OCR or hidden layer.
 
     A page that is one photograph to its edges is no scan: it comes back without lines and regions.
+
+    Args:
+        page: The page.
+        painting: What it paints.
+        hidden: Lines of a hidden text layer that looks usable; empty recognizes the page.
+        cfg: Settings.
+        language: Tesseract's language codes joined by ``+``.
+        compare: Whether to believe `hidden` only where a recognized strip says the same.
 
     Raises:
         MissingDependencyError: If Tesseract or the language is missing.
@@ -40,8 +54,15 @@ def read_scanned_page(
     area = Bbox(0.0, 0.0, page.rect.width, page.rect.height)
     picture = PageCutter(page, cfg.ocr_max_dpi, painting).cut(area)
     dpi = picture.rgb.shape[1] / max(picture.bbox.width, 1e-6) * POINTS_PER_INCH
-    scan = ocr.read_scan(picture.rgb, dpi, cfg, language)
     dx, dy = picture.bbox.x0, picture.bbox.y0
+    layer = tuple(_moved(line, -dx, -dy) for line in hidden)
+    if layer and compare and not ocr.agrees_with_layer(picture.rgb, dpi, layer, cfg, language):
+        layer = ()
+    if layer:
+        found = ocr.find_pictures(picture.rgb, dpi, layer)
+        moved = tuple(replace(r, bbox=_shift(r.bbox, dx, dy)) for r in found)
+        return ScannedPage(hidden, moved, "digital", ("hidden_text_layer",))
+    scan = ocr.read_scan(picture.rgb, dpi, cfg, language)
     lines = tuple(_moved(line, dx, dy) for line in scan.lines)
     regions = tuple(replace(r, bbox=_shift(r.bbox, dx, dy)) for r in scan.regions)
     words = sum(len(line.text.split()) for line in lines)
