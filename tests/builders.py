@@ -6,13 +6,14 @@ Import them by name: ``from builders import make_page``.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from mmskin_build.figures.captions import CaptionBlock
 from mmskin_build.figures.labels import parse_label
 from mmskin_build.figures.panels import part_count
 from mmskin_build.figures.regions import Picture
-from mmskin_build.geometry import Bbox, union_all
+from mmskin_build.geometry import Bbox, turn_back, union_all
 from mmskin_build.records import (
     Alignment,
     Demographics,
@@ -242,3 +243,54 @@ def make_caption(
         text=text,
         **(defaults | fields),
     )
+
+
+def make_caption_lines(
+    label: str,
+    text: str,
+    x0: float = 72.0,
+    y0: float = 408.0,
+    *,
+    block: int = 1,
+    size_pt: float = 8.0,
+    font: str = "Helvetica",
+    bold_label: bool = True,
+) -> tuple[Line, ...]:
+    """A printed caption: its label, bold where asked, before the first line of `text`."""
+    first, *others = text.split("\n")
+    head = make_span(
+        f"{label} ",
+        (x0, y0, x0 + 0.5 * size_pt * (len(label) + 1), y0 + 1.2 * size_pt),
+        font=f"{font}-Bold" if bold_label else font,
+        size_pt=size_pt,
+        bold=bold_label,
+    )
+    right = head.bbox.x1 + 0.5 * size_pt * len(first)
+    words = make_span(first, (head.bbox.x1, y0, right, head.bbox.y1), font=font, size_pt=size_pt)
+    lines = [make_line(spans=(head, words) if first else (head,), block=block)]
+    for number, part in enumerate(others, start=1):
+        y = y0 + number * 1.2 * size_pt
+        lines.append(make_line(part, x0, y, size_pt=size_pt, font=font, block=block))
+    return tuple(lines)
+
+
+def make_body(
+    x0: float = 72.0, y0: float = 560.0, *, rows: int = 12, columns: int = 84, block: int = 8
+) -> tuple[Line, ...]:
+    """Running text in the body style, `columns` characters wide."""
+    words = "the course of disease is long and relapses are seen in most patients over years "
+    return make_lines(
+        "\n".join((words * 4)[row : row + columns].strip() for row in range(rows)),
+        x0,
+        y0,
+        block=block,
+    )
+
+
+def turn_line(
+    line: Line, direction: int, width_pt: float = 612.0, height_pt: float = 792.0
+) -> Line:
+    """Turn a line that was set upright so that it reads in `direction` on the page."""
+    turned = (direction, width_pt, height_pt)
+    spans = tuple(replace(s, bbox=turn_back(s.bbox, *turned)) for s in line.spans)
+    return replace(line, spans=spans, bbox=turn_back(line.bbox, *turned), direction=direction)

@@ -1,0 +1,263 @@
+"""Captions are found whole, and nothing else is taken for one."""
+
+from __future__ import annotations
+
+import pytest
+
+from builders import (
+    make_body,
+    make_caption_lines,
+    make_line,
+    make_lines,
+    make_page,
+    make_span,
+    turn_line,
+)
+from mmskin_build.figures.captions import CaptionBlock, find_captions, join_lines
+from mmskin_build.figures.layout import build_layout
+from mmskin_build.geometry import Bbox
+from mmskin_build.records import Line, Page
+
+PICTURE = Bbox(72, 200, 372, 400)
+
+
+def find(*pages: Page, pictures: dict[int, list[Bbox]] | None = None) -> list[CaptionBlock]:
+    obstacles = {page.page_index: [] for page in pages} | (pictures or {})
+    return find_captions(build_layout(pages), obstacles)
+
+
+def find_on_page(*lines: Line, body: bool = True) -> list[CaptionBlock]:
+    return find(make_page(0, lines=(*lines, *(make_body() if body else ()))))
+
+
+def texts(blocks: list[CaptionBlock]) -> list[tuple[str | None, str]]:
+    return [(block.label.text if block.label else None, block.text) for block in blocks]
+
+
+# ------------------------------------------------------------------------------ whole captions
+
+
+def test_a_bold_label_and_plain_words_are_a_caption() -> None:
+    (block,) = find_on_page(*make_caption_lines("Figure 1.2", "Plaques of the elbow."))
+    assert block.label is not None
+    assert (block.label.text, block.text) == ("Figure 1.2", "Plaques of the elbow.")
+    assert (block.direction, block.continued, block.page_index) == (0, False, 0)
+    assert block.prior > 0.7
+
+
+@pytest.mark.parametrize("bold", [True, False])
+@pytest.mark.parametrize("label", ["Figure 3.", "Fig. 3-4:", "FIGURE 7.", "Abb. 3:", "Plate IV."])
+def test_labels_of_many_books_head_captions(label: str, bold: bool) -> None:
+    lines = make_caption_lines(label, "Plaques of the elbow.", bold_label=bold)
+    assert texts(find_on_page(*lines)) == [(label.rstrip(".:"), "Plaques of the elbow.")]
+
+
+def test_all_lines_of_a_caption_belong_to_it() -> None:
+    text = "Plaques of the elbow with\nsilvery scales and sharp\nborders, before treatment."
+    lines = make_caption_lines("Figure 1.2", text)
+    (block,) = find_on_page(*lines)
+    assert block.text == text.replace("\n", " ")
+    assert all(block.bbox.contains(line.bbox, 0.1) for line in lines)
+    assert block.bbox.y1 == pytest.approx(lines[-1].bbox.y1)
+
+
+def test_a_label_alone_on_its_line_heads_what_follows() -> None:
+    lines = make_caption_lines("Figure 1.2", "\nPlaques of the elbow with\nsilvery scales.")
+    assert texts(find_on_page(*lines)) == [
+        ("Figure 1.2", "Plaques of the elbow with silvery scales.")
+    ]
+
+
+def test_the_parts_that_a_caption_names_are_counted() -> None:
+    lines = make_caption_lines("Figure 1.2", "Lichen. (a) Papules.\n(b, c) Plaques.")
+    (block,) = find_on_page(*lines)
+    assert block.part_count == 3
+
+
+def test_running_text_in_another_style_ends_a_caption() -> None:
+    caption = make_caption_lines("Figure 1.2", "Plaques of the elbow with\nsilvery scales.")
+    body = make_body(y0=caption[-1].bbox.y1 + 2, block=1)
+    (block,) = find(make_page(0, lines=(*caption, *body)))
+    assert block.text == "Plaques of the elbow with silvery scales."
+
+
+def test_running_text_in_the_same_style_ends_a_caption_at_the_gap() -> None:
+    caption = make_caption_lines(
+        "Figure 1.2.",
+        "Plaques of the elbow with\nsilvery scales.",
+        font="Times-Roman",
+        size_pt=10.0,
+    )
+    body = make_body(y0=caption[-1].bbox.y1 + 9)
+    (block,) = find(make_page(0, lines=(*caption, *body)))
+    assert block.text == "Plaques of the elbow with silvery scales."
+
+
+def test_a_picture_ends_a_caption() -> None:
+    above = make_caption_lines("Figure 1.2", "Plaques of the elbow.", y0=188.0)
+    below = make_lines("Plaques of the knee.", 72, 402, size_pt=8, font="Helvetica")
+    page = make_page(0, lines=(*above, *below, *make_body()))
+    (block,) = find(page, pictures={0: [PICTURE]})
+    assert block.text == "Plaques of the elbow."
+
+
+def test_the_next_caption_ends_a_caption() -> None:
+    first = make_caption_lines("Figure 1.2", "Plaques of the elbow.")
+    second = make_caption_lines("Figure 1.3", "Plaques of the knee.", y0=419.0)
+    alone = make_caption_lines("Figure 1.1", "Plaques of the hand.")
+    pages = [
+        make_page(n, lines=(*lines, *make_body()))
+        for n, lines in enumerate([alone, (*first, *second)])
+    ]
+    assert texts(find(*pages)) == [
+        ("Figure 1.1", "Plaques of the hand."),
+        ("Figure 1.2", "Plaques of the elbow."),
+        ("Figure 1.3", "Plaques of the knee."),
+    ]
+
+
+def test_a_table_ends_a_caption() -> None:
+    caption = make_caption_lines("Figure 1.2", "Plaques of the elbow.")
+    table = make_caption_lines("Table 1.1", "Drugs.", y0=419.0)
+    assert texts(find_on_page(*caption, *table)) == [("Figure 1.2", "Plaques of the elbow.")]
+
+
+def test_captions_side_by_side_do_not_mix() -> None:
+    left = make_caption_lines("Figure 1.2", "Plaques of the elbow with\nsilvery scales.")
+    right = make_caption_lines("Figure 1.3", "Papules of the knee with\nviolet borders.", x0=320)
+    page = [line for pair in zip(left, right, strict=True) for line in pair]
+    assert texts(find_on_page(*page)) == [
+        ("Figure 1.2", "Plaques of the elbow with silvery scales."),
+        ("Figure 1.3", "Papules of the knee with violet borders."),
+    ]
+
+
+def test_a_caption_goes_on_in_the_next_column() -> None:
+    foot = make_caption_lines("Figure 1.2", "Plaques of the elbow with\nsilvery scales and", y0=700)
+    head = make_lines("sharp borders, before\ntreatment.", 320, 60, size_pt=8, font="Helvetica")
+    left = make_body(columns=40, y0=400)
+    right = make_body(x0=320, columns=40, y0=120, block=9)
+    (block,) = find(make_page(0, lines=(*left, *foot, *head, *right)))
+    assert block.text == (
+        "Plaques of the elbow with silvery scales and sharp borders, before treatment."
+    )
+    assert block.bbox.x1 < 320  # the box is that of its own column
+
+
+@pytest.mark.parametrize("direction", [90, 180, 270])
+def test_a_turned_caption_is_read_along_its_own_lines(direction: int) -> None:
+    upright = make_caption_lines("Figure 1.2", "Plaques of the elbow with\nsilvery scales.")
+    turned = [turn_line(line, direction) for line in upright]
+    (block,) = find(make_page(0, lines=(*make_body(), *turned)))
+    assert block.text == "Plaques of the elbow with silvery scales."
+    assert block.direction == direction
+    assert all(block.bbox.contains(line.bbox, 0.1) for line in turned)
+    assert block.bbox.area < 1.5 * sum(line.bbox.area for line in turned)
+    assert Bbox(0, 0, 612, 792).contains(block.bbox)
+
+
+def test_one_figure_may_say_that_it_is_continued() -> None:
+    first = make_page(0, lines=(*make_caption_lines("Figure 1.2", "Plaques."), *make_body()))
+    lines = make_caption_lines("Figure 1.2", "(continued) Plaques of the knee.")
+    blocks = find(first, make_page(1, lines=(*lines, *make_body())))
+    assert [(block.text, block.continued) for block in blocks] == [
+        ("Plaques.", False),
+        ("Plaques of the knee.", True),
+    ]
+
+
+# ------------------------------------------------------------------------------ no captions
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Figure 3 shows a typical plaque with silvery scales and a sharp border.",
+        "Figure 3 demonstrates that plaques may persist for many years in adults.",
+        "Fig. 3 and the text above explain how such lesions come about in time.",
+        "Figure 3, in which the plaque is larger, was taken two years afterwards.",
+        "Figure 3) and clear up within weeks when they are treated with steroids.",
+        "Figures 3 and 4 are discussed below together with the other examples.",
+    ],
+)
+def test_a_sentence_about_a_figure_is_no_caption(sentence: str) -> None:
+    body = make_body(y0=300, rows=4)
+    line = make_line(sentence, 72, 348, block=8)
+    rest = make_body(y0=360, rows=8)
+    assert find(make_page(0, lines=(*body, line, *rest))) == []
+
+
+def test_a_sentence_about_a_figure_at_the_head_of_a_paragraph_is_no_caption() -> None:
+    pages = [
+        make_page(n, lines=(*make_caption_lines(f"Figure 1.{n}", "Plaques."), *make_body()))
+        for n in range(1, 5)
+    ]
+    sentence = make_line("Figure 1.2 shows plaques of the elbow and of the knee.", 72, 100)
+    page = make_page(5, lines=(sentence, *make_body(y0=112, rows=5), *make_body()))
+    blocks = find(*pages, page)
+    assert [block.page_index for block in blocks] == [1, 2, 3, 4]
+
+
+def test_a_list_of_figures_holds_no_captions() -> None:
+    entries = [
+        make_line(f"Figure 1.{n} Plaques of the elbow . . . . . . . . . {n + 20}", 72, 80 + 20 * n)
+        for n in range(1, 9)
+    ]
+    captions = [
+        make_page(n, lines=(*make_caption_lines(f"Figure 1.{n}", "Plaques."), *make_body()))
+        for n in range(1, 9)
+    ]
+    blocks = find(make_page(0, lines=entries), *captions)
+    assert [block.page_index for block in blocks] == list(range(1, 9))
+
+
+def test_a_table_is_no_caption() -> None:
+    assert find_on_page(*make_caption_lines("Table 1.2", "Drugs against psoriasis.")) == []
+
+
+def test_a_page_without_text_has_no_captions() -> None:
+    assert find(make_page(0)) == []
+    assert find() == []
+
+
+# ------------------------------------------------------------------------------ joined lines
+
+
+def joined(text: str, words: str = "") -> str:
+    layout = build_layout([make_page(0, lines=make_lines(text))])
+    return join_lines(layout.pages[0].lines, frozenset(words.split()))
+
+
+@pytest.mark.parametrize(
+    ("printed", "words", "text"),
+    [
+        ("Plaques of\nthe elbow.", "", "Plaques of the elbow."),
+        ("A kera-\ntotic plaque.", "keratotic", "A keratotic plaque."),
+        ("A kera-\ntotic plaque.", "", "A keratotic plaque."),
+        ("A well-\ndefined plaque.", "well-defined", "A well-defined plaque."),
+        ("A kera\u00ad\ntotic plaque.", "", "A keratotic plaque."),
+        ("A kera\u00ad\ntotic plaque.", "kera-totic", "A keratotic plaque."),
+        ("A kera\u2010\ntotic plaque.", "keratotic", "A keratotic plaque."),
+        ("A kerato\u00adtic plaque.", "", "A keratotic plaque."),
+        ("Ages 20–\n30 years.", "", "Ages 20–30 years."),
+        ("Anti-\nTNF therapy.", "", "Anti-TNF therapy."),
+        ("Plaques  of\u00a0the   elbow.", "", "Plaques of the elbow."),
+    ],
+)
+def test_a_hyphen_at_the_end_of_a_line_goes_where_the_books_words_say_so(
+    printed: str, words: str, text: str
+) -> None:
+    assert joined(printed, words) == text
+
+
+def test_the_book_teaches_its_own_words() -> None:
+    body = make_lines("All of it is well-defined and keratotic in the\nend.", 72, 560, block=8)
+    text = "A kera-\ntotic, well-\ndefined plaque."
+    page = make_page(0, lines=(*make_caption_lines("Figure 1.2", text), *body, *make_body(y0=600)))
+    (block,) = find(page)
+    assert block.text == "A keratotic, well-defined plaque."
+
+
+def test_a_label_in_one_span_with_its_words_is_cut_off() -> None:
+    span = make_span("Figure 1.2. Plaques.", (72, 408, 200, 418), font="Helvetica", size_pt=8)
+    assert texts(find_on_page(make_line(spans=[span]))) == [("Figure 1.2", "Plaques.")]
