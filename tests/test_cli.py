@@ -334,3 +334,23 @@ def test_releasing_before_building_names_the_command(
     assert "run: mmskin build" in capsys.readouterr().err
     assert cli.run(["verify", str(tmp_path)]) == 10
     assert files_under(tmp_path) == []
+
+
+# ---------------------------------------------------------------------------------------- demo
+
+
+@pytest.mark.slow
+def test_the_demo_is_equal_to_its_truth_and_can_be_shown_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["demo", "--out", str(tmp_path / "demo"), "--json", "--quiet"]
+    code = cli.run(arguments)
+    told = json.loads(capsys.readouterr().out)
+    assert told["score"]["misses"] == []
+    assert (code, told["perfect"]) == (0, True)
+    assert Path(told["audit"]).is_file()
+    assert cli.run(["verify", told["release"]]) == 0
+    capsys.readouterr()
+    cli.run(arguments)
+    again = json.loads(capsys.readouterr().out)
+    assert again["release"] == told["release"]
