@@ -15,7 +15,6 @@ Pictures are ``(H, W, 3) uint8`` RGB as displayed (page rotation applied), soft 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +26,7 @@ from pymupdf import mupdf
 from mmskin_build.geometry import POINTS_PER_INCH, Bbox, union_all
 from mmskin_build.pdf.isolation import PageJob
 from mmskin_build.pdf.lettering import read_panel_letters
+from mmskin_build.pdf.overlays import find_overlays, merge_boxes
 from mmskin_build.pdf.painting import PaintedImage, Painting, fz_page, read_painting
 from mmskin_build.pdf.raster import (
     PixelBox,
@@ -40,7 +40,7 @@ from mmskin_build.pdf.raster import (
 )
 from mmskin_build.pdf.reader import Document
 from mmskin_build.pdf.text import read_lines
-from mmskin_build.records import Figure, ImageObject, Line, Overlay, Panel, PanelSource, PathObject
+from mmskin_build.records import Figure, ImageObject, Line, Overlay, Panel, PanelSource
 from mmskin_build.store import pixel_digest, write_bytes
 
 #: Finds the panels inside one picture: the pixels and the number that the caption names.
@@ -54,7 +54,6 @@ _SAME_SCALE = 0.01  # relative difference of resolution that tiles of one pictur
 _GRID_SLACK_PX = 0.06  # a visible edge this near to a pixel's edge lies on it
 _MAX_RENDER_PX = 50_000_000
 _PAGE_SHARE = 0.75  # an image object over this share of the page is the scan of the page
-_FRAME_SLACK_PT = 2.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +203,9 @@ class PageCutter:
             return self._rendered(parts, bbox)
         rgb, box, pieces = exact
         first = min(p.item.order for p in parts)
-        overlays = self._overlays(box, first, {p.item.order for p in parts})
+        overlays = find_overlays(
+            self.painting, self.lines, box, first, {p.item.order for p in parts}
+        )
         is_scan = (
             self.area.covered_by(parts[0].item.bbox) >= _PAGE_SHARE
             and not self.area.covered_by(box) >= _PAGE_SHARE
@@ -339,7 +340,9 @@ class PageCutter:
         rgb = self.render(bbox, sx, sx)
         first = min((p.item.order for p in parts), default=None)
         overlays = (
-            self._overlays(bbox, first, {p.item.order for p in parts}) if first is not None else ()
+            find_overlays(self.painting, self.lines, bbox, first, {p.item.order for p in parts})
+            if first is not None
+            else ()
         )
         return _Picture(rgb, "rendered", bbox, overlays)
 
@@ -358,28 +361,12 @@ class PageCutter:
 
     # -- what is painted over ------------------------------------------------------------
 
-    def _overlays(self, bbox: Bbox, after: int, own: set[int]) -> tuple[Overlay, ...]:
-        """Everything painted over `bbox` after the picture itself, clipped to it."""
-        found: list[Overlay] = []
-        for path in self.painting.paths:
-            if path.order > after and _touches(path, bbox) and not _is_frame(path, bbox):
-                found.append(Overlay(kind="path", bbox=_clip(path.bbox, bbox)))
-        for painted in self.painting.images:
-            item = painted.item
-            if item.order > after and item.order not in own and _overlap(item.bbox, bbox):
-                found.append(Overlay(kind="image", bbox=_clip(item.bbox, bbox)))
-        for line in self.lines:
-            for text, box in _words(line):
-                if box.covered_by(bbox) > 0.5:
-                    found.append(Overlay(kind="text", bbox=_clip(box, bbox), text=text))
-        return tuple(found)
-
     def _paint_overlays(self, rgb: RgbImage, bbox: Bbox, overlays: Sequence[Overlay]) -> RgbImage:
         """Lay what is painted over the picture into its pixels, and leave the rest untouched."""
         height, width = rgb.shape[:2]
         sx, sy = width / bbox.width, height / bbox.height
         result = rgb.copy()
-        for area in _merged([o.bbox for o in overlays]):
+        for area in merge_boxes([o.bbox for o in overlays]):
             x0 = max(0, math.floor((area.x0 - bbox.x0) * sx) - 1)
             y0 = max(0, math.floor((area.y0 - bbox.y0) * sy) - 1)
             x1 = min(width, math.ceil((area.x1 - bbox.x0) * sx) + 1)
@@ -405,58 +392,3 @@ def _native_scale(item: ImageObject) -> float:
 def _slack(scale: float) -> float:
     """Boxes are kept to a hundredth of a point: as many pixels are noise."""
     return max(_GRID_SLACK_PX, 0.012 * scale)
-
-
-def _words(line: Line) -> list[tuple[str, Bbox]]:
-    """The words of a line with their boxes; inside a span their places are estimated by length."""
-    found = []
-    for span in line.spans:
-        step = span.bbox.width / max(len(span.text), 1)
-        for word in re.finditer(r"\S+", span.text):
-            x0, x1 = span.bbox.x0 + word.start() * step, span.bbox.x0 + word.end() * step
-            upright = line.direction in (0, 180)
-            box = Bbox(x0, span.bbox.y0, x1, span.bbox.y1) if upright else span.bbox
-            found.append((word[0], box))
-    return found
-
-
-def _touches(path: PathObject, bbox: Bbox) -> bool:
-    grown = path.bbox.expand(0.05)  # lines have no area
-    return _overlap(grown, bbox)
-
-
-def _overlap(a: Bbox, b: Bbox) -> bool:
-    common = a.intersect(b)
-    return common.width > 0.05 and common.height > 0.05
-
-
-def _clip(inner: Bbox, outer: Bbox) -> Bbox:
-    return inner.expand(0.05).intersect(outer).rounded()
-
-
-def _is_frame(path: PathObject, bbox: Bbox) -> bool:
-    """Whether a path only runs along the picture's edges: a drawn border, or one side of it."""
-    if path.fill is not None:
-        return False
-    inside = bbox.expand(-_FRAME_SLACK_PT)
-    if path.shape == "rect":
-        return path.bbox.contains(inside, 0.0)
-    return path.shape == "line" and not _overlap(path.bbox.expand(0.05), inside)
-
-
-def _merged(boxes: Sequence[Bbox]) -> list[Bbox]:
-    """Unite boxes that meet, so that each place is drawn once."""
-    result: list[Bbox] = []
-    for box in boxes:
-        current = box
-        grown = True
-        while grown:
-            grown = False
-            for other in result:
-                if current.gap(other) <= 0.5:
-                    result.remove(other)
-                    current = current.union(other)
-                    grown = True
-                    break
-        result.append(current)
-    return result

@@ -1,0 +1,94 @@
+"""What a page paints over a picture: bars, arrows, letters, stamps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from mmskin_build.geometry import Bbox
+from mmskin_build.pdf.painting import Painting
+from mmskin_build.records import Line, Overlay, PathObject
+
+_FRAME_SLACK_PT = 2.5
+
+
+def find_overlays(
+    painting: Painting, lines: Sequence[Line], bbox: Bbox, after: int, own: set[int]
+) -> tuple[Overlay, ...]:
+    """Return everything painted over `bbox` after the picture itself, clipped to it.
+
+    Args:
+        painting: What the page paints.
+        lines: Its visible lines of text.
+        bbox: The picture, in points.
+        after: Painting order of the picture's first object.
+        own: Painting orders of the picture's own objects.
+    """
+    found: list[Overlay] = []
+    for path in painting.paths:
+        if path.order > after and _touches(path, bbox) and not _is_frame(path, bbox):
+            found.append(Overlay(kind="path", bbox=_clip(path.bbox, bbox)))
+    for painted in painting.images:
+        item = painted.item
+        if item.order > after and item.order not in own and _overlap(item.bbox, bbox):
+            found.append(Overlay(kind="image", bbox=_clip(item.bbox, bbox)))
+    for line in lines:
+        for text, box in _words(line):
+            if box.covered_by(bbox) > 0.5:
+                found.append(Overlay(kind="text", bbox=_clip(box, bbox), text=text))
+    return tuple(found)
+
+
+def _touches(path: PathObject, bbox: Bbox) -> bool:
+    grown = path.bbox.expand(0.05)  # lines have no area
+    return _overlap(grown, bbox)
+
+
+def _overlap(a: Bbox, b: Bbox) -> bool:
+    common = a.intersect(b)
+    return common.width > 0.05 and common.height > 0.05
+
+
+def _clip(inner: Bbox, outer: Bbox) -> Bbox:
+    return inner.expand(0.05).intersect(outer).rounded()
+
+
+def _is_frame(path: PathObject, bbox: Bbox) -> bool:
+    """Whether a path only runs along the picture's edges: a drawn border, or one side of it."""
+    if path.fill is not None:
+        return False
+    inside = bbox.expand(-_FRAME_SLACK_PT)
+    if path.shape == "rect":
+        return path.bbox.contains(inside, 0.0)
+    return path.shape == "line" and not _overlap(path.bbox.expand(0.05), inside)
+
+
+def merge_boxes(boxes: Sequence[Bbox]) -> list[Bbox]:
+    """Unite boxes that meet, so that each place is drawn once."""
+    result: list[Bbox] = []
+    for box in boxes:
+        current = box
+        grown = True
+        while grown:
+            grown = False
+            for other in result:
+                if current.gap(other) <= 0.5:
+                    result.remove(other)
+                    current = current.union(other)
+                    grown = True
+                    break
+        result.append(current)
+    return result
+
+
+def _words(line: Line) -> list[tuple[str, Bbox]]:
+    """The words of a line with their boxes; inside a span their places are estimated by length."""
+    found = []
+    for span in line.spans:
+        step = span.bbox.width / max(len(span.text), 1)
+        for word in re.finditer(r"\S+", span.text):
+            x0, x1 = span.bbox.x0 + word.start() * step, span.bbox.x0 + word.end() * step
+            upright = line.direction in (0, 180)
+            box = Bbox(x0, span.bbox.y0, x1, span.bbox.y1) if upright else span.bbox
+            found.append((word[0], box))
+    return found
