@@ -24,6 +24,9 @@ _SAME_SCALE = 0.04
 _BACKGROUND_SHARE = 0.8  # of the page; with running text on it, no picture
 _REPEATS_MIN = 3
 _REPEATS_SHARE = 0.15
+_SMALL_SHARE = 0.06  # of the page: a logo, an ornament
+_MARGIN_SHARE = 0.13  # of the page's height, above and below
+_DIGEST_LENGTH = 24
 _VECTOR_JOIN_PT = 7.0
 _VECTOR_MIN_PATHS = 5
 _VECTOR_MIN_SIDE_PT = 36.0
@@ -52,12 +55,20 @@ def find_pictures(book: BookLayout) -> tuple[list[list[Picture]], list[Reject]]:
     return pictures, rejects
 
 
-_PlaceKey = tuple[int, int, int, int, int, int]
+_PlaceKey = tuple[int, int, int, int, str]
 
 
-def _place_key(item: ImageObject) -> _PlaceKey:
+def _place_key(item: ImageObject, layout: PageLayout) -> _PlaceKey:
+    """Where an image lies, and which one it is.
+
+    An atlas sets photograph after photograph in one place and size: only the same image there is
+    furniture. In the margins any image is, for running heads change with the chapter.
+    """
     x0, y0, x1, y1 = (round(v / 6) for v in item.bbox)
-    return x0, y0, x1, y1, item.width_px, item.height_px
+    edge = _MARGIN_SHARE * layout.page.height_pt
+    if item.bbox.y1 <= edge or item.bbox.y0 >= layout.page.height_pt - edge:
+        return x0, y0, x1, y1, f"{item.width_px}x{item.height_px}"
+    return x0, y0, x1, y1, item.image_key
 
 
 def _repeated(pages: Sequence[PageLayout]) -> frozenset[_PlaceKey | str]:
@@ -65,15 +76,16 @@ def _repeated(pages: Sequence[PageLayout]) -> frozenset[_PlaceKey | str]:
     places: Counter[_PlaceKey] = Counter()
     keys: dict[str, set[int]] = defaultdict(set)
     for layout in pages:
-        area = layout.area.area
-        places.update({_place_key(item) for item in layout.page.images})
         for item in layout.page.images:
-            if item.bbox.area < 0.06 * area:
+            small = item.bbox.area < _SMALL_SHARE * layout.area.area
+            # "640x480" is no digest (see `painting`): a large image is not told from others by it.
+            if small or len(item.image_key) == _DIGEST_LENGTH:
+                places[_place_key(item, layout)] += 1
+            if small and len(item.image_key) == _DIGEST_LENGTH:
                 keys[item.image_key].add(layout.page_index)
     enough = max(_REPEATS_MIN, min(12, round(_REPEATS_SHARE * len(pages))))
     found: set[_PlaceKey | str] = {key for key, count in places.items() if count >= enough}
-    # "640x480" is no digest (see `painting`): such keys say nothing about sameness.
-    found |= {k for k, on in keys.items() if len(on) >= enough and len(k) == 24}
+    found |= {key for key, on in keys.items() if len(on) >= enough}
     return frozenset(found)
 
 
@@ -111,7 +123,7 @@ def _page_pictures(
     for item in page.images:
         if page.text_source == "ocr" and layout.area.covered_by(item.bbox) >= 0.7:
             continue  # the scan of the page itself
-        if _place_key(item) in repeated or item.image_key in repeated:
+        if _place_key(item, layout) in repeated or item.image_key in repeated:
             reject(item.bbox, "repeated_image", "the same picture returns on other pages")
         elif _is_background(item, layout, body):
             reject(item.bbox, "page_background", "running text is printed over it")
