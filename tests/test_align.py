@@ -1,0 +1,343 @@
+"""Pictures find their captions, as a reader would join them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builders import make_body, make_caption_lines, make_image, make_line, make_page, turn_line
+from mmskin_build.config import FiguresConfig
+from mmskin_build.figures.book import BookFigures, align_book
+from mmskin_build.figures.captions import find_captions
+from mmskin_build.figures.layout import build_layout
+from mmskin_build.figures.regions import find_pictures
+from mmskin_build.geometry import Bbox
+from mmskin_build.records import Figure, ImageObject, Line, Page
+
+Box = tuple[float, float, float, float]
+
+
+def align(*pages: Page) -> BookFigures:
+    return align_book(pages, FiguresConfig())
+
+
+def photo(box: Box, key: int = 0) -> ImageObject:
+    return make_image(box, order=key, image_key=f"{key:024x}", width_px=600 + 7 * key)
+
+
+def page(
+    index: int, pictures: Sequence[Box], *lines: Sequence[Line], body: Sequence[Line] | None = None
+) -> Page:
+    images = [photo(box, 100 * index + n) for n, box in enumerate(pictures)]
+    text = make_body(y0=640, rows=8) if body is None else body
+    return make_page(index, images=images, lines=[line for part in (*lines, text) for line in part])
+
+
+def caption(
+    label: str, x0: float, y0: float, text: str = "Plaques of the elbow."
+) -> Sequence[Line]:
+    return make_caption_lines(label, text, x0, y0)
+
+
+def pairs(book: BookFigures) -> dict[str | None, list[Box]]:
+    """The boxes of the panels of each pair, by label."""
+    return {
+        figure.label: [tuple(panel.bbox) for panel in figure.panels]
+        for figure in book.figures
+        if figure.status == "paired"
+    }
+
+
+def statuses(book: BookFigures) -> list[str]:
+    return sorted(figure.status for figure in book.figures)
+
+
+A, B, C, D = (
+    (72.0, 100.0, 282.0, 250.0),
+    (300.0, 100.0, 510.0, 250.0),
+    (72.0, 320.0, 282.0, 470.0),
+    (300.0, 320.0, 510.0, 470.0),
+)
+
+
+# ------------------------------------------------------------------------------ sides
+
+
+@pytest.mark.parametrize(
+    ("picture", "x0", "y0"),
+    [
+        ((72, 100, 372, 300), 72, 308),  # below
+        ((72, 120, 372, 320), 72, 100),  # above
+        ((240, 100, 500, 300), 72, 180),  # left
+        ((72, 100, 332, 300), 345, 180),  # right
+    ],
+    ids=["below", "above", "left", "right"],
+)
+def test_a_caption_on_any_side_is_found(picture: Box, x0: float, y0: float) -> None:
+    book = align(page(0, [picture], caption("Figure 1.1", x0, y0)))
+    assert pairs(book) == {"Figure 1.1": [picture]}
+    assert statuses(book) == ["paired"]
+
+
+@pytest.mark.parametrize("direction", [90, 270])
+def test_a_caption_that_runs_up_or_down_beside_its_picture_is_found(direction: int) -> None:
+    # On the page turned upright the caption stands below the picture.
+    text = make_caption_lines("Figure 1.1", "Plaques of the elbow.", 200, 500)
+    lines = [turn_line(line, direction) for line in text]
+    box = lines[0].bbox
+    picture = (
+        (box.x0 - 308, 100, box.x0 - 8, 500)
+        if direction == 90
+        else (box.x1 + 8, 100, box.x1 + 308, 500)
+    )
+    book = align(page(0, [picture], lines, body=()))
+    assert pairs(book) == {"Figure 1.1": [picture]}
+
+
+@pytest.mark.parametrize("above", [False, True])
+def test_between_two_pictures_the_books_own_side_decides(above: bool) -> None:
+    usual = [
+        page(
+            n,
+            [(72, 130, 372, 300)],
+            caption(f"Figure 1.{n}", 72, 112 if above else 308),
+        )
+        for n in range(1, 6)
+    ]
+    upper, lower = (72, 80, 372, 240), (72, 270, 372, 430)
+    unsure = page(6, [upper, lower], caption("Figure 1.6", 72, 250))
+    figures = [f for f in align(*usual, unsure).figures if f.page_index == 6]
+    (own,) = [f for f in figures if f.label == "Figure 1.6"]
+    assert (lower if above else upper) in [tuple(panel.bbox) for panel in own.panels]
+
+
+def test_evidence_tells_on_which_side_the_caption_stands() -> None:
+    book = align(page(0, [(72, 100, 372, 300)], caption("Figure 1.1", 72, 308)))
+    (figure,) = book.figures
+    told = {evidence.name: evidence.value for evidence in figure.evidence}
+    assert told["side"].startswith("caption below")
+    assert told["distance"] == "8.0 pt"
+    assert figure.confidence > 0.9
+
+
+# ------------------------------------------------------------------------------ several on a page
+
+
+def test_pictures_side_by_side_keep_their_own_captions() -> None:
+    book = align(page(0, [A, B], caption("Figure 1.1", 72, 258), caption("Figure 1.2", 300, 258)))
+    assert pairs(book) == {"Figure 1.1": [A], "Figure 1.2": [B]}
+
+
+def test_pictures_one_below_the_other_keep_their_own_captions() -> None:
+    book = align(page(0, [A, C], caption("Figure 1.1", 72, 258), caption("Figure 1.2", 72, 478)))
+    assert pairs(book) == {"Figure 1.1": [A], "Figure 1.2": [C]}
+
+
+def test_four_pictures_with_four_captions() -> None:
+    book = align(
+        page(
+            0,
+            [A, B, C, D],
+            caption("Figure 1.1", 72, 258),
+            caption("Figure 1.2", 300, 258),
+            caption("Figure 1.3", 72, 478),
+            caption("Figure 1.4", 300, 478),
+        )
+    )
+    assert pairs(book) == {
+        "Figure 1.1": [A],
+        "Figure 1.2": [B],
+        "Figure 1.3": [C],
+        "Figure 1.4": [D],
+    }
+
+
+def test_panels_are_gathered_under_one_caption() -> None:
+    panels = [
+        (72.0, 100.0, 282.0, 250.0),
+        (288.0, 100.0, 498.0, 250.0),
+        (72.0, 256.0, 282.0, 406.0),
+        (288.0, 256.0, 498.0, 406.0),
+    ]
+    text = "Lichen. (a) Papules. (b) Plaques. (c) Erosions. (d) Crusts."
+    book = align(page(0, panels, caption("Figure 1.1", 72, 414, text)))
+    assert pairs(book) == {"Figure 1.1": panels}
+    assert book.figures[0].bbox == Bbox(72, 100, 498, 406)
+
+
+def test_panels_come_in_reading_order_whatever_the_order_of_painting() -> None:
+    panels = [A, B, (72.0, 256.0, 282.0, 406.0), (300.0, 256.0, 510.0, 406.0)]
+    book = align(page(0, panels[::-1], caption("Figure 1.1", 72, 414)))
+    assert pairs(book) == {"Figure 1.1": panels}
+
+
+def test_letters_of_the_text_layer_go_to_their_panels() -> None:
+    letters = [
+        make_line("(a)", 170, 252, size_pt=7, font="Helvetica", block=4),
+        make_line("(b)", 400, 252, size_pt=7, font="Helvetica", block=5),
+    ]
+    text = "Lichen. (a) Papules. (b) Plaques."
+    book = align(page(0, [A, B], letters, caption("Figure 1.1", 72, 270, text)))
+    (figure,) = book.figures
+    assert [panel.label for panel in figure.panels] == ["a", "b"]
+
+
+# ------------------------------------------------------------------------------ across pages
+
+
+def test_a_caption_on_the_facing_page_is_found() -> None:
+    plate = page(0, [(60, 60, 550, 720)], body=())
+    book = align(plate, page(1, [], caption("Figure 1.1", 72, 100)))
+    (figure,) = book.figures
+    assert (figure.status, figure.page_index, figure.caption_page_index) == ("paired", 0, 1)
+    assert "page_break" in {evidence.name for evidence in figure.evidence}
+
+
+def test_two_captions_on_the_facing_page_keep_the_order_of_their_pictures() -> None:
+    upper, lower = (60.0, 60.0, 550.0, 340.0), (60.0, 440.0, 550.0, 720.0)
+    words = [make_line("Plates are by L. Venn and were taken in Oslo.", 60, 385)]
+    book = align(
+        page(0, [upper, lower], words, body=()),
+        page(1, [], caption("Figure 1.1", 72, 100), caption("Figure 1.2", 72, 160)),
+    )
+    assert pairs(book) == {"Figure 1.1": [upper], "Figure 1.2": [lower]}
+
+
+def test_a_plate_of_several_pages_has_one_caption() -> None:
+    text = "Lichen. (a) Papules. (b) Plaques. (c) Erosions."
+    full = (60.0, 60.0, 550.0, 720.0)
+    book = align(
+        page(0, [], caption("Figure 1.1", 72, 100, text)),
+        *(page(n, [full], body=()) for n in (1, 2, 3)),
+    )
+    assert [(f.page_index, f.label, f.caption) for f in book.figures] == [
+        (n, "Figure 1.1", text) for n in (1, 2, 3)
+    ]
+
+
+def test_a_caption_two_pages_off_is_left_alone() -> None:
+    book = align(
+        page(0, [(60, 60, 550, 720)], body=()),
+        page(1, []),
+        page(2, [], caption("Figure 1.1", 72, 100)),
+    )
+    assert statuses(book) == ["caption_without_image", "image_without_caption"]
+
+
+# ------------------------------------------------------------------------------ halves
+
+
+def test_a_caption_whose_picture_is_missing_stays_alone() -> None:
+    book = align(page(0, [], caption("Figure 1.1", 72, 100)))
+    (figure,) = book.figures
+    assert (figure.status, figure.bbox, figure.panels) == ("caption_without_image", None, ())
+    assert (figure.label, figure.caption) == ("Figure 1.1", "Plaques of the elbow.")
+
+
+def test_a_picture_without_a_caption_stays_alone() -> None:
+    (figure,) = align(page(0, [A])).figures
+    assert (figure.status, figure.label, figure.caption) == ("image_without_caption", None, None)
+    assert [panel.bbox for panel in figure.panels] == [Bbox(*A)]
+
+
+def test_running_text_between_keeps_picture_and_caption_apart() -> None:
+    text = make_body(y0=260, rows=24)
+    book = align(page(0, [(72, 60, 372, 200)], text, caption("Figure 1.1", 72, 700), body=()))
+    assert statuses(book) == ["caption_without_image", "image_without_caption"]
+
+
+def test_an_unnumbered_caption_in_its_own_type_is_found() -> None:
+    words = make_line(
+        "Plaques of the elbow before treatment.", 72, 256, size_pt=8, font="Helvetica", block=3
+    )
+    (figure,) = align(page(0, [A], [words])).figures
+    assert (figure.status, figure.label) == ("paired", None)
+    assert figure.caption == "Plaques of the elbow before treatment."
+
+
+def test_an_empty_book_has_no_figures() -> None:
+    assert align().figures == ()
+    assert align(make_page(0)).figures == ()
+
+
+# ------------------------------------------------------------------------------ any book
+
+
+@st.composite
+def books(draw: st.DrawFn) -> list[Page]:
+    pages, number = [], 0
+    for index in range(draw(st.integers(1, 4))):
+        cells = draw(st.lists(st.sampled_from(range(6)), unique=True, max_size=6))
+        boxes, lines = [], []
+        for cell in sorted(cells):
+            x, y = 72 + 240 * (cell % 2), 80 + 180 * (cell // 2)
+            if draw(st.booleans()):
+                width, height = draw(st.integers(10, 220)), draw(st.integers(10, 140))
+                boxes.append((float(x), float(y), float(x + width), float(y + height)))
+            if draw(st.booleans()):
+                number += 1
+                lines.append(caption(f"Figure 1.{number}", x, y + 150, f"Plaques, case {number}."))
+        pages.append(page(index, boxes, *lines, body=draw(st.sampled_from([None, ()]))))
+    return pages
+
+
+def same(figures: Sequence[Figure]) -> list[Figure]:
+    return sorted(figures, key=lambda figure: figure.figure_id)
+
+
+@given(books())
+def test_every_picture_ends_in_one_figure_or_reject(pages: list[Page]) -> None:
+    book = align(*pages)
+    (found, _) = find_pictures(build_layout(pages))
+    shown = [(figure.page_index, panel.bbox) for figure in book.figures for panel in figure.panels]
+    assert sorted(shown) == sorted((p.page_index, p.bbox.rounded()) for on in found for p in on)
+    dropped = [(reject.page_index, reject.bbox) for reject in book.rejects]
+    for each in pages:
+        for item in each.images:
+            ends = [box for index, box in (*shown, *dropped) if index == each.page_index and box]
+            assert any(item.bbox.covered_by(box) > 0.9 for box in ends)
+
+
+@given(books())
+def test_every_caption_ends_in_one_figure(pages: list[Page]) -> None:
+    layout = build_layout(pages)
+    pictures, _ = find_pictures(layout)
+    boxes = {
+        each.page_index: [p.bbox for p in on] for each, on in zip(pages, pictures, strict=True)
+    }
+    wanted = sorted((block.page_index, block.bbox) for block in find_captions(layout, boxes))
+    ended = [
+        (figure.caption_page_index, figure.caption_bbox)
+        for figure in align(*pages).figures
+        if figure.label is not None
+    ]
+    assert sorted(ended) == wanted  # type: ignore[type-var]
+
+
+@given(books())
+def test_ids_are_unique_and_confidence_is_a_probability(pages: list[Page]) -> None:
+    book = align(*pages)
+    ids = [item.figure_id for item in book.figures] + [item.item_id for item in book.rejects]
+    assert len(set(ids)) == len(ids)
+    assert all(0.0 <= figure.confidence <= 1.0 for figure in book.figures)
+
+
+@given(books(), st.randoms(use_true_random=False))
+def test_the_order_of_pages_does_not_matter(pages: list[Page], random: object) -> None:
+    shuffled = list(pages)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert align(*shuffled) == align(*pages)
+
+
+@given(books(), st.randoms(use_true_random=False))
+def test_the_order_of_painting_does_not_matter(pages: list[Page], random: object) -> None:
+    mixed = []
+    for each in pages:
+        images = list(each.images)
+        random.shuffle(images)  # type: ignore[attr-defined]
+        mixed.append(replace(each, images=tuple(images)))
+    assert same(align(*mixed).figures) == same(align(*pages).figures)
