@@ -151,7 +151,7 @@ def _finish(panel: Panel, picture: _Picture, out_dir: Path | None) -> Panel:
     if out_dir is not None:
         path = out_dir / f"{digest}.png"
         if not path.exists():
-            write_bytes(path, encode_png(picture.rgb))
+            write_bytes(path, encode_png(picture.rgb), durable=False)
     return replace(
         panel,
         image_sha256=digest,

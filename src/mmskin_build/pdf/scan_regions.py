@@ -29,6 +29,7 @@ _PHOTO_COVER = 0.35  # share of its box that a photograph darkens or colors, at 
 _PHOTO_SCORE = 0.5
 _DRAWING_SCORE = 0.1  # of what is found by its shape, after its tones have said no
 _FLAT_TONE = 0.55  # one light tone on more than this share: perhaps a tinted text box
+_GROUND = 0.5  # share of one tone from which it is the ground that a chart is drawn on
 _SOLID = 0.93  # one tone on more than this share: a bar or a box, not a picture
 _DRAWING_GAP_IN = 0.13  # parts of a drawing lie closer together
 _TABLE_WORDS = 0.12  # share of a drawing's box under words; above it is a table or a text box
@@ -317,7 +318,9 @@ def _judge(small: Rgb, paper: Paper, marked: Mask, box: PixelBox) -> tuple[float
     shares = others / max(1, others.sum())
     entropy = float(-(shares * np.log2(shares)).sum()) if flat_share < _SOLID else 0.0
     by_cover = float(np.clip((cover - _PHOTO_COVER) / 0.25, 0, 1))
-    by_tones = float(np.clip((entropy - 1.5) / 2.0, 0, 1))
+    # Without color there are fewer tones to tell; but then no tone rules, as a chart's ground does.
+    least, span = (1.0, 1.3) if flat_share < _GROUND else (1.5, 2.0)
+    by_tones = float(np.clip((entropy - least) / span, 0, 1))
     return by_tones * by_cover, flat
 
 
