@@ -65,7 +65,7 @@ def split_raster(rgb: NDArray[np.uint8], expected: int) -> list[PixelBox]:
         boxes, is_clear = _cut(paper, content, expected)
         filled = len(boxes) >= 2 and all(_is_filled(paper.strict, box) for box in boxes)
         if expected and len(boxes) == expected and (is_clear or filled):
-            return _rows(boxes)
+            return [] if not is_clear and _has_more(paper, content, expected) else _rows(boxes)
         if expected or paper is black:
             continue
         if filled:
@@ -114,6 +114,12 @@ def _cut(paper: _Paper, content: PixelBox, expected: int) -> tuple[list[PixelBox
                 cuts[leaves[best[1]]] = None  # a letter or a scale bar beside the picture
                 continue
             leaves[best[1] : best[1] + 1] = pieces
+
+
+def _has_more(paper: _Paper, content: PixelBox, expected: int) -> bool:
+    """Whether its gutters set off more photographs than the caption names: one would hold two."""
+    boxes, _ = _cut(paper, content, 0)
+    return len(boxes) > expected and all(_is_filled(paper.strict, box) for box in boxes)
 
 
 def _is_sliver(box: PixelBox, smallest: tuple[float, float]) -> bool:

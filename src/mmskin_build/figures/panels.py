@@ -20,6 +20,7 @@ from mmskin_build.records import Figure, Panel
 
 LETTER = re.compile(r"^\s*[(\[]?\s*([A-Za-z])\s*['’]?\s*[)\].:]?\s*$")
 _LETTER_REACH_PT = 22.0  # a letter printed outside of its panel stands this near
+_TOUCH_PT = 0.3
 _READ_SHARE = 0.6  # of the panels bear a letter that was read: those keep their words
 
 
@@ -160,11 +161,12 @@ def _by_letter(panels: Sequence[Panel], keys: Sequence[str]) -> dict[int, str] |
         left = [key for key in keys if key not in known]
         if len(left) == 1:
             return {i: label if label is not None else left[0] for i, label in enumerate(printed)}
-    if len(known) < 0.5 * len(panels) and not _is_plain([panel.bbox for panel in panels]):
+    boxes = [panel.bbox for panel in panels]
+    if len(known) < 0.5 * len(panels) and (not _is_plain(boxes) or _touch(boxes)):
         return None
     orders: Sequence[Callable[[Sequence[Bbox]], list[int]]] = (reading_order, _column_order)
     for order in orders:
-        named = dict(zip(order([p.bbox for p in panels]), sorted(keys), strict=True))
+        named = dict(zip(order(boxes), sorted(keys), strict=True))
         if all(label is None or named[i] == label for i, label in enumerate(printed)):
             return named
     return None
@@ -178,6 +180,11 @@ def _read_only(panels: Sequence[Panel], keys: Sequence[str]) -> dict[int, str]:
         for i, label in enumerate(printed)
         if label is not None and label in keys and printed.count(label) == 1
     }
+
+
+def _touch(boxes: Sequence[Bbox]) -> bool:
+    """Whether panels meet without a gutter: where one ends is then itself a guess."""
+    return any(a.gap(b) <= _TOUCH_PT for i, a in enumerate(boxes) for b in boxes[i + 1 :])
 
 
 def _is_plain(boxes: Sequence[Bbox]) -> bool:

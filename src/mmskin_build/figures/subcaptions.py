@@ -47,6 +47,8 @@ _CLOCKWISE = re.compile(
 _BEFORE_AFTER = re.compile(
     r"(?:^|(?<=[.;:])\s+)(?P<place>before|after)\b[^.;:]{0,40}?[:,]\s+", re.IGNORECASE
 )
+_MIDDLE_WORDS = 3  # on both sides of a mark in the middle of its sentence
+_PARALLEL_WORDS = 4  # a short enumeration: "A (left) and B (right)"
 _ABBREVIATION = re.compile(
     r"(?:\b(?:[A-Z]|e\.g|i\.e|cf|vs|Dr|Prof|St|al|sp|spp|var|approx|ca|Fig|Figs|No|Vol|ed|mag|orig"
     r"|resp|incl|viz|no|pp|p))\.$"
@@ -185,6 +187,12 @@ def _is_trailing(text: str, chain: Sequence[_Mark]) -> bool:
 
 def _cut(text: str, chain: Sequence[_Mark], *, trailing: bool) -> tuple[dict[str, str], str]:
     parts: dict[str, str] = {}
+    sentences = _own_sentences(text, chain)
+    if sentences is not None:
+        for mark, (start, end) in zip(chain, sentences, strict=True):
+            for key in mark.keys:
+                parts[key] = _trim(text[start:end])
+        return parts, _common([text[: sentences[0][0]], text[sentences[-1][1] :]])
     if trailing:
         start = _sentence_start(text, chain[0].start)
         common = [text[:start]]
@@ -194,6 +202,8 @@ def _cut(text: str, chain: Sequence[_Mark], *, trailing: bool) -> tuple[dict[str
                 parts[key] = _trim(own)
             start = mark.end
         common.append(text[start:])
+        if len(chain[0].keys[0]) > 1:
+            _shorten_first(parts, chain)
         return {k: v for k, v in parts.items() if v}, _common(common)
     common = [text[: chain[0].start]]
     for position, mark in enumerate(chain):
@@ -206,6 +216,37 @@ def _cut(text: str, chain: Sequence[_Mark], *, trailing: bool) -> tuple[dict[str
         for key in mark.keys:
             parts[key] = _trim(own)
     return {k: v for k, v in parts.items() if v}, _common(common)
+
+
+def _shorten_first(parts: dict[str, str], chain: Sequence[_Mark]) -> None:
+    """Keep of the first part what stands parallel to the others.
+
+    "Mice infected with strain A (left) and strain B (right)": strain A is on the left.
+    """
+    first = chain[0].keys[0]
+    others = [len(parts[mark.keys[0]].split()) for mark in chain[1:]]
+    words = parts[first].split()
+    if not others or max(others) > _PARALLEL_WORDS or len(words) <= 2 * max(others) + 2:
+        return
+    for key in chain[0].keys:
+        parts[key] = " ".join(words[-max(others) :])
+
+
+def _own_sentences(text: str, chain: Sequence[_Mark]) -> list[tuple[int, int]] | None:
+    """The sentence around each mark, where every mark stands in the middle of one of its own.
+
+    "The coronal sequence (a) shows a thickening. In the late phase (b), there is contrast."
+    """
+    found: list[tuple[int, int]] = []
+    for mark in chain:
+        start, end = _sentence_start(text, mark.start), _sentence_end(text, mark.end)
+        before, after = text[start : mark.start].split(), text[mark.end : end].split()
+        if len(before) < _MIDDLE_WORDS or len(after) < _MIDDLE_WORDS:
+            return None
+        if found and start < found[-1][1]:
+            return None
+        found.append((start, end))
+    return found if all(text[m.start] == "(" for m in chain) else None
 
 
 def _divide_shared(parts: dict[str, str], chain: Sequence[_Mark]) -> None:
