@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import cv2
 import numpy as np
@@ -29,6 +30,10 @@ _SEAM_RATIO = 2.0  # times the usual step, in a piece of a seam
 _SEAM_SHARE = 0.75  # of the pieces must step
 _SEAM_MARGIN = 0.12  # of the side; no panel is thinner
 _SEAM_NOISE = 2.0  # grey levels
+_FRAME_SHARE = 0.02  # of the plate's side: thinner ends are its frame
+_GRID_GUTTERS, _GRID_CUTS = 8, 5  # widest gutters looked at, cuts an axis
+_GRID_GUTTER_SHARE = 0.018  # of the plate's side: between bars of one chart there is less
+_EVEN_GUTTERS = 0.4  # narrowest over widest gutter of a grid
 _ALIKE = 1.35  # largest over smallest side of panels in one grid
 _MIN_SIDE_SHARE = 0.06  # a panel's side, of the whole picture's
 _MIN_SIDE_PX = 24
@@ -242,23 +247,34 @@ def _cut_grid(mask: NDArray[np.uint8], content: PixelBox) -> list[PixelBox]:
 
 
 def _alike_segments(part: NDArray[np.uint8], axis: int) -> list[tuple[int, int]]:
-    """Cut an axis at its widest gutters into as many segments of about one length as there are."""
+    """Cut an axis at gutters that leave segments of about one length; the widest such set wins.
+
+    A thin segment at either end is a frame around the plate, and no cell.
+    """
     length = part.shape[axis]
-    inner = [
-        (end - start, start, end)
+    gutters = [
+        (start, end)
         for start, end in _runs(_profile(part, axis) >= _GUTTER_SHARE)
-        if start > 0 and end < length and end - start >= 2 * _MIN_GUTTER_PX
+        if end - start >= max(2 * _MIN_GUTTER_PX, _GRID_GUTTER_SHARE * length)
     ]
-    inner.sort(reverse=True)
-    best = [(0, length)]
-    for count in range(1, min(len(inner), 7) + 1):
-        gutters = sorted((start, end) for _, start, end in inner[:count])
-        starts = [0, *(end for _, end in gutters)]
-        ends = [*(start for start, _ in gutters), length]
-        segments = list(zip(starts, ends, strict=True))
-        sizes = [end - start for start, end in segments]
-        if max(sizes) <= _ALIKE * min(sizes):
-            best = segments
+    first, last = 0, length
+    if gutters and gutters[0][0] <= _FRAME_SHARE * length:
+        first = gutters.pop(0)[1]
+    if gutters and length - gutters[-1][1] <= _FRAME_SHARE * length:
+        last = gutters.pop()[0]
+    inner = sorted(gutters, key=lambda gutter: gutter[0] - gutter[1])[:_GRID_GUTTERS]
+    best, best_width = [(first, last)], 0
+    for count in range(1, min(len(inner), _GRID_CUTS) + 1):
+        for chosen in combinations(inner, count):
+            widths = [end - start for start, end in chosen]
+            ordered = sorted(chosen)
+            starts = [first, *(end for _, end in ordered)]
+            ends = [*(start for start, _ in ordered), last]
+            sizes = [end - start for start, end in zip(starts, ends, strict=True)]
+            if max(sizes) > _ALIKE * min(sizes) or min(widths) < _EVEN_GUTTERS * max(widths):
+                continue
+            if sum(widths) > best_width:
+                best, best_width = list(zip(starts, ends, strict=True)), sum(widths)
     return best
 
 
