@@ -121,7 +121,7 @@ def test_evidence_tells_on_which_side_the_caption_stands() -> None:
     told = {evidence.name: evidence.value for evidence in figure.evidence}
     assert told["side"].startswith("caption below")
     assert told["distance"] == "8.0 pt"
-    assert figure.confidence > 0.9
+    assert figure.confidence > 0.5
 
 
 # ------------------------------------------------------------------------------ several on a page
@@ -186,6 +186,22 @@ def test_letters_of_the_text_layer_go_to_their_panels() -> None:
     assert [panel.label for panel in figure.panels] == ["a", "b"]
 
 
+def test_a_picture_far_from_the_others_is_no_panel() -> None:
+    far = (72.0, 560.0, 282.0, 700.0)
+    book = align(page(0, [A, far], caption("Figure 1.1", 72, 258), body=()))
+    assert pairs(book) == {"Figure 1.1": [A]}
+    assert statuses(book) == ["image_without_caption", "paired"]
+
+
+def test_a_caption_that_lost_its_picture_takes_no_panel_of_another() -> None:
+    text = "Lichen. (a) Papules of the elbow, of the knee and of the hand in a woman. (b) Plaques."
+    book = align(
+        page(0, [A, B], caption("Figure 1.1", 72, 258, text), caption("Figure 1.2", 300, 290))
+    )
+    assert pairs(book) == {"Figure 1.1": [A, B]}
+    assert statuses(book) == ["caption_without_image", "paired"]
+
+
 # ------------------------------------------------------------------------------ across pages
 
 
@@ -217,6 +233,26 @@ def test_a_plate_of_several_pages_has_one_caption() -> None:
     assert [(f.page_index, f.label, f.caption) for f in book.figures] == [
         (n, "Figure 1.1", text) for n in (1, 2, 3)
     ]
+
+
+def test_a_figure_takes_the_words_of_its_continued_caption() -> None:
+    book = align(
+        page(0, [A], caption("Figure 1.1", 72, 258, "Plaques of the elbow.")),
+        page(1, [], caption("Figure 1.1", 72, 100, "(continued) Courtesy of L. Venn.")),
+    )
+    (figure,) = book.figures
+    assert figure.caption == "Plaques of the elbow. Courtesy of L. Venn."
+
+
+def test_a_plate_that_bears_its_label_alone_takes_the_words_under_that_label() -> None:
+    book = align(
+        page(0, [A], caption("Figure 1.1", 72, 258, "")),
+        page(1, []),
+        page(2, [], caption("Figure 1.1", 72, 100, "Plaques of the elbow.")),
+    )
+    (figure,) = book.figures
+    assert (figure.page_index, figure.caption_page_index) == (0, 2)
+    assert figure.caption == "Plaques of the elbow."
 
 
 def test_a_caption_two_pages_off_is_left_alone() -> None:

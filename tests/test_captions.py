@@ -209,6 +209,7 @@ def test_a_list_of_figures_holds_no_captions() -> None:
     ]
     blocks = find(make_page(0, lines=entries), *captions)
     assert [block.page_index for block in blocks] == list(range(1, 9))
+    assert find(make_page(0, lines=entries)) == []
 
 
 def test_a_table_is_no_caption() -> None:
