@@ -31,8 +31,8 @@ Box = tuple[float, float, float, float]
 BODY = (
     "The course of the disease is chronic, and relapses are common once treatment has been stopped."
     " Biopsies are best taken from the edge of a fresh lesion. In children the flexures are"
-    " affected more often than in adults, and itching may be severe at night. The figure shows typical"
-    " findings. Patients should be told that the condition is harmless."
+    " affected more often than in adults, and itching may be severe at night. The figure shows"
+    " typical findings. Patients should be told that the condition is harmless."
 )
 LETTERING = (
     ("bare", 30),

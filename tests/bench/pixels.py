@@ -41,16 +41,19 @@ from mmskin_build.records import Panel
 from mmskin_build.store import file_sha256
 
 ENOUGH = 0.97
+# Renderers enlarge a picture to whole pixels of their own; drawn this much smaller, the picture's
+# pixels fall on theirs, and nothing is resampled.
+INSET_PX = 0.06
 Gray = NDArray[np.uint8]
 
 
 def drawn_by_pdfium(page: pypdfium2.PdfPage, box: Bbox, size: tuple[int, int]) -> Gray:
     """Draw `box` (points from the top left of the page as displayed) to `size` pixels."""
     width, height = size
-    sx, sy = width / box.width, height / box.height
+    sx, sy = (width - 2 * INSET_PX) / box.width, (height - 2 * INSET_PX) / box.height
     bitmap = pypdfium2.PdfBitmap.new_native(width, height, pdfium_c.FPDFBitmap_BGRx)
     bitmap.fill_rect((255, 255, 255, 255), 0, 0, width, height)
-    matrix = pdfium_c.FS_MATRIX(sx, 0, 0, sy, -box.x0 * sx, -box.y0 * sy)
+    matrix = pdfium_c.FS_MATRIX(sx, 0, 0, sy, INSET_PX - box.x0 * sx, INSET_PX - box.y0 * sy)
     clip = pdfium_c.FS_RECTF(0, 0, width, height)
     pdfium_c.FPDF_RenderPageBitmapWithMatrix(
         bitmap, page, ctypes.byref(matrix), ctypes.byref(clip), pdfium_c.FPDF_ANNOT
@@ -127,19 +130,22 @@ def compare(path: Path, page_index: int, panel: Panel, folder: Path) -> dict[str
     exported = cv2.imread(str(folder / f"{panel.image_sha256}.png"), cv2.IMREAD_GRAYSCALE)
     gray = np.asarray(exported, np.uint8)
     size = (gray.shape[1], gray.shape[0])
-    with pypdfium2.PdfDocument(path) as document:
-        page = document[page_index]
-        by_pdfium = similarity(gray, drawn_by_pdfium(page, panel.bbox, size))
-    with pymupdf.open(path) as document:
-        page = document[page_index]
-        cutter = PageCutter(page)
-        rgb = cutter.render(panel.bbox, size[0] / panel.bbox.width, size[1] / panel.bbox.height)
-        by_mupdf = similarity(gray, _fit(np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)), size))
+    by_pdfium = by_mupdf = -1.0
+    with pymupdf.open(path) as document, pypdfium2.PdfDocument(path) as other:
+        cutter, page = PageCutter(document[page_index]), other[page_index]
         images = [
             painted.item
             for painted in cutter.painting.images
             if panel.bbox.covered_by(painted.item.bbox) > 0.5
         ]
+        for box in boxes_of_pixels(cutter, panel, size):
+            by_pdfium = max(by_pdfium, similarity(gray, drawn_by_pdfium(page, box, size)))
+            sx, sy = (size[0] - 2 * INSET_PX) / box.width, (size[1] - 2 * INSET_PX) / box.height
+            rgb = cutter.render(box.expand(INSET_PX / sx, INSET_PX / sy), sx, sy)
+            drawn = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
+            by_mupdf = max(by_mupdf, similarity(gray, _fit(drawn, size)))
+            if min(by_pdfium, by_mupdf) >= ENOUGH:
+                break
     return {
         "document": path.name,
         "page_index": page_index,
@@ -153,6 +159,23 @@ def compare(path: Path, page_index: int, panel: Panel, folder: Path) -> dict[str
         "pdfium": round(by_pdfium, 4),
         "mupdf": round(by_mupdf, 4),
     }
+
+
+def boxes_of_pixels(cutter: PageCutter, panel: Panel, size: tuple[int, int]) -> list[Bbox]:
+    """Where on the page the pixels may lie, likeliest first.
+
+    A panel's box is what the page shows of it; a clip may take a part of a pixel off, which the
+    exported picture keeps whole.
+    """
+    cut = cutter.cut(panel.bbox)
+    boxes = [cut.bbox] if cut.rgb.shape[1::-1] == size else []
+    boxes += [
+        painted.item.placed_bbox
+        for painted in cutter.painting.images
+        if (painted.item.width_px, painted.item.height_px) == size
+        and panel.bbox.covered_by(painted.item.bbox) > 0.9
+    ]
+    return [*boxes, panel.bbox]
 
 
 def _fit(drawn: Gray, size: tuple[int, int]) -> Gray:
