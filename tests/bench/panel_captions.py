@@ -108,7 +108,7 @@ FORMS = (
     ("A.", 6),
     ("bare", 5),
     ("trailing", 9),
-    ("interleaved", 3),
+    ("interleaved", 8),
     ("range", 3),
     ("places", 12),
     ("places trailing", 5),
@@ -117,7 +117,6 @@ FORMS = (
     ("no parts", 4),
 )
 _ORDINARY = tuple(name for name, _ in FORMS[:7])
-_OF_PLACES = ("places", "places", "places trailing", "clockwise", "rows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +138,8 @@ def draw_caption(
         names, weights = zip(*FORMS, strict=True)
         form = rng.choices(names, weights)[0]
         if places is not None and rng.random() < 0.3:
-            form = rng.choice(_OF_PLACES)
+            four = (rows, columns, count) == (2, 2, 4)
+            form = rng.choice(("places", "places trailing") + ("clockwise", "rows") * four)
     phrases = rng.sample(PHRASES, min(count, len(PHRASES)))
     first = rng.choice(COMMON_FIRST) if rng.random() < 0.6 else ""
     last = rng.choice(COMMON_LAST) if rng.random() < 0.45 else ""
