@@ -154,7 +154,7 @@ def test_another_number_than_expected_leaves_the_picture_whole(expected: int) ->
 @pytest.mark.parametrize("expected", [0, 2, 3])
 def test_gaps_in_a_drawing_on_white_paper_are_no_gutters(expected: int) -> None:
     pixels = np.full((300, 700, 3), 255, np.uint8)
-    for x, y, radius in ((80, 150, 60), (220, 120, 55), (360, 170, 60), (520, 150, 70)):
+    for x, y, radius in ((60, 150, 40), (235, 120, 100), (405, 170, 35), (560, 150, 85)):
         cv2.circle(pixels, (x, y), radius, (40, 40, 120), 3)
     assert split_raster(pixels, expected) == []
 
