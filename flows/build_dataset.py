@@ -26,7 +26,7 @@ from mmskin_build.books import check_book, read_books
 from mmskin_build.cache import Entry, Store
 from mmskin_build.config import Config, Workspace, parse_config
 from mmskin_build.dataset.summary import BuildSummary, reject_book
-from mmskin_build.errors import InputPdfError, MmskinError
+from mmskin_build.errors import AdobeExtractError, InputPdfError, MmskinError
 from mmskin_build.records import Book
 
 P = ParamSpec("P")
@@ -119,7 +119,7 @@ def build_dataset(
             cut = cut_pictures(data, settings, book_id, aligned, check_pictures)
             assembled = assemble_book(data, settings, book_id, pages, aligned, cut)
             ended[book_id] = [pages, aligned, cut, assembled]
-        except InputPdfError as error:
+        except (InputPdfError, AdobeExtractError) as error:
             ended[book_id] = str(error)
     return ended
 

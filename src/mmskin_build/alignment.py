@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mmskin_build.config import Config
+from mmskin_build.pdf.adobe import AdobePage, load_extract
 from mmskin_build.pdf.isolation import PageJob, PdfSource, WorkerPool
 from mmskin_build.records import Alignment, Figure, Page, PageFailure, Reject
 from mmskin_build.store import file_sha256, write_jsonl
@@ -25,6 +26,7 @@ def align_file(
     *,
     language: str | None = None,
     pictures: bool = False,
+    adobe: Path | None = None,
     progress: Callable[[str, str, int, int], None],
 ) -> dict[str, Any]:
     """Write the alignment of a file that is not registered, and return what was found.
@@ -34,10 +36,12 @@ def align_file(
 
     Raises:
         InputPdfError: If the file cannot be used; then nothing is written.
+        AdobeExtractError: If `adobe`, a folder of Adobe PDF Extract, is not of this file.
         MissingDependencyError: If Tesseract or the language is missing.
         StorageError: If `out` cannot be written.
     """
     page_count = pool.inspect(source).page_count
+    extract = None if adobe is None else load_extract(adobe, page_count)
     digest = file_sha256(source.path)
     done = Counter[str]()
 
@@ -53,6 +57,7 @@ def align_file(
         page_indices=range(page_count),
         language=language,
         out_dir=out / "pictures" if pictures else None,
+        extract=extract,
         on_page=on_page,
     )
     rejects = [*map(page_reject, found.failures), *found.rejects]
@@ -88,6 +93,7 @@ def align_document(
     page_indices: Sequence[int],
     language: str | None = None,
     out_dir: Path | None = None,
+    extract: Sequence[AdobePage] | None = None,
     on_page: Callable[[str, int], None] | None = None,
 ) -> Alignment:
     """Read the pages, pair figures with captions, cut the pictures.
@@ -100,14 +106,16 @@ def align_document(
         page_indices: The pages to read, 0-based.
         language: Tesseract's codes; None takes the configured ones.
         out_dir: Where pictures go, ``<image_sha256>.png``; None writes none.
+        extract: What Adobe PDF Extract made of all pages; None reads the document itself.
         on_page: Called with the stage's name and the page index after each page.
 
     Raises:
         InputPdfError: If the document cannot be opened.
+        AdobeExtractError: If `extract` is not of this document.
         MissingDependencyError: If Tesseract or the language is missing.
     """
-    read = read_pages(pool, source, cfg, page_indices, language, _for_stage(on_page, "read_book"))
-    pages, failures = read
+    on_read = _for_stage(on_page, "read_book")
+    pages, failures = read_pages(pool, source, cfg, page_indices, language, on_read, extract)
     figures, rejects = pair_figures(pages, cfg)
     figures, more = cut_figures(
         pool, source, cfg, figures, out_dir, _for_stage(on_page, "cut_pictures")
@@ -128,13 +136,28 @@ def read_pages(
     page_indices: Sequence[int],
     language: str | None,
     on_page: Callable[[int], None] | None,
+    extract: Sequence[AdobePage] | None = None,
 ) -> tuple[tuple[Page, ...], tuple[PageFailure, ...]]:
-    """Return the pages that could be read and the failures of the others, in page order."""
+    """Return the pages that could be read and the failures of the others, in page order.
+
+    Raises:
+        AdobeExtractError: If `extract`, Adobe's output for all pages, is not of this document.
+    """
     from mmskin_build.pdf.reader import ReadSettings, read_page
 
     settings = ReadSettings(cfg=cfg.pdf, language=language or cfg.pdf.ocr_language)
-    jobs = [PageJob(page_index=index, payload=settings) for index in page_indices]
-    results = pool.run(source, jobs, read_page, on_page)
+    results: Sequence[Page | PageFailure]
+    if extract is None:
+        jobs = [PageJob(page_index=index, payload=settings) for index in page_indices]
+        results = pool.run(source, jobs, read_page, on_page)
+    else:
+        from mmskin_build.pdf.adobe_pages import AdobeJob, read_adobe_page
+
+        read = [
+            PageJob(page_index=index, payload=AdobeJob(adobe=extract[index], settings=settings))
+            for index in page_indices
+        ]
+        results = pool.run(source, read, read_adobe_page, on_page)
     pages = tuple(result for result in results if isinstance(result, Page))
     failures = tuple(result for result in results if isinstance(result, PageFailure))
     ended = [page.page_index for page in pages] + [failure.page_index for failure in failures]

@@ -27,7 +27,8 @@ from mmskin_build.errors import (
     InputPdfError,
     MissingBookError,
 )
-from mmskin_build.pdf.isolation import PdfSource, WorkerPool
+from mmskin_build.pdf.adobe import load_extract, part_files
+from mmskin_build.pdf.isolation import PageJob, PdfSource, WorkerPool
 from mmskin_build.records import Book
 from mmskin_build.store import file_sha256, storage_errors, write_bytes
 
@@ -157,6 +158,11 @@ def book_source(workspace: Workspace, book: Book) -> PdfSource:
     return PdfSource(path=book_path(workspace, book), password_env=book.password_env)
 
 
+def adobe_path(workspace: Workspace, book: Book) -> Path | None:
+    """Return the folder with Adobe's output for `book`, None where there is none."""
+    return None if book.adobe is None else workspace.data / Path(book.adobe).expanduser()
+
+
 def check_book(workspace: Workspace, book: Book) -> None:
     """Make sure that the file of `book` is there and is the registered one.
 
@@ -164,6 +170,7 @@ def check_book(workspace: Workspace, book: Book) -> None:
         MissingBookError: If it is not at its path.
         ChangedBookError: If its sha256 is another one.
         InputPdfError: If it cannot be read.
+        AdobeExtractError: If its folder with Adobe's output holds none.
     """
     path = book_path(workspace, book)
     if not path.exists():
@@ -179,6 +186,9 @@ def check_book(workspace: Workspace, book: Book) -> None:
             f"or remove path, sha256 and page_count of {book.id} from {workspace.books_toml} and "
             f"run: mmskin books add {path} --id {book.id}"
         )
+    adobe = adobe_path(workspace, book)
+    if adobe is not None:
+        part_files(adobe)
 
 
 def add_book(
@@ -202,6 +212,7 @@ def add_book(
         BookRegistryError: If the id or the file is registered already.
         InputPdfError: If the file is not a PDF that can be read; also its subclasses for a missing
             file and a missing password.
+        AdobeExtractError: If the field ``adobe``, a folder, is not of this file.
         ConfigError: If a field has no valid value.
     """
     if not _ID.fullmatch(book_id):
@@ -220,6 +231,10 @@ def add_book(
     for other in entries:
         if other.sha256 == digest:
             raise BookRegistryError(f"{pdf} is registered as {other.id} already")
+    if "adobe" in fields:
+        folder = Path(fields["adobe"])
+        check_extract(pool, source, folder, page_count)
+        fields["adobe"] = _shown_path(workspace, folder)
     before = _as_fields(known[book_id]) if book_id in known else {"title": pdf.stem}
     found = {"path": _shown_path(workspace, pdf), "sha256": digest, "page_count": page_count}
     book = Book(**{**before, **fields, **found, "id": book_id})
@@ -229,6 +244,19 @@ def add_book(
         raise ConfigError(f"--skip-pages {error}") from None
     _write_entry(registry, book)
     return book
+
+
+def check_extract(pool: WorkerPool, source: PdfSource, folder: Path, page_count: int) -> None:
+    """Make sure that Adobe's output in `folder` is of the document, page by page.
+
+    Raises:
+        AdobeExtractError: If it is missing, of another form, or of another document.
+    """
+    from mmskin_build.pdf.adobe_pages import check_page
+
+    pages = load_extract(folder, page_count)
+    jobs = [PageJob(page_index=index, payload=page) for index, page in enumerate(pages)]
+    pool.run(source, jobs, check_page)
 
 
 def _shown_path(workspace: Workspace, pdf: Path) -> str:

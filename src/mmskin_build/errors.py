@@ -12,6 +12,7 @@ one of these exceptions; `cli.py` catches them once, prints the message and leav
     * MissingBookError (6)     the registered file is not there
   * MissingDependencyError (7) a program, a language pack or an extra is not installed
   * SchemaError (8)            a JSON file breaks its schema
+    * AdobeExtractError (8)    Adobe's output for a book is missing or belongs to another PDF
   * ReleaseError (9)           a release cannot be written as asked
     * ReleaseExistsError (9)   that version is there already
     * VerificationError (10)   a release is not what its manifest says
@@ -77,6 +78,10 @@ class SchemaError(MmskinError):
     """A JSON or JSONL file does not have the documented form."""
 
     exit_code = 8
+
+
+class AdobeExtractError(SchemaError):
+    """Adobe's output for a book is missing, of another form, or made of another PDF."""
 
 
 class ReleaseError(MmskinError):

@@ -342,7 +342,10 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
-    """A registered book; `path` may be relative to the folder of ``books.toml``."""
+    """A registered book; paths may be relative to the folder of ``books.toml``.
+
+    `adobe` is a folder with what Adobe PDF Extract made of the file; None reads the file itself.
+    """
 
     id: str
     title: str
@@ -355,3 +358,4 @@ class Book:
     language: str = "eng"
     password_env: str | None = None
     skip_pages: tuple[str, ...] = ()
+    adobe: str | None = None

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from mmskin_build import __version__
 from mmskin_build.alignment import check_conserved, cut_figures, pair_figures, read_pages
-from mmskin_build.books import book_source, check_book, pages_to_read, read_books
+from mmskin_build.books import adobe_path, book_source, check_book, pages_to_read, read_books
 from mmskin_build.cache import Entry, Stage, Store
 from mmskin_build.config import Config, Workspace, config_sha256
 from mmskin_build.dataset.assemble import assemble_records
@@ -34,7 +34,8 @@ from mmskin_build.dataset.summary import (
     reject_book,
     summarize_book,
 )
-from mmskin_build.errors import BookRegistryError, InputPdfError, ReleaseError
+from mmskin_build.errors import AdobeExtractError, BookRegistryError, InputPdfError, ReleaseError
+from mmskin_build.pdf.adobe import digest_extract, load_extract
 from mmskin_build.pdf.isolation import WorkerPool
 from mmskin_build.records import Alignment, Book, Figure, Page, PageFailure, Record, Reject
 from mmskin_build.store import (
@@ -104,6 +105,7 @@ def read_book(job: Job, book: Book) -> Entry:
     """Turn a book's file into pages: `PAGES`, `NOTES`, `FAILURES`."""
     indices = pages_to_read(book)
     language = book.language or job.cfg.pdf.ocr_language
+    adobe = adobe_path(job.workspace, book)
     stage = Stage(
         name="read_book",
         version=_version("pdf"),
@@ -112,14 +114,15 @@ def read_book(job: Job, book: Book) -> Entry:
             "book": book.sha256,
             "pages": hashlib.sha256(repr(indices).encode()).hexdigest(),
             "language": language,
+            **({} if adobe is None else {"adobe": digest_extract(adobe)}),
         },
     )
 
     def produce(folder: Path) -> None:
         done = _Counting(job, book.id, "read_book", len(indices))
-        pages, failures = read_pages(
-            job.pool, book_source(job.workspace, book), job.cfg, indices, language, done
-        )
+        source = book_source(job.workspace, book)
+        extract = None if adobe is None else load_extract(adobe, book.page_count)
+        pages, failures = read_pages(job.pool, source, job.cfg, indices, language, done, extract)
         write_jsonl(folder / PAGES, pages, durable=False)
         write_jsonl(folder / FAILURES, failures, durable=False)
         notes = [
@@ -268,7 +271,7 @@ def build_book(job: Job, book: Book) -> BookOutcome:
         aligned = align_book(job, book, pages)
         cut = cut_pictures(job, book, aligned)
         assembled = assemble_book(job, book, pages, aligned, cut)
-    except InputPdfError as error:
+    except (InputPdfError, AdobeExtractError) as error:
         return BookOutcome(summary=reject_book(book, str(error)))
     return book_outcome([pages, aligned, cut, assembled])
 

@@ -17,6 +17,12 @@ from mmskin_build.errors import EXIT_PARTIAL, InputPdfError
 @click.option("--out", required=True, type=EXISTING_PATH, help="Folder for the results.")
 @click.option("--language", help="Tesseract's language codes for scanned pages, as in eng+lat.")
 @click.option("--password-env", metavar="NAME", help="Environment variable with the password.")
+@click.option(
+    "--adobe",
+    type=EXISTING_PATH,
+    metavar="DIR",
+    help="Folder with Adobe PDF Extract's structuredData.json for the one PDF.",
+)
 @click.option("--pictures", is_flag=True, help="Also write the pictures to OUT/pictures.")
 @common_options
 def align(
@@ -24,6 +30,7 @@ def align(
     out: Path,
     language: str | None,
     password_env: str | None,
+    adobe: Path | None,
     pictures: bool,
     settings: Settings,
 ) -> int:
@@ -32,6 +39,8 @@ def align(
     Writes OUT/<sha256>.jsonl, one figure a line, and OUT/<sha256>.rejects.jsonl: what was left out
     and why. A file that cannot be used is listed, and the others go on (exit code 12).
     """
+    if adobe is not None and len(pdfs) != 1:
+        raise click.UsageError("--adobe is for one PDF at a time")
     from mmskin_build.alignment import align_file
     from mmskin_build.pdf.isolation import PdfSource, WorkerPool
 
@@ -51,6 +60,7 @@ def align(
                     out,
                     language=language,
                     pictures=pictures,
+                    adobe=adobe,
                     progress=show,
                 )
             except InputPdfError as error:

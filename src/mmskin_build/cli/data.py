@@ -27,6 +27,12 @@ def books() -> None:
 @click.option("--language", help="Tesseract's codes for scanned pages, as in eng+lat [eng].")
 @click.option("--password-env", metavar="NAME", help="Environment variable with the password.")
 @click.option(
+    "--adobe",
+    type=EXISTING_PATH,
+    metavar="DIR",
+    help="Folder with structuredData.json of Adobe PDF Extract: take text and figures from it.",
+)
+@click.option(
     "--skip-pages",
     multiple=True,
     metavar="RANGE",
@@ -36,6 +42,7 @@ def books() -> None:
 def add(
     pdf: Path,
     book_id: str,
+    adobe: Path | None,
     skip_pages: tuple[str, ...],
     settings: Settings,
     **given: str | None,
@@ -45,7 +52,7 @@ def add(
     from mmskin_build.pdf.isolation import WorkerPool
     from mmskin_build.store import plain
 
-    fields = {**given, "skip_pages": skip_pages or None}
+    fields = {**given, "adobe": adobe, "skip_pages": skip_pages or None}
     with WorkerPool(settings.cfg.pdf) as pool:
         book = add_book(settings.workspace, pool, pdf, book_id=book_id, given=fields)
     if settings.as_json:

@@ -8,7 +8,8 @@ Steps, in order:
 4. `painting`: what the page paints, in order: images with their clips, vector paths
 5. `scans`: an image-only page; `text_layer` judges a hidden layer, `scan_regions` finds pictures,
    `ocr`, `ocr_lines` and `tesseract` read the text
-6. `pixels`, `raster`, `overlays`: a region of a page at the resolution that the publisher embedded
-7. `lettering`: panel letters that are part of the picture
-8. `preview`: small page pictures for the audit
+6. `adobe`, `adobe_pages`: the same page from what Adobe PDF Extract read, where one has that
+7. `pixels`, `raster`, `overlays`: a region of a page at the resolution that the publisher embedded
+8. `lettering`: panel letters that are part of the picture
+9. `preview`: small page pictures for the audit
 """

@@ -36,11 +36,13 @@ PAGE_FLAGS = {
     "ocr_turned": "the page image lies on its side or upside down",
     "scan_skewed": "the page image is skewed by more than half a degree",
     "painting_unreadable": "the page's drawing operations break off; what came before is kept",
+    "adobe": "text and figures are those of Adobe PDF Extract",
+    "adobe_rendition_missing": "a rendition that Adobe's output names is not in its folder",
 }
 FALLBACK_FLAGS = frozenset({"ocr", "text_layer_broken", "painting_unreadable"})
 
 _DOUBTFUL_LAYER = 0.005
-_SCAN_COVERAGE = 0.75  # share of the page that one image covers on an image-only page
+SCAN_COVERAGE = 0.75  # share of the page that one image covers on an image-only page
 _FEW_CHARACTERS = 40  # a scanned page bears at most a stamp or a page number as real text
 _PDF_HEADER_WINDOW = 1024  # bytes in which "%PDF-" must stand (PDF 1.7, implementation note 13)
 
@@ -119,22 +121,31 @@ def open_document(path: Path, password: str | None = None) -> Document:
     return Document(path, pdf)
 
 
-def read_page(document: Document, job: PageJob[ReadSettings]) -> Page:
-    """Read one page; the `work` of a worker.
+def load_page(document: Document, index: int, cfg: PdfConfig) -> pymupdf.Page:
+    """Load one page.
 
     Raises:
         InputPdfError: If the page is not there or larger than the configured limit.
     """
-    cfg, index = job.payload.cfg, job.page_index
-    page = document.pdf.load_page(index)
+    page: pymupdf.Page = document.pdf.load_page(index)
     width, height = page.rect.width, page.rect.height
     if not (0 < width <= cfg.max_page_side_pt and 0 < height <= cfg.max_page_side_pt):
         raise InputPdfError(
             f"{document.path} page index {index}: {width:.0f} x {height:.0f} pt is outside the "
             f"limit of {cfg.max_page_side_pt:.0f} pt a side (pdf.max_page_side_pt)"
         )
+    return page
+
+
+def read_painted(
+    document: Document, page: pymupdf.Page, cfg: PdfConfig
+) -> tuple[Painting, list[str]]:
+    """Return what `page` paints, and flags on how that could be read.
+
+    Raises:
+        InputPdfError: If an image is larger than the configured limit.
+    """
     flags = ["repaired"] if document.repaired else []
-    visible, hidden = read_lines(page)
     try:
         painting = read_painting(page)
     except MemoryError:
@@ -147,17 +158,31 @@ def read_page(document: Document, job: PageJob[ReadSettings]) -> Page:
     for painted in painting.images:
         if painted.item.width_px * painted.item.height_px > cfg.max_image_px:
             raise InputPdfError(
-                f"{document.path} page index {index}: an image of {painted.item.width_px} x "
+                f"{document.path} page index {page.number}: an image of {painted.item.width_px} x "
                 f"{painted.item.height_px} pixels is over the limit (pdf.max_image_px); raise it "
                 "if the file is trusted"
             )
+    return painting, flags
+
+
+def read_page(document: Document, job: PageJob[ReadSettings]) -> Page:
+    """Read one page; the `work` of a worker.
+
+    Raises:
+        InputPdfError: If the page is not there or larger than the configured limit.
+    """
+    cfg, index = job.payload.cfg, job.page_index
+    page = load_page(document, index, cfg)
+    width, height = page.rect.width, page.rect.height
+    visible, hidden = read_lines(page)
+    painting, flags = read_painted(document, page, cfg)
     area = Bbox(0.0, 0.0, width, height)
     lines, regions = visible, tuple[ScanRegion, ...]()
     source: TextSource = "digital" if visible else "none"
     broken = broken_share(visible or hidden)
     cover = max((area.covered_by(p.item.bbox) for p in painting.images), default=0.0)
     verdict = judge_layer(layer_facts(cover, visible, hidden, broken))
-    if cover >= _SCAN_COVERAGE and _is_page_image(painting, visible, hidden, area):
+    if cover >= SCAN_COVERAGE and _is_page_image(painting, visible, hidden, area):
         from mmskin_build.pdf import scans
 
         layer = () if verdict == "recognize" else hidden
@@ -191,7 +216,7 @@ def _is_page_image(
     painting: Painting, visible: tuple[Line, ...], hidden: tuple[Line, ...], area: Bbox
 ) -> bool:
     """Whether one image is the page: it covers it, and hardly any real text stands beside it."""
-    covering = [p.item for p in painting.images if area.covered_by(p.item.bbox) >= _SCAN_COVERAGE]
+    covering = [p.item for p in painting.images if area.covered_by(p.item.bbox) >= SCAN_COVERAGE]
     if not covering:
         return False
     scan = max(covering, key=lambda item: item.bbox.area)
