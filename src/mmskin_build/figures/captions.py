@@ -168,7 +168,7 @@ def _start_score(
         score += 1.0 if abs(line.size_pt - body.size_pt) > 0.35 else 0.7
     if above is None or not _same_paragraph(above, line):
         score += 1.0
-    else:
+    elif not (lead.bold and not follower.bold):
         score -= 2.0
     if not continued and not label.separator and REFERENCE_TAIL.match(rest):
         score -= 3.0 if body.matches(line) else 1.5

@@ -5,7 +5,7 @@ Boxes are ``(x0, y0, x1, y1)`` in pixels from the top left.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -25,6 +25,9 @@ _LOOSE = 70  # grey levels for a thin gutter, which compression blurs
 _LINE_SHARE = 0.95
 _FLANK_PX = 5  # this far beside a thin gutter the picture has begun
 _FLANK_SHARE = 0.6
+_BAND_SPREAD = 4.0  # grey levels along a gray gutter
+_BAND_TONES = 3  # gray tones tried
+_INK_CHROMA, _INK_COLORED = 40, 0.3  # spread of channels of color; share of colored ink in charts
 _SEAM_BLOCKS = 16  # pieces of a seam that are looked at one by one
 _SEAM_RATIO = 2.0  # times the usual step, in a piece of a seam
 _SEAM_SHARE = 0.75  # of the pieces must step
@@ -76,9 +79,43 @@ def split_raster(rgb: NDArray[np.uint8], expected: int) -> list[PixelBox]:
         if filled:
             return _rows(boxes)
         grid = _cut_grid(paper.strict, content)
-        if grid:
+        if grid and _is_chart(rgb, paper.strict):
             return _rows(grid)
+    for tone in _band_tones(gray, content):
+        paper = _paper(cv2.absdiff(gray, np.full_like(gray, tone)))
+        boxes, _ = _cut(paper, content, expected)
+        if len(boxes) < 2 or (expected and len(boxes) != expected):
+            continue
+        if expected or all(_is_filled(paper.strict, box) for box in boxes):
+            return _rows(boxes)
     return _rows(_cut_seams(gray, content, expected)) if expected else []
+
+
+def _band_tones(gray: NDArray[np.uint8], content: PixelBox) -> list[int]:
+    """Tones of gray bands that run straight from edge to edge and hold nothing else."""
+    x0, y0, x1, y1 = content
+    part = gray[y0:y1, x0:x1].astype(np.float32)
+    found: list[int] = []
+    for axis in (0, 1):
+        spread = part.std(axis=1 - axis)
+        mean = part.mean(axis=1 - axis)
+        for start, end in _runs(spread <= _BAND_SPREAD):
+            margin = _MIN_SIDE_PX
+            if start < margin or part.shape[axis] - end < margin or end - start < _MIN_GUTTER_PX:
+                continue
+            tone = round(float(mean[start:end].mean()))
+            if all(abs(tone - other) > _TOLERANCE for other in (0, 255, *found)):
+                found.append(tone)
+    return found[:_BAND_TONES]
+
+
+def _is_chart(rgb: NDArray[np.uint8], paper: NDArray[np.uint8]) -> bool:
+    """Whether what is not paper is black, gray or few pixels: ink, not tissue on glass."""
+    inked = rgb[paper == 0]
+    if len(inked) == 0:
+        return False
+    colored = (inked.max(axis=1).astype(np.int16) - inked.min(axis=1)) > _INK_CHROMA
+    return bool(colored.mean() < _INK_COLORED)
 
 
 def _paper(distance: NDArray[np.uint8]) -> _Paper:
@@ -98,6 +135,7 @@ def _cut(paper: _Paper, content: PixelBox, expected: int) -> tuple[list[PixelBox
         max(_MIN_SIDE_PX, _MIN_SIDE_SHARE * height),
     )
     cuts: dict[PixelBox, _Gutter | None] = {}
+    cells: dict[PixelBox, PixelBox] = {}
     narrowest = float("inf")
     while True:
         best: tuple[float, int] | None = None
@@ -108,9 +146,9 @@ def _cut(paper: _Paper, content: PixelBox, expected: int) -> tuple[list[PixelBox
             if cut is not None and (best is None or cut[0] > best[0]):
                 best = (cut[0], index)
         if best is None:
-            return leaves, True
+            return _snap(leaves, cells), True
         if expected and len(leaves) >= expected:
-            return leaves, narrowest >= _CLEARER * best[0]
+            return _snap(leaves, cells), narrowest >= _CLEARER * best[0]
         narrowest = min(narrowest, best[0])
         chosen = cuts[leaves[best[1]]]
         if chosen is not None:
@@ -118,7 +156,30 @@ def _cut(paper: _Paper, content: PixelBox, expected: int) -> tuple[list[PixelBox
             if any(_is_sliver(piece, smallest) for piece in pieces):
                 cuts[leaves[best[1]]] = None  # a letter or a scale bar beside the picture
                 continue
+            cells.pop(leaves[best[1]], None)
+            cells.update(zip(pieces, chosen[1:], strict=True))
             leaves[best[1] : best[1] + 1] = pieces
+
+
+def _snap(leaves: Sequence[PixelBox], cells: Mapping[PixelBox, PixelBox]) -> list[PixelBox]:
+    """Move an edge out to where the edge of another panel in the same row or column is.
+
+    A section on white glass, or a dark field beside black gutters, is trimmed to its object; its
+    neighbors tell where the picture ends. Never farther than the gutter.
+    """
+    snapped = []
+    for leaf in leaves:
+        cell = cells.get(leaf, leaf)
+        edges = list(leaf)
+        for side in range(4):
+            low = side < 2
+            limit, tight = cell[side], leaf[side]
+            others = [other[side] for other in leaves if other is not leaf]
+            outside = [v for v in others if (limit <= v < tight if low else tight < v <= limit)]
+            if outside:
+                edges[side] = min(outside) if low else max(outside)
+        snapped.append((edges[0], edges[1], edges[2], edges[3]))
+    return snapped
 
 
 def _has_more(paper: _Paper, content: PixelBox, expected: int) -> bool:

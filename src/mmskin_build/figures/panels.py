@@ -19,6 +19,7 @@ from mmskin_build.geometry import Bbox, reading_order
 from mmskin_build.records import Figure, Panel
 
 LETTER = re.compile(r"^\s*[(\[]?\s*([A-Za-z])\s*['’]?\s*[)\].:]?\s*$")
+_PLACES = ("inside", "below", "above", "left", "right")
 _LETTER_REACH_PT = 22.0  # a letter printed outside of its panel stands this near
 _TOUCH_PT = 0.3
 _READ_SHARE = 0.6  # of the panels bear a letter that was read: those keep their words
@@ -41,7 +42,8 @@ def named_letters(caption: str) -> tuple[str, ...]:
 def find_letters(boxes: Sequence[Bbox], lines: Sequence[TextLine]) -> dict[int, str]:
     """Return the letter of each picture that has one of its own in the text layer.
 
-    Letters stand in a corner of their picture, or below, above or beside it; nearest pairs first.
+    Letters stand in a corner of their picture, or below, above or beside it, and in one figure all
+    at the same place: the place that gives most pictures a letter is theirs.
     `boxes` are the pictures of one figure, in points; keys of the result are their positions.
     """
     marks: list[tuple[str, Bbox]] = []
@@ -50,20 +52,36 @@ def find_letters(boxes: Sequence[Bbox], lines: Sequence[TextLine]) -> dict[int, 
             match = LETTER.match(text)
             if match is not None:
                 marks.append((match[1].lower(), box))
+    best: dict[int, str] = {}
+    best_distance = 0.0
+    for place in _PLACES:
+        found, distance = _match_letters(boxes, marks, place)
+        more = len(found) - len(best)
+        if more > 0 or (more == 0 and found and distance < best_distance):
+            best, best_distance = found, distance
+    return best
+
+
+def _match_letters(
+    boxes: Sequence[Bbox], marks: Sequence[tuple[str, Bbox]], place: str
+) -> tuple[dict[int, str], float]:
+    """Bind letters that all stand at one place of their panel; also the distances summed."""
     pairs = []
     for i, box in enumerate(boxes):
         for j, (_, mark) in enumerate(marks):
-            distance = _letter_distance(box, mark)
+            distance = _letter_distance(box, mark, place)
             if distance is not None:
                 pairs.append((distance, i, j))
     found: dict[int, str] = {}
     used: set[int] = set()
-    for _, i, j in sorted(pairs):
+    total = 0.0
+    for distance, i, j in sorted(pairs):
         letter = marks[j][0]
         if i not in found and j not in used and letter not in found.values():
             found[i] = letter
             used.add(j)
-    return found
+            total += distance
+    return found, total
 
 
 def _pieces(line: TextLine) -> list[tuple[str, Bbox]]:
@@ -84,19 +102,25 @@ def _pieces(line: TextLine) -> list[tuple[str, Bbox]]:
     return pieces
 
 
-def _letter_distance(box: Bbox, mark: Bbox) -> float | None:
+def _letter_distance(box: Bbox, mark: Bbox, place: str) -> float | None:
+    """Distance in points of a letter from where it belongs at `place`; None where it is not."""
     x, y = mark.center
-    if box.x0 <= x <= box.x1 and box.y0 <= y <= box.y1:
+    across, down = box.x0 <= x <= box.x1, box.y0 <= y <= box.y1
+    if place == "inside":
+        if not (across and down):
+            return None
         corner = min(
             (x - cx) ** 2 + (y - cy) ** 2 for cx in (box.x0, box.x1) for cy in (box.y0, box.y1)
         )
-        return float(corner**0.5) * 0.2
-    gap = box.gap(mark)
-    if gap > _LETTER_REACH_PT:
-        return None
-    below = mark.y0 >= box.y1 - 2 and box.x0 <= x <= box.x1
-    above = mark.y1 <= box.y0 + 2 and box.x0 <= x <= box.x1
-    return gap + (0.0 if below else 6.0 if above else 10.0)
+        return 0.2 * float(corner**0.5)
+    gaps = {
+        "below": mark.y0 - box.y1 if across else None,
+        "above": box.y0 - mark.y1 if across else None,
+        "left": box.x0 - mark.x1 if down else None,
+        "right": mark.x0 - box.x1 if down else None,
+    }
+    gap = gaps[place]
+    return max(0.0, gap) if gap is not None and -2.0 <= gap <= _LETTER_REACH_PT else None
 
 
 # ---------------------------------------------------------------------------- parts to panels
@@ -206,12 +230,14 @@ def _by_place(boxes: Sequence[Bbox], places: Sequence[str]) -> dict[int, str] | 
     """Panel positions to places, where each place means exactly one panel, or one row of them."""
     x0, x1 = min(b.x0 for b in boxes), max(b.x1 for b in boxes)
     y0, y1 = min(b.y0 for b in boxes), max(b.y1 for b in boxes)
+    middles = [box.center[0] for box in boxes]
+    is_column = max(middles) - min(middles) < 0.15 * (x1 - x0)
     named: dict[int, str] = {}
     for index, box in enumerate(boxes):
         x, y = box.center
         across = (x - x0) / max(x1 - x0, 1e-6)
         down = (y - y0) / max(y1 - y0, 1e-6)
-        fitting = [place for place in places if _is_at(place, across, down, len(places))]
+        fitting = [place for place in places if _is_at(place, across, down, len(places), is_column)]
         if len(fitting) != 1:
             return None
         named[index] = fitting[0]
@@ -220,13 +246,13 @@ def _by_place(boxes: Sequence[Bbox], places: Sequence[str]) -> dict[int, str] | 
     return named
 
 
-def _is_at(place: str, across: float, down: float, count: int) -> bool:
+def _is_at(place: str, across: float, down: float, count: int, is_column: bool) -> bool:
     """Whether a panel's center (shares of the figure's width and height) lies at `place`."""
     words = place.split()
     thirds = "centre" in words or count % 3 == 0
     low, high = (1 / 3, 2 / 3) if thirds else (0.5, 0.5)
     if words == ["centre"]:
-        return low <= across <= high
+        return low <= (down if is_column else across) <= high
     checks = {
         "left": across < low,
         "right": across > high,

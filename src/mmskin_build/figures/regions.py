@@ -162,6 +162,7 @@ def _join_tiles(items: Sequence[ImageObject]) -> list[list[ImageObject]]:
     edge to edge have that too, but then hardly ever the same extent to the tenth of a point on both
     sides of the seam *and* a strip's proportions; see `_is_seam`.
     """
+    items = sorted(items, key=lambda item: (item.bbox.y0, item.bbox.x0))
     parent = list(range(len(items)))
 
     def root(i: int) -> int:
@@ -172,6 +173,8 @@ def _join_tiles(items: Sequence[ImageObject]) -> list[list[ImageObject]]:
 
     for i, a in enumerate(items):
         for j in range(i + 1, len(items)):
+            if items[j].bbox.y0 > a.bbox.y1 + _TOUCH_PT:
+                break
             if root(i) != root(j) and _is_seam(a, items[j]):
                 parent[root(j)] = root(i)
     groups: dict[int, list[ImageObject]] = defaultdict(list)

@@ -49,8 +49,11 @@ _BEFORE_AFTER = re.compile(
 )
 _MIDDLE_WORDS = 3  # on both sides of a mark in the middle of its sentence
 _PARALLEL_WORDS = 4  # a short enumeration: "A (left) and B (right)"
+_INITIAL = re.compile(
+    r"(?:(?:^|[\s(.])(?:of|by|from|and|Dr\.?|Prof\.?|&|[A-Z]\.?|[A-Z][\w.'’-]+,?)\s?|^)[A-Z]\.$"
+)
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:[A-Z]|e\.g|i\.e|cf|vs|Dr|Prof|St|al|sp|spp|var|approx|ca|Fig|Figs|No|Vol|ed|mag|orig"
+    r"(?:\b(?:e\.g|i\.e|cf|vs|Dr|Prof|St|al|sp|spp|var|approx|ca|Fig|Figs|No|Vol|ed|mag|orig"
     r"|resp|incl|viz|no|pp|p))\.$"
 )
 
@@ -158,6 +161,10 @@ def _chain(marks: Sequence[_Mark]) -> list[_Mark]:
                 last = mark.keys[-1]
         if sum(len(m.keys) for m in chain) > sum(len(m.keys) for m in best):
             best = chain
+    every = sorted(key for mark in marks for key in mark.keys)
+    longer = len(every) > sum(len(mark.keys) for mark in best)
+    if longer and every[0] == "a" and _runs_on(every):
+        return list(marks)  # interleaved lists: "A, C, before treatment; B, D, after it"
     return best
 
 
@@ -310,9 +317,17 @@ def _sentence_end(text: str, start: int) -> int:
     """Where the first sentence after `start` ends; abbreviations and initials do not end one."""
     for match in re.finditer(r"[.!?](?=\s+[^\W\da-z_]|\s*$|\s+\()", text[start:]):
         end = start + match.end()
-        if not _ABBREVIATION.search(text[start:end]) and end - start > 2:
+        if not _is_abbreviation(text[start:end]) and end - start > 2:
             return end
     return len(text)
+
+
+def _is_abbreviation(text: str) -> bool:
+    """Whether the full stop that ends `text` belongs to an abbreviation or an initial.
+
+    "Courtesy of L. Venn" has an initial, "hepatitis B." ends a sentence.
+    """
+    return bool(_ABBREVIATION.search(text) or _INITIAL.search(text))
 
 
 def _sentence_start(text: str, end: int) -> int:
@@ -327,7 +342,7 @@ def _sentence_start(text: str, end: int) -> int:
 def _trim(text: str) -> str:
     text = re.sub(r"^[\s,;:.)\-–—]+", "", text)
     text = re.sub(r"(?:[\s,;:\-–—(]|\band)+$", "", text)
-    return text[:-1].rstrip() if text.endswith(".") and not _ABBREVIATION.search(text) else text
+    return text[:-1].rstrip() if text.endswith(".") and not _is_abbreviation(text) else text
 
 
 def _common(pieces: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import cv2
 import numpy as np
@@ -26,8 +27,9 @@ _BRIGHT, _DARK = 200, 60  # grey levels beyond which a pixel may be a letter's
 _HEIGHT_SHARE = (0.08, 0.8)  # of the corner
 _MIN_HEIGHT_PX = 7
 _ASPECT = (0.15, 1.5)  # width over height
+_BRACKET_ASPECT = 0.42
 _FILL = (0.15, 0.9)  # share of its box that a letter inks
-_PER_CORNER = 3
+_PER_CORNER = 5
 _ROW_PX, _GLYPH_PX = 72, 40
 _DPI = 200.0
 _LOOKALIKES = str.maketrans({"8": "b", "6": "g", "€": "c", "©": "c", "|": "i", "0": "d", "£": "e"})
@@ -46,8 +48,8 @@ def read_panel_letters(
 ) -> list[str | None]:
     """Read the letter of each panel; None where none of `letters` is read for certain.
 
-    The panels of one figure bear their letters in one corner and one color: the corner that
-    explains most panels is believed, the others are not.
+    The panels of one figure bear their letters in one corner: the one that explains most panels
+    is believed, the others are not.
 
     Args:
         panels: Pictures ``(H, W, 3) uint8`` of one figure.
@@ -65,21 +67,23 @@ def read_panel_letters(
     except InputPdfError:  # Tesseract failed on this sheet: the letters stay unread
         return [None] * len(panels)
     best: dict[int, str] = {}
-    for corner in range(4):
-        for is_bright in (True, False):
-            found: dict[int, str] = {}
+    # One color for all letters is the rule; dark and light panels in one figure break it.
+    colors = ((True,), (False,), (True, False), (False, True))
+    for corner, order in product(range(4), colors):
+        found: dict[int, str] = {}
+        for is_bright in order:
             for candidate, letter in zip(candidates, read, strict=True):
                 if candidate.corner != corner or candidate.is_bright != is_bright:
                     continue
                 if letter is not None and letter in letters:
                     found.setdefault(candidate.panel, letter)
-            unique = {
-                panel: letter
-                for panel, letter in found.items()
-                if list(found.values()).count(letter) == 1
-            }
-            if len(unique) > len(best):
-                best = unique
+        unique = {
+            panel: letter
+            for panel, letter in found.items()
+            if list(found.values()).count(letter) == 1
+        }
+        if len(unique) > len(best):
+            best = unique
     if len(best) < max(2, 0.5 * len(panels)):
         best = {}
     return [best.get(index) for index in range(len(panels))]
@@ -118,7 +122,8 @@ def _letter_shapes(mask: Gray, corner: int) -> list[Gray]:
         dx = x if corner % 2 == 0 else side - x - w
         dy = y if corner < 2 else side - y - h
         glyph = np.where(labels[y : y + h, x : x + w] == index, 255, 0).astype(np.uint8)
-        shapes.append((float(dx + dy), glyph))
+        narrow = w < _BRACKET_ASPECT * h  # brackets around a letter, last in line
+        shapes.append((float(dx + dy) + (side if narrow else 0.0), glyph))
     shapes.sort(key=lambda item: item[0])
     return [glyph for _, glyph in shapes[:_PER_CORNER]]
 

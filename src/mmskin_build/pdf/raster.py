@@ -5,6 +5,7 @@ Pictures are ``(H, W, 3) uint8`` RGB; boxes ``(x0, y0, x1, y1)`` in pixels from 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ PixelBox = tuple[int, int, int, int]
 _SEAM_STEP = 1.7  # times the step beside the seam at which a picture breaks off
 _STEP_NOISE = 3.0  # grey levels from pixel to pixel that mean nothing
 _SEAM_LENGTH_PX = 8
+_MOST_PANELS = 40  # more pieces are strips, and no figure's panels
+_GAP_PX = 12  # tiles farther apart do not meet at all
 _PNG_LEVEL = 3
 
 
@@ -122,12 +125,29 @@ def separate_pictures(canvas: RgbImage, tiles: Sequence[PixelBox]) -> tuple[Pixe
 
     One photograph runs on over every seam; pictures set edge to edge break off at most of them.
     """
-    steps = [_seam_step(canvas, a, b) for i, a in enumerate(tiles) for b in tiles[i + 1 :]]
+    if len(tiles) > _MOST_PANELS:
+        return ()
+    steps = [
+        _seam_step(canvas, a, b)
+        for i, a in enumerate(tiles)
+        for b in tiles[i + 1 :]
+        if not _is_between(a, b, tiles)
+    ]
     seams = [step for step in steps if step is not None]
     broken = sum(step > _SEAM_STEP for step in seams)
     if not seams or broken < 0.5 * len(seams):
         return ()
     return tuple(sorted(tiles, key=lambda box: (box[1], box[0])))
+
+
+def _is_between(a: PixelBox, b: PixelBox, tiles: Sequence[PixelBox]) -> bool:
+    """Whether another tile lies in the gap of two tiles, which are then no neighbors."""
+    x0, x1 = sorted((max(a[0], b[0]), min(a[2], b[2])))
+    y0, y1 = sorted((max(a[1], b[1]), min(a[3], b[3])))
+    return any(
+        tile not in (a, b) and tile[0] < x1 and tile[2] > x0 and tile[1] < y1 and tile[3] > y0
+        for tile in tiles
+    )
 
 
 def _seam_step(canvas: RgbImage, a: PixelBox, b: PixelBox) -> float | None:
@@ -139,6 +159,11 @@ def _seam_step(canvas: RgbImage, a: PixelBox, b: PixelBox) -> float | None:
     elif abs(x1 - x0) <= 1 and y1 - y0 >= _SEAM_LENGTH_PX:
         seam = min(a[2], b[2])
         band = canvas[y0:y1, max(0, seam - 4) : seam + 4].astype(np.int16).transpose(1, 0, 2)
+    elif -_GAP_PX <= y1 - y0 < -1 and x1 - x0 >= _SEAM_LENGTH_PX:
+        # Paper shows between them, or a thin strip of the same picture.
+        return math.inf if (canvas[y1:y0, x0:x1] == 255).all() else None
+    elif -_GAP_PX <= x1 - x0 < -1 and y1 - y0 >= _SEAM_LENGTH_PX:
+        return math.inf if (canvas[y0:y1, x1:x0] == 255).all() else None
     else:
         return None
     if band.shape[0] < 4:
