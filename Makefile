@@ -7,12 +7,13 @@ BIN := .venv/bin
 READY := .venv/.ready
 BENCH_PDFS ?=
 BENCH_OUT ?= data/work/bench.json
+GROWTH_PAGES ?= 50 200 800
 
-.PHONY: help setup demo test test-slow lint format types schemas bench audit build doctor \
-	constraints clean
+.PHONY: help setup demo test test-slow lint format types schemas bench bench-panels bench-pixels \
+	bench-growth audit build doctor constraints clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
 
 setup: $(READY)  ## virtual environment, packages, Tesseract
 
@@ -44,6 +45,15 @@ schemas: $(READY)  ## write schemas/ from the record types
 bench: $(READY)  ## cost of align against plain reading (BENCH_PDFS="a.pdf b.pdf"), start time
 	@mkdir -p $(dir $(BENCH_OUT))
 	@$(BIN)/python tests/bench/cost.py --out $(BENCH_OUT) $(BENCH_PDFS)
+
+bench-panels: $(READY)  ## panels and their words on 360 generated figures
+	@$(BIN)/python tests/bench/panels.py --out $(dir $(BENCH_OUT))panels.json
+
+bench-pixels: $(READY)  ## pictures of your PDFs against a second renderer (BENCH_PDFS="folder")
+	@$(BIN)/python tests/bench/pixels.py --out $(dir $(BENCH_OUT))pixels.json $(BENCH_PDFS)
+
+bench-growth: $(READY)  ## time and memory a page of demo books of GROWTH_PAGES="50 200 800"
+	@$(BIN)/python tests/bench/growth.py --out $(dir $(BENCH_OUT))growth.json --pages $(GROWTH_PAGES)
 
 build: $(READY)  ## build all registered books
 	@$(BIN)/mmskin build
