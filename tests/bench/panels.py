@@ -9,7 +9,8 @@ and `panel_pages`, which share nothing with the code that splits pictures and ca
 Panels carry no score, so all detections count with confidence 1: the precision-recall curve has one
 point, and average precision is the area under it, precision times recall. A part of the caption
 is right where it equals the panel's own words, spaces and the final stop aside. The worst error is
-counted apart: a panel with words that are another panel's, or with words where it has none.
+counted apart, as a share of all panels found: words that are another panel's, words where the panel
+has none, and words on a box that lies on no one panel.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from panel_pages import Case, draw_case, draw_single
+from panel_pages import Case, PanelTruth, draw_case, draw_single
 from scipy.optimize import linear_sum_assignment
 
 from mmskin_build.alignment import align_document
@@ -74,8 +75,8 @@ def judge(case: Case, figures: Sequence[Figure]) -> tuple[Counter[str], list[str
     row["lettered"] += sum(p.letter is not None for p in case.panels)
     row["worded"] += sum(p.text is not None for p in case.panels)
     for j, panel in enumerate(panels):
-        truth = case.panels[partner[j]] if j in partner else None
-        if truth is not None and truth.letter is not None:
+        truth = case.panels[partner[j]] if j in partner else _home(case, panel)
+        if j in partner and truth is not None and truth.letter is not None:
             row["letter_right"] += panel.label == truth.letter
             if panel.label != truth.letter:
                 wrong.append(f"letter {truth.letter} read as {panel.label}")
@@ -84,7 +85,7 @@ def judge(case: Case, figures: Sequence[Figure]) -> tuple[Counter[str], list[str
             if own is not None:
                 wrong.append(f"no words; its own: {own!r}")
         elif own is not None and normal(panel.text) == normal(own):
-            row["text_right"] += 1
+            row["text_right"] += j in partner
         else:
             others = {normal(p.text) for p in case.panels if p.text and p.text != own}
             strange = own is None or any(
@@ -94,6 +95,12 @@ def judge(case: Case, figures: Sequence[Figure]) -> tuple[Counter[str], list[str
             note = "STRAY WORDS" if strange else "inexact"
             wrong.append(f"{note}: {panel.text!r}; its own: {own!r}")
     return row, wrong
+
+
+def _home(case: Case, panel: Panel) -> PanelTruth | None:
+    """The panel on which a box lies that is none of them by its measures."""
+    home = max(case.panels, key=lambda truth: panel.bbox.covered_by(Bbox(*truth.bbox)))
+    return home if panel.bbox.covered_by(Bbox(*home.bbox)) > 0.8 else None
 
 
 def _matched(case: Case, panels: Sequence[Panel]) -> list[tuple[int, int]]:
