@@ -25,6 +25,7 @@ from __future__ import annotations
 import hashlib
 import re
 import textwrap
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -45,6 +46,7 @@ _INLINE = re.compile(
     r"/(?:(?:Paragraph|Style|Hyphen|ExtraChar)?Span|Sub|Reference)(?:\[\d+\])?(?=/|$).*"
 )
 _LINK = re.compile(r"\(<[^<>\s]*>\)")
+_LIGATURES = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
 _SUBSET = re.compile(r"^[A-Z]{6}\+")
 _BOLD_WEIGHT = 600
 _BOLD_NAME = re.compile(r"bold|black|heavy|demi", re.IGNORECASE)
@@ -271,11 +273,12 @@ def _add_lines(lines: list[Line], element: _Element, block: int, where: str) -> 
     last = lines[-1] if lines and lines[-1].block == block else None
     before = turn_upright(last.bbox, direction, 0, 0) if last else None
     text = element.text
+    pieces: list[tuple[str, Bbox]] = []
     if len(element.char_bounds) in (len(text), len(text.rstrip())):
-        chars = [turn_upright(_box(c, where), direction, 0, 0) for c in element.char_bounds]
-        pieces = _split_at_chars(text, chars, element.text_size)
-    else:
-        pieces = _split_evenly(_LINK.sub("", text), box, element, before)
+        chars = [Bbox(left, -top, right, -low) for left, low, right, top in element.char_bounds]
+        upright_chars = [turn_upright(char, direction, 0, 0) for char in chars]
+        pieces = _split_at_chars(text, upright_chars, element.text_size)
+    pieces = pieces or _split_evenly(_LINK.sub("", text), box, element, before)
     for text, upright in pieces:
         span = _span(element, text, turn_back(upright, direction, 0, 0).rounded())
         if last is not None and before is not None and _goes_on(before, upright, span.size_pt):
@@ -329,14 +332,16 @@ def _split_evenly(
     size = element.text_size
     pitch = element.attributes.line_height or _LEADING * size
     count = max(1, round((box.height - _LEADING * size) / pitch) + 1)
-    count = min(count, 1 + int(_WIDEST_EM * size * len(text) / max(box.width, 1.0)))
+    step, indent = box.height / count, 0.0
+    first = Bbox(box.x0, box.y0, box.x1, box.y0 + step)
+    if before is not None and before.y_overlap(first) >= _SAME_LINE * min(before.height, step):
+        indent = min(max(0.0, before.x1 - box.x0), box.width)  # a label stands before it
+    # A font may be taller than its size says: the words must be enough for the lines.
+    reach = indent + _WIDEST_EM * size * len(text)
+    count = min(count, 1 + int(reach / max(box.width, 1.0)))
     if count == 1:
         return [(text, box)]
     step = box.height / count
-    first = Bbox(box.x0, box.y0, box.x1, box.y0 + step)
-    indent = 0.0
-    if before is not None and before.y_overlap(first) >= _SAME_LINE * min(before.height, step):
-        indent = min(max(0.0, before.x1 - box.x0), box.width)  # a label stands before it
     width = max(1, len(text) // count)
     while True:
         gap = " " * round(indent / box.width * width)
@@ -364,7 +369,7 @@ def _split_evenly(
 def _span(element: _Element, text: str, bbox: Bbox) -> Span:
     font = _SUBSET.sub("", element.font.name)
     return Span(
-        text=text,
+        text=text.translate(_LIGATURES),
         bbox=bbox,
         font=font,
         size_pt=round(element.text_size, 2),

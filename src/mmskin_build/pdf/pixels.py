@@ -357,7 +357,7 @@ class PageCutter:
         device = mupdf.fz_new_draw_device(matrix, pixmap)
         mupdf.fz_run_page(fz_page(self.page), device, mupdf.FzMatrix(), mupdf.FzCookie())
         mupdf.fz_close_device(device)
-        return to_rgb(pymupdf.Pixmap(pixmap))
+        return to_rgb(pymupdf.Pixmap("raw", pixmap))
 
     # -- what is painted over ------------------------------------------------------------
 

@@ -57,7 +57,7 @@ def decode_image(image: Any) -> RgbImage:
 
 
 def _decoded(image: Any) -> pymupdf.Pixmap:
-    return pymupdf.Pixmap(image.fz_get_unscaled_pixmap_from_image())
+    return pymupdf.Pixmap("raw", image.fz_get_unscaled_pixmap_from_image())
 
 
 def to_rgb(pixmap: pymupdf.Pixmap) -> RgbImage:
