@@ -14,7 +14,7 @@ from mmskin_build.geometry import Bbox, union_all
 from mmskin_build.pdf.painting import fz_page
 
 Form = Literal["plain", "styled", "chars"]
-"""One text a paragraph; `styled` one for each run of a font; `chars` that with a box a character."""
+"""One text a paragraph; `styled` one a run of a font; `chars` that with a box a character."""
 
 
 def write_extract(
@@ -24,8 +24,12 @@ def write_extract(
     *,
     form: Form = "styled",
     pages: range | None = None,
+    scanned: Mapping[int, Sequence[tuple[str, Bbox]]] | None = None,
 ) -> Path:
-    """Write ``structuredData.json`` for `pages` (all) with `figures` in display coordinates."""
+    """Write ``structuredData.json`` for `pages` (all) with `figures` in display coordinates.
+
+    `scanned` are pages that Adobe would recognize, with the paragraphs on them.
+    """
     elements: list[dict[str, Any]] = []
     facts: list[dict[str, Any]] = []
     with pymupdf.open(pdf) as document:
@@ -36,25 +40,31 @@ def write_extract(
             mupdf.pdf_page_transform(mupdf.pdf_page_from_fz_page(fz_page(page)), crop, ctm)
             to_user = ~pymupdf.Matrix(ctm.a, ctm.b, ctm.c, ctm.d, ctm.e, ctm.f)
             shown = page.rotation_matrix * to_user
-            for block in page.get_text("rawdict", flags=0)["blocks"]:
-                for lines in _apart(block["lines"]):
-                    path = f"//Document/P[{len(elements) + 1}]"
-                    element = _paragraph(lines, path, shown, form)
-                    if element is not None:
-                        elements.append({**element, "Page": number, "Path": path})
+            found = (
+                [] if scanned and index in scanned else page.get_text("rawdict", flags=0)["blocks"]
+            )
+            for lines in (part for block in found for part in _apart(block.get("lines", ()))):
+                path = f"//Document/P[{len(elements) + 1}]"
+                element = _paragraph(lines, path, shown, form)
+                if element is not None:
+                    elements.append({**element, "Page": number, "Path": path})
+            for text, box in (scanned or {}).get(index, ()):
+                path = f"//Document/P[{len(elements) + 1}]"
+                bounds = _bounds([box], to_user)
+                elements.append({"Bounds": bounds, "Page": number, "Path": path, "Text": text})
             for box in figures.get(index, ()):
                 path = f"//Document/Sect/Figure[{len(elements) + 1}]"
                 bounds = _bounds([box], to_user)
                 elements.append({"Bounds": bounds, "Page": number, "Path": path})
-            box = [crop.x0, crop.y0, crop.x1, crop.y1]
+            sides = [crop.x0, crop.y0, crop.x1, crop.y1]
             facts.append(
                 {
                     "page_number": number,
                     "width": crop.x1 - crop.x0,
                     "height": crop.y1 - crop.y0,
                     "rotation": page.rotation,
-                    "is_scanned": False,
-                    "boxes": {"CropBox": box, "MediaBox": box},
+                    "is_scanned": bool(scanned and index in scanned),
+                    "boxes": {"CropBox": sides, "MediaBox": sides},
                 }
             )
     return write_json(folder, elements, facts)
@@ -78,10 +88,14 @@ def _apart(lines: Sequence[Any]) -> list[list[Any]]:
     """Part columns, and what stands far apart on one baseline, as letters below panels do."""
     groups: list[list[Any]] = []
     for line in lines:
-        before = groups[-1][-1] if groups else None
-        far = before and line["bbox"][0] > before["bbox"][2] + line["spans"][0]["size"]
-        above = before and line["bbox"][1] < before["bbox"][1] - line["spans"][0]["size"]
-        if before is None or (far or above) and line["dir"] == (1.0, 0.0):
+        x0, y0, _, _ = line["bbox"]
+        size = line["spans"][0]["size"]
+        before = groups[-1][-1]["bbox"] if groups else None
+        if before is not None and line["dir"] == (1.0, 0.0):
+            level = abs(y0 - before[1]) < 0.5 * size
+            if x0 > before[2] + (2 if level else 0) * size or y0 < before[1] - size:
+                before = None
+        if before is None:
             groups.append([])
         groups[-1].append(line)
     return groups
@@ -91,14 +105,15 @@ def _paragraph(
     lines: Sequence[Any], path: str, shown: pymupdf.Matrix, form: Form
 ) -> dict[str, Any] | None:
     runs: list[tuple[Any, list[Any]]] = []
-    for line in lines:
+    for number, line in enumerate(lines, 1):
         for span in line["spans"]:
             same = runs and runs[-1][0]["font"] == span["font"]
             if not same or form == "plain" and len(runs) > 1:
                 runs.append((span, []))
             runs[-1][1].extend(span["chars"])
         last = runs[-1][1][-1]
-        if last["c"] == "-" and len(runs[-1][1]) > 1 and runs[-1][1][-2]["c"].isalpha():
+        broken = last["c"] == "-" and len(runs[-1][1]) > 1 and runs[-1][1][-2]["c"].isalpha()
+        if broken and number < len(lines):
             runs[-1][1].pop()  # Adobe takes out the hyphens at line ends
         elif not last["c"].isspace():
             # Between lines stands a space without a box of its own.
