@@ -29,6 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("skinvl",),
     ("evaluate",),
     ("demo",),
+    ("calibrate",),
     ("doctor",),
     ("steps",),
     ("reports",),

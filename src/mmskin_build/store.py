@@ -141,14 +141,15 @@ def file_sha256(path: Path) -> str:
 def code_digest(*rooms: str) -> str:
     """Return a digest of the source files of `rooms` (modules or packages of this program).
 
-    It stands for the version of a stage: a changed helper changes it, where a number kept by hand
-    would be forgotten.
+    The models that a package ships as JSON belong to its sources. The digest stands for the
+    version of a stage: a changed helper changes it, where a number kept by hand would be forgotten.
     """
     top = Path(__file__).parent
     digest = hashlib.sha256()
     for room in rooms:
         path = top / room
-        files = sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
+        inside = (*path.rglob("*.py"), *path.rglob("*.json"))
+        files = sorted(inside) if path.is_dir() else [path.with_suffix(".py")]
         for file in files:
             digest.update(f"{file.relative_to(top).as_posix()} {file_sha256(file)}\n".encode())
     return digest.hexdigest()

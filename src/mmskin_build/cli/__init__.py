@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from mmskin_build import __version__
-from mmskin_build.cli import audit, build, data, demo, inspect
+from mmskin_build.cli import audit, build, calibrate, data, demo, inspect
 from mmskin_build.errors import EXIT_INTERRUPTED, MmskinError
 
 _EPILOG = """\b
@@ -87,6 +87,7 @@ for command in (
     data.verify,
     build.align,
     *inspect.COMMANDS,
+    *calibrate.COMMANDS,
 ):
     cli.add_command(command)
 

@@ -12,8 +12,9 @@ Steps, in order:
 8. `unnumbered`: captions without a number, known by place and type
 9. `gutters`: panels inside one raster
 10. `panels`: letters, and parts bound to panels
-11. `confidence`: how probable each pair is
-12. `ledger`: gaps in the figure numbers
+11. `ledger`: figure numbers in order, and the gaps in them
+12. `facts`: what speaks for and against each pair
+13. `confidence`: how probable each pair is
 
 `book` runs them for one book.
 """

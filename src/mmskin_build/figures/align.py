@@ -43,13 +43,18 @@ class Link:
 
 @dataclass(slots=True)
 class Group:
-    """A figure in the making: pictures of one page, its caption, the link, the next best cost."""
+    """A figure in the making: pictures of one page, its caption, the link, the next best costs.
+
+    `rival_cost` is the cost of the next best caption for its picture, `rival_picture_cost` that of
+    the next best picture for its caption, among those left without one.
+    """
 
     page_index: int
     pictures: list[Picture]
     caption: CaptionBlock | None = None
     link: Link | None = None
     rival_cost: float = _NO_PAIR
+    rival_picture_cost: float = _NO_PAIR
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -106,6 +111,11 @@ def match_page(
     _grow(page, pictures, free, groups)
     alone.extend(_reclaim(page, groups, profile))
     _gather(page, pictures, free, groups, layout.page_index)
+    unclaimed = [pictures.index(p) for g in groups if g.caption is None for p in g.pictures]
+    for group in groups:
+        if group.caption is not None and unclaimed:
+            column = next(i for i, c in enumerate(captions) if c is group.caption)
+            group.rival_picture_cost = min(table[row][column].cost for row in unclaimed)
     return PageMatch(groups, alone)
 
 
@@ -352,6 +362,8 @@ def match_neighbors(matches: Mapping[int, PageMatch]) -> None:
         group.caption = caption
         group.link = Link("facing", 0.0, float(costs[row, column]))
         group.rival_cost = float(rivals.min()) if rivals.size else _NO_PAIR
+        others = [costs[row, j] for j, (_, g) in enumerate(groups) if g.caption is None]
+        group.rival_picture_cost = float(min(others, default=_NO_PAIR))
         matches[page].captions.remove(caption)
     _follow_plates(matches)
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from mmskin_build.config import FiguresConfig
 from mmskin_build.figures.align import Group, PageMatch, match_neighbors, match_page
 from mmskin_build.figures.captions import CaptionBlock, find_captions
-from mmskin_build.figures.confidence import judge_pair
+from mmskin_build.figures.confidence import judge_lone, judge_pair
+from mmskin_build.figures.facts import FactFinder, LoneFacts, PairFacts
 from mmskin_build.figures.layout import BookLayout, TextLine, build_layout
 from mmskin_build.figures.panels import find_letters
 from mmskin_build.figures.profile import Profile, Side, learn_profile
 from mmskin_build.figures.regions import Picture, find_pictures
 from mmskin_build.figures.unnumbered import bind_unnumbered
-from mmskin_build.geometry import Bbox, reading_order, union_all
+from mmskin_build.geometry import reading_order, union_all
 from mmskin_build.records import Evidence, Figure, FigureKind, Page, Panel, Reject
 
 VERSION = "1"
@@ -24,13 +25,17 @@ VERSION = "1"
 _PLATE_REACH = 6  # pages between a plate and its legend
 
 
+_Origin = Group | CaptionBlock
+
+
 @dataclass(frozen=True, slots=True)
 class BookFigures:
-    """The figures of a book by page and place, and what was left out."""
+    """The figures of a book by page and place, what was left out, the facts by figure id."""
 
     figures: tuple[Figure, ...]
     rejects: tuple[Reject, ...]
     profile: Profile
+    facts: Mapping[str, PairFacts | LoneFacts]
 
 
 def align_book(pages: Sequence[Page], cfg: FiguresConfig) -> BookFigures:
@@ -57,9 +62,11 @@ def align_book(pages: Sequence[Page], cfg: FiguresConfig) -> BookFigures:
         bind_unnumbered(layout, matches[layout.page_index], book)
     match_neighbors(matches)
     _absorb_continuations(matches)
-    lines = {layout.page_index: layout.lines for layout in book.pages}
-    figures = _build_figures(matches, profile, lines)
-    return BookFigures(tuple(figures), tuple(rejects), profile)
+    drafts, origins = _draft_figures(book, matches)
+    finder = FactFinder(book, matches, profile, drafts)
+    facts = {draft.figure_id: _facts(draft, origins, finder) for draft in drafts}
+    figures = [_judged(draft, facts[draft.figure_id], origins) for draft in drafts]
+    return BookFigures(tuple(figures), tuple(rejects), profile, facts)
 
 
 def _match_pages(
@@ -147,38 +154,53 @@ def _share_bare_labels(matches: Mapping[int, PageMatch]) -> None:
             matches[words.page_index].captions.remove(words)
 
 
-def _build_figures(
-    matches: Mapping[int, PageMatch],
-    profile: Profile,
-    lines: Mapping[int, Sequence[TextLine]],
-) -> list[Figure]:
-    order = _number_order(matches)
-    figures: list[Figure] = []
-    for index in sorted(matches):
+def _draft_figures(
+    book: BookLayout, matches: Mapping[int, PageMatch]
+) -> tuple[list[Figure], dict[str, _Origin]]:
+    """The figures without their confidence, and by figure id what each was made from."""
+    drafts: list[Figure] = []
+    origins: dict[str, _Origin] = {}
+    for layout in book.pages:
+        index = layout.page_index
         match = matches[index]
         captions = [g.caption for g in match.groups if g.caption] + match.captions
         boxes = [c.bbox for c in captions if c.page_index == index]
         lettering = [
-            line for line in lines[index] if not any(line.bbox.covered_by(b) > 0.5 for b in boxes)
+            line for line in layout.lines if not any(line.bbox.covered_by(b) > 0.5 for b in boxes)
         ]
         groups = sorted(match.groups, key=lambda g: (g.bbox.y0, g.bbox.x0))
         for number, group in enumerate(groups, start=1):
-            figure_id = f"p{index:04d}-f{number}"
-            in_order = order.get(id(group.caption))
-            figures.append(_figure(figure_id, group, profile, in_order, lettering))
+            drafts.append(_figure(f"p{index:04d}-f{number}", group, lettering))
+            origins[drafts[-1].figure_id] = group
         alone = sorted(match.captions, key=lambda c: (c.bbox.y0, c.bbox.x0))
         for number, caption in enumerate(alone, start=1):
-            figures.append(_lonely_caption(f"p{index:04d}-c{number}", caption))
-    return figures
+            drafts.append(_lonely_caption(f"p{index:04d}-c{number}", caption))
+            origins[drafts[-1].figure_id] = caption
+    return drafts, origins
 
 
-def _figure(
-    figure_id: str,
-    group: Group,
-    profile: Profile,
-    in_order: bool | None,
-    lines: Sequence[TextLine],
-) -> Figure:
+def _facts(
+    draft: Figure, origins: Mapping[str, _Origin], finder: FactFinder
+) -> PairFacts | LoneFacts:
+    origin = origins[draft.figure_id]
+    if isinstance(origin, CaptionBlock):
+        return finder.of_caption(origin)
+    if origin.caption is None:
+        return finder.of_picture(origin)
+    return finder.of_pair(draft.figure_id, origin)
+
+
+def _judged(draft: Figure, facts: PairFacts | LoneFacts, origins: Mapping[str, _Origin]) -> Figure:
+    """The figure with its confidence and the evidence for it."""
+    judgement = judge_pair(facts) if isinstance(facts, PairFacts) else judge_lone(facts)
+    origin = origins[draft.figure_id]
+    told = origin.notes if isinstance(origin, Group) else ()
+    notes = [Evidence(name="note", value=note, weight=0.0) for note in told]
+    return replace(draft, confidence=judgement.confidence, evidence=(*judgement.evidence, *notes))
+
+
+def _figure(figure_id: str, group: Group, lines: Sequence[TextLine]) -> Figure:
+    """A figure whose confidence is not known yet."""
     order = reading_order([picture.bbox for picture in group.pictures])
     pictures = [group.pictures[i] for i in order]
     bbox = union_all(p.bbox for p in pictures).rounded()
@@ -194,12 +216,10 @@ def _figure(
             status="image_without_caption",
             page_index=group.page_index,
             bbox=bbox,
-            confidence=0.5,
+            confidence=0.0,
             kind=kind,
             panels=panels,
-            evidence=(Evidence(name="no_caption", value="none within reach", weight=0.0),),
         )
-    judgement = judge_pair(group, profile, in_order)
     flags = ["continued"] if caption.continued else []
     return Figure(
         figure_id=figure_id,
@@ -210,11 +230,9 @@ def _figure(
         caption=caption.text,
         caption_page_index=caption.page_index,
         caption_bbox=caption.bbox,
-        confidence=judgement.confidence,
+        confidence=0.0,
         kind=kind,
         panels=panels,
-        evidence=judgement.evidence
-        + tuple(Evidence(name="note", value=note, weight=0.0) for note in group.notes),
         flags=tuple(flags),
     )
 
@@ -229,35 +247,7 @@ def _lonely_caption(figure_id: str, caption: CaptionBlock) -> Figure:
         caption=caption.text,
         caption_page_index=caption.page_index,
         caption_bbox=caption.bbox,
-        confidence=0.5,
+        confidence=0.0,
         kind="photo",
-        evidence=(Evidence(name="no_picture", value="none within reach", weight=0.0),),
         flags=("continued",) if caption.continued else (),
     )
-
-
-def _number_order(matches: Mapping[int, PageMatch]) -> dict[int, bool]:
-    """Whether each caption's number stands between its neighbors' of the same kind.
-
-    Keyed by ``id`` of the caption block, for captions in the order of their pages.
-    """
-    by_prefix: dict[str, list[tuple[tuple[int, ...], int]]] = defaultdict(list)
-    for index in sorted(matches):
-        blocks = [g.caption for g in matches[index].groups if g.caption is not None]
-        blocks += matches[index].captions
-        for block in sorted(blocks, key=lambda c: (c.page_index, _column(c.bbox), c.bbox.y0)):
-            if block.label is not None and not block.continued:
-                by_prefix[block.label.prefix].append((block.label.parts, id(block)))
-    result: dict[int, bool] = {}
-    for items in by_prefix.values():
-        for position, (parts, key) in enumerate(items):
-            before = items[position - 1][0] if position else None
-            after = items[position + 1][0] if position + 1 < len(items) else None
-            if before is None and after is None:
-                continue
-            result[key] = (before is None or before <= parts) and (after is None or parts <= after)
-    return result
-
-
-def _column(bbox: Bbox) -> int:
-    return round(bbox.x0 / 150)

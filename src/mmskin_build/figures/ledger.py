@@ -18,6 +18,7 @@ from mmskin_build.geometry import Bbox
 from mmskin_build.records import Figure
 
 GapKind = Literal["missing", "duplicate", "out_of_order"]
+Order = Literal["follows", "holds", "broken"]
 
 # The first number seen may be this high before the book counts as an excerpt of a longer one.
 MAX_LEADING_GAP = 3
@@ -125,17 +126,8 @@ def figure_ledger(figures: Sequence[Figure]) -> tuple[LedgerGap, ...]:
     left have no order. Books whose numbers begin again with
     each chapter, without naming it, are followed chapter by chapter.
     """
-    labels = [figure.label for figure in figures if figure.label]
-    dashed = any(_DASH.search(n.stem) and n.chapter for t in labels for n in parse_numbers(t))
-    entries = [
-        _Entry(number=number, figure=figure)
-        for figure in figures
-        for number in parse_numbers(figure.label or "", dashed_chapters=dashed)
-    ]
     gaps: list[LedgerGap] = []
-    entries.sort(key=lambda entry: (entry.number.series, entry.page_index))
-    for _, series in groupby(entries, key=lambda entry: entry.number.series):
-        ordered = _number_runs(_reading_order(list(series)))
+    for ordered in _ordered_series(figures):
         gaps += _out_of_order(ordered)
         by_chapter = sorted(ordered, key=lambda entry: (entry.run, entry.number.chapter))
         for _, chapter in groupby(by_chapter, key=lambda e: (e.run, e.number.chapter)):
@@ -143,6 +135,48 @@ def figure_ledger(figures: Sequence[Figure]) -> tuple[LedgerGap, ...]:
             gaps += _missing(members)
             gaps += _duplicates(members)
     return tuple(sorted(gaps, key=lambda g: (g.page_index, g.kind, g.label, g.figure_ids)))
+
+
+def number_order(figures: Sequence[Figure]) -> dict[str, Order]:
+    """Say how each numbered figure stands to the ones before and after it in its series.
+
+    Returns:
+        By `figure_id`: ``follows`` where it is the next number on both sides, ``holds`` where it
+        is not lower than the one before nor higher than the one after, else ``broken``. Figures
+        without a number, and those alone in their series, are left out.
+    """
+    found: dict[str, Order] = {}
+    for ordered in _ordered_series(figures):
+        for place, entry in enumerate(ordered if len(ordered) > 1 else ()):
+            around = ordered[max(0, place - 1) : place + 2]
+            values = [(e.run, *_value(e)) for e in around]
+            order: Order = "holds" if values == sorted(values) else "broken"
+            if order == "holds" and all(_is_next(a, b) for a, b in pairwise(around)):
+                order = "follows"
+            known = found.get(entry.figure.figure_id)
+            found[entry.figure.figure_id] = order if known in (None, "follows") else known
+    return found
+
+
+def _is_next(before: _Entry, after: _Entry) -> bool:
+    """Whether `after` is the same number, the next one, or the first of another chapter."""
+    if (before.run, before.number.chapter) != (after.run, after.number.chapter):
+        return after.number.number == 1
+    return after.number.number - before.number.number in (0, 1)
+
+
+def _ordered_series(figures: Sequence[Figure]) -> list[list[_Entry]]:
+    """The numbers of each series in the order in which a reader meets them."""
+    labels = [figure.label for figure in figures if figure.label]
+    dashed = any(_DASH.search(n.stem) and n.chapter for t in labels for n in parse_numbers(t))
+    entries = [
+        _Entry(number=number, figure=figure)
+        for figure in figures
+        for number in parse_numbers(figure.label or "", dashed_chapters=dashed)
+    ]
+    entries.sort(key=lambda entry: (entry.number.series, entry.page_index))
+    by_series = groupby(entries, key=lambda entry: entry.number.series)
+    return [_number_runs(_reading_order(list(series))) for _, series in by_series]
 
 
 def _parse_one(text: str, series: str, word: str) -> FigureNumber | None:

@@ -1,0 +1,174 @@
+"""From books to the model file, the same bytes for the same inputs."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmskin_build.calibrate.examples import HALVES, Example, Half, examples_of
+from mmskin_build.calibrate.fit import fit_model
+from mmskin_build.calibrate.labelled import LabelledBook, corpus_book, generated_book, label_files
+from mmskin_build.calibrate.measure import (
+    FOLDS,
+    calibration,
+    held_out_models,
+    judge_examples,
+    measure_swaps,
+)
+from mmskin_build.calibrate.spoil import HARMS, spoil_book
+from mmskin_build.config import Config
+from mmskin_build.pdf.isolation import WorkerPool
+
+SPOILED = 16  # variants of each document, besides itself
+_FIRST_SEED = 1001
+_PAGES = (40, 60, 48, 56)
+_SWAPS_EACH = 12
+
+Progress = Callable[[str, str, int, int], None]
+
+
+def calibrate(
+    pool: WorkerPool,
+    cfg: Config,
+    *,
+    books: int,
+    corpus: Path | None,
+    spoiled: int = SPOILED,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Fit the models and return the content of the model file.
+
+    Args:
+        pool: Where the PDFs are read.
+        cfg: Settings; the parts for pdf and figures are used.
+        books: Number of generated books, at least 2.
+        corpus: Folder with ``labels/*.json`` and ``pdfs/``, or None.
+        spoiled: Spoiled variants of each document, at least 1.
+        progress: Called with a document, a stage, the number done and the number in all.
+
+    Raises:
+        SchemaError: If the corpus has no labels, or one that cannot be read.
+        InputPdfError: If a PDF of the corpus cannot be read.
+        MissingDependencyError: If Tesseract, which reads scanned pages, is missing.
+    """
+    known = _read_books(pool, cfg, books, corpus, progress)
+    plain, marred = _make_examples(known, cfg, spoiled, progress)
+    both = [*plain, *marred]
+    folds = min(FOLDS, len(known))
+    models: dict[str, Any] = {}
+    measured: dict[str, Any] = {}
+    for half in HALVES:
+        model = fit_model(half, both)
+        models[half] = {"bias": model.bias, "weights": dict(model.weights)}
+        measured[half] = _measure_half(half, plain, both, folds)
+    pair_models = held_out_models("pair", both, folds)
+    generated = [book for book in known if book.document.startswith("generated")]
+    given = [book for book in known if book not in generated]
+    measured["swaps"] = {
+        name: asdict(measure_swaps(some, pair_models.__getitem__, cfg.figures, _SWAPS_EACH))
+        for name, some in (("generated", generated), ("corpus", given))
+        if some
+    }
+    if given:
+        measured["corpus"] = _measure_corpus(given, both)
+    counts = Counter((e.half, e.right) for e in both)
+    return {
+        "about": "Weights of figures/confidence.py: log odds = bias + sum of weight times feature.",
+        "made_by": _command(books, corpus),
+        "inputs": {
+            "generated_books": books,
+            "first_seed": _FIRST_SEED,
+            "pages": [_PAGES[number % len(_PAGES)] for number in range(books)],
+            "corpus_documents": len(given),
+            "corpus_sha256": _digest(corpus),
+            "spoiled_variants": spoiled,
+            "kinds_of_harm": list(HARMS),
+        },
+        "examples": {
+            half: {"right": counts[half, True], "wrong": counts[half, False]} for half in HALVES
+        },
+        "measured": measured,
+        "models": models,
+    }
+
+
+def _command(books: int, corpus: Path | None) -> str:
+    given = " --corpus DIR" if corpus is not None else ""
+    return f"mmskin calibrate --out FILE --books {books}{given}"
+
+
+def _digest(corpus: Path | None) -> str | None:
+    """The sha256 over the label files, which name their PDFs by digest."""
+    if corpus is None:
+        return None
+    digest = hashlib.sha256()
+    for path in label_files(corpus):
+        digest.update(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
+def _read_books(
+    pool: WorkerPool, cfg: Config, books: int, corpus: Path | None, progress: Progress
+) -> list[LabelledBook]:
+    labels = [] if corpus is None else label_files(corpus)
+    found: list[LabelledBook] = []
+    total = books + len(labels)
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(books):
+            pages = _PAGES[number % len(_PAGES)]
+            found.append(generated_book(pool, cfg, Path(folder), _FIRST_SEED + number, pages))
+            progress("books", "read", len(found), total)
+    for path in labels:
+        found.append(corpus_book(pool, cfg, path))
+        progress("books", "read", len(found), total)
+    return found
+
+
+def _make_examples(
+    books: Sequence[LabelledBook], cfg: Config, spoiled: int, progress: Progress
+) -> tuple[list[Example], list[Example]]:
+    """The examples of the books as they are, and of their spoiled variants."""
+    plain: list[Example] = []
+    marred: list[Example] = []
+    for number, book in enumerate(books):
+        plain += examples_of(book, cfg.figures)
+        for variant in range(spoiled):
+            seed = hashlib.sha256(f"{book.document} {variant}".encode()).digest()
+            rng = np.random.default_rng(list(seed[:16]))
+            marred += examples_of(spoil_book(book, rng), cfg.figures)
+        progress("books", "spoil_and_align", number + 1, len(books))
+    return plain, marred
+
+
+def _measure_half(
+    half: Half, plain: Sequence[Example], both: Sequence[Example], folds: int
+) -> dict[str, Any]:
+    models = held_out_models(half, both, folds)
+    parts = {"held_out": both, "held_out_unspoiled": plain}
+    return {
+        name: asdict(
+            calibration(*judge_examples([e for e in some if e.half == half], models.__getitem__))
+        )
+        for name, some in parts.items()
+    }
+
+
+def _measure_corpus(given: Sequence[LabelledBook], both: Sequence[Example]) -> dict[str, Any]:
+    """The pairs of each labelled document, by the model fitted with it and by one without it."""
+    fitted = fit_model("pair", both)
+    names = {book.document for book in given}
+    mine = [e for e in both if e.half == "pair" and e.document in names]
+    left_out = {
+        name: fit_model("pair", [e for e in both if e.document != name]) for name in sorted(names)
+    }
+    return {
+        "fitted_with": asdict(calibration(*judge_examples(mine, lambda _: fitted))),
+        "each_left_out": asdict(calibration(*judge_examples(mine, left_out.__getitem__))),
+    }
