@@ -10,7 +10,7 @@ Panels carry no score, so all detections count with confidence 1: the precision-
 point, and average precision is the area under it, precision times recall. A part of the caption
 is right where it equals the panel's own words, spaces and the final stop aside. The worst error is
 counted apart, as a share of all panels found: words that are another panel's, words where the panel
-has none, and words on a box that lies on no one panel.
+has none, and words on a box that shows more than one panel.
 """
 
 from __future__ import annotations
@@ -98,9 +98,12 @@ def judge(case: Case, figures: Sequence[Figure]) -> tuple[Counter[str], list[str
 
 
 def _home(case: Case, panel: Panel) -> PanelTruth | None:
-    """The panel on which a box lies that is none of them by its measures."""
-    home = max(case.panels, key=lambda truth: panel.bbox.covered_by(Bbox(*truth.bbox)))
-    return home if panel.bbox.covered_by(Bbox(*home.bbox)) > 0.8 else None
+    """The panel that a box shows, though not by its measures: it shows hardly any other."""
+    shown = [Bbox(*truth.bbox).intersect(panel.bbox).area for truth in case.panels]
+    most = max(shown)
+    if most == 0 or sum(shown) - most > 0.1 * most:
+        return None
+    return case.panels[shown.index(most)]
 
 
 def _matched(case: Case, panels: Sequence[Panel]) -> list[tuple[int, int]]:
