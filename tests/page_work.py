@@ -11,8 +11,8 @@ from pathlib import Path
 import pymupdf
 
 from mmskin_build.errors import ConfigError, InputPdfError
-from mmskin_build.pdf.isolation import PageJob
-from mmskin_build.pdf.reader import Document, open_document
+from mmskin_build.pdf.document import Document, open_document
+from mmskin_build.pdf.jobs import PageJob
 
 
 def act(document: Document, job: PageJob[str]) -> str:

@@ -23,7 +23,8 @@ from mmskin_build.demo.truth import DemoTruth
 from mmskin_build.errors import AdobeExtractError
 from mmskin_build.geometry import Bbox
 from mmskin_build.pdf.adobe import digest_extract, load_extract
-from mmskin_build.pdf.isolation import PdfSource, WorkerPool
+from mmskin_build.pdf.isolation import WorkerPool
+from mmskin_build.pdf.jobs import PdfSource
 from mmskin_build.records import Figure, Line, Page, Panel
 from mmskin_build.store import read_jsonl
 from tiny_books import draw_book

@@ -26,7 +26,8 @@ from mmskin_build.audit.table import COLUMNS, write_table
 from mmskin_build.config import PdfConfig
 from mmskin_build.errors import StorageError
 from mmskin_build.geometry import Bbox
-from mmskin_build.pdf.isolation import PdfSource, WorkerPool
+from mmskin_build.pdf.isolation import WorkerPool
+from mmskin_build.pdf.jobs import PdfSource
 from mmskin_build.records import Alignment, Evidence, Overlay, PageFailure, Panel, Reject
 
 NASTY = "</script><img src=x onerror=alert(1)> <!-- & \u2028 'quoted' \"twice\""

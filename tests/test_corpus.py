@@ -22,7 +22,8 @@ from mmskin_build.alignment import align_document
 from mmskin_build.config import Config
 from mmskin_build.figures.labels import parse_label
 from mmskin_build.geometry import Bbox, iou
-from mmskin_build.pdf.isolation import PdfSource, WorkerPool
+from mmskin_build.pdf.isolation import WorkerPool
+from mmskin_build.pdf.jobs import PdfSource
 from mmskin_build.records import Figure
 
 _GIVEN = os.environ.get("MMSKIN_CORPUS")

@@ -23,7 +23,8 @@ from mmskin_build.errors import (
     MissingBookError,
     MmskinError,
 )
-from mmskin_build.pdf.isolation import FAILURES, PageJob, PdfSource, WorkerPool
+from mmskin_build.pdf.isolation import FAILURES, WorkerPool
+from mmskin_build.pdf.jobs import PageJob, PdfSource
 from mmskin_build.records import PageFailure
 from page_work import act, count_opening, crash_on_opening, crash_once
 
@@ -267,7 +268,9 @@ SCRIPT = """
 import json, sys
 from pathlib import Path
 from mmskin_build.config import PdfConfig
-from mmskin_build.pdf.isolation import PageJob, PdfSource, WorkerPool
+from mmskin_build.pdf.jobs import PageJob
+from mmskin_build.pdf.isolation import WorkerPool
+from mmskin_build.pdf.jobs import PdfSource
 from page_work import act
 
 pool = WorkerPool(PdfConfig())

@@ -176,6 +176,41 @@ def test_on_one_page_figures_go_down_and_to_the_right(
     assert [kind for kind, _ in told(figures)] == ["out_of_order"] * breaks
 
 
+def pages_of(places: Sequence[Sequence[tuple[int, int, int, int]]]) -> list[Figure]:
+    numbered = [(page, place) for page, here in enumerate(places) for place in here]
+    return [
+        make_figure(f"f{number}", label=f"Fig. {number}", bbox=place, page_index=page)
+        for number, (page, place) in enumerate(numbered, start=1)
+    ]
+
+
+def test_a_book_that_goes_column_by_column_shows_where_it_does_not() -> None:
+    by_columns, by_rows = (LEFT_BELOW, RIGHT_TOP), (RIGHT_TOP, LEFT_BELOW)
+    assert told(pages_of([by_columns, by_rows])) == []  # two pages show no habit
+    assert told(pages_of([by_rows, by_rows, by_rows, by_columns])) == []
+    figures = pages_of([by_columns, by_columns, by_columns, by_rows])
+    assert [kind for kind, _ in told(figures)] == ["out_of_order"]
+
+
+def test_the_order_of_a_number_is_known_from_the_ones_beside_it() -> None:
+    figures = book("Figure 1", "Figure 2", "Figure 3", "Figure 5", "Figure 4", "Figure 7")
+    order = number_order([*figures, make_figure("alone", label="Plate 1", page_index=9)])
+    assert [order[figure.figure_id] for figure in figures] == [
+        "follows",
+        "follows",
+        "holds",  # 5 comes next
+        "broken",
+        "broken",
+        "holds",
+    ]
+    assert "alone" not in order
+
+
+def test_a_new_chapter_follows_the_one_before() -> None:
+    figures = book("Fig. 1.1", "Fig. 1.2", "Fig. 2.1", "Fig. 2.2")
+    assert set(number_order(figures).values()) == {"follows"}
+
+
 @given(
     st.lists(
         st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(0, 4), st.integers(0, 4)),

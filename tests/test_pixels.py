@@ -19,9 +19,9 @@ from skimage.metrics import structural_similarity
 from builders import make_figure
 from drawn_pages import Embedded, Rgb, draw_page, embed, photograph, place
 from mmskin_build.geometry import Bbox
-from mmskin_build.pdf.isolation import PageJob
+from mmskin_build.pdf.document import open_document
+from mmskin_build.pdf.jobs import PageJob
 from mmskin_build.pdf.pixels import PageCutter, PixelBox, PixelRequest, cut_figures
-from mmskin_build.pdf.reader import open_document
 from mmskin_build.records import Panel
 from mmskin_build.store import pixel_digest
 

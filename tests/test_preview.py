@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from mmskin_build.errors import InputPdfError
-from mmskin_build.pdf.isolation import PageJob
+from mmskin_build.pdf.document import Document, open_document
+from mmskin_build.pdf.jobs import PageJob
 from mmskin_build.pdf.preview import draw_page
-from mmskin_build.pdf.reader import Document, open_document
 
 
 @pytest.fixture

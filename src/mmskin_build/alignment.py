@@ -13,7 +13,8 @@ from typing import Any
 
 from mmskin_build.config import Config
 from mmskin_build.pdf.adobe import AdobePage, load_extract
-from mmskin_build.pdf.isolation import PageJob, PdfSource, WorkerPool
+from mmskin_build.pdf.isolation import WorkerPool
+from mmskin_build.pdf.jobs import PageJob, PdfSource
 from mmskin_build.records import Alignment, Figure, Page, PageFailure, Reject
 from mmskin_build.store import file_sha256, write_jsonl
 

@@ -28,7 +28,8 @@ from mmskin_build.errors import (
     MissingBookError,
 )
 from mmskin_build.pdf.adobe import load_extract, part_files
-from mmskin_build.pdf.isolation import PageJob, PdfSource, WorkerPool
+from mmskin_build.pdf.isolation import WorkerPool
+from mmskin_build.pdf.jobs import PageJob, PdfSource
 from mmskin_build.records import Book
 from mmskin_build.store import file_sha256, storage_errors, write_bytes
 

@@ -32,7 +32,8 @@ from scipy.optimize import linear_sum_assignment
 from mmskin_build.alignment import align_document
 from mmskin_build.config import Config
 from mmskin_build.geometry import Bbox, iou
-from mmskin_build.pdf.isolation import PdfSource, WorkerPool
+from mmskin_build.pdf.isolation import WorkerPool
+from mmskin_build.pdf.jobs import PdfSource
 from mmskin_build.records import Figure, Panel
 
 FIGURES, SINGLES = 300, 60

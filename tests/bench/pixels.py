@@ -35,7 +35,8 @@ from mmskin_build.alignment import align_document
 from mmskin_build.config import Config
 from mmskin_build.errors import MmskinError
 from mmskin_build.geometry import Bbox
-from mmskin_build.pdf.isolation import PdfSource, WorkerPool
+from mmskin_build.pdf.isolation import WorkerPool
+from mmskin_build.pdf.jobs import PdfSource
 from mmskin_build.pdf.pixels import PageCutter
 from mmskin_build.records import Panel
 from mmskin_build.store import file_sha256

@@ -14,7 +14,8 @@ from typing import Any
 from mmskin_build.audit.overlay import write_overlays
 from mmskin_build.audit.report import pages_of_interest, picture_name, write_audit
 from mmskin_build.audit.table import write_table
-from mmskin_build.pdf.isolation import PageJob, PdfSource, WorkerPool
+from mmskin_build.pdf.isolation import WorkerPool
+from mmskin_build.pdf.jobs import PageJob, PdfSource
 from mmskin_build.records import Alignment, PageFailure
 from mmskin_build.store import pretty_json, storage_errors, write_bytes
 

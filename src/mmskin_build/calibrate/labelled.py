@@ -14,7 +14,8 @@ from mmskin_build.demo.truth import DemoTruth
 from mmskin_build.errors import SchemaError
 from mmskin_build.figures.labels import parse_label
 from mmskin_build.geometry import Bbox
-from mmskin_build.pdf.isolation import PdfSource, WorkerPool
+from mmskin_build.pdf.isolation import WorkerPool
+from mmskin_build.pdf.jobs import PdfSource
 from mmskin_build.records import Page
 
 

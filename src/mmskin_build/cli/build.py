@@ -42,7 +42,8 @@ def align(
     if adobe is not None and len(pdfs) != 1:
         raise click.UsageError("--adobe is for one PDF at a time")
     from mmskin_build.alignment import align_file
-    from mmskin_build.pdf.isolation import PdfSource, WorkerPool
+    from mmskin_build.pdf.isolation import WorkerPool
+    from mmskin_build.pdf.jobs import PdfSource
 
     found: list[dict[str, Any]] = []
     errors: list[InputPdfError] = []

@@ -19,9 +19,6 @@ from mmskin_build.figures.unnumbered import bind_unnumbered
 from mmskin_build.geometry import reading_order, union_all
 from mmskin_build.records import Evidence, Figure, FigureKind, Page, Panel, Reject
 
-VERSION = "1"
-
-
 _PLATE_REACH = 6  # pages between a plate and its legend
 
 

@@ -375,9 +375,6 @@ def _fits(
     gap, height = line.bbox.y0 - last.bbox.y1, max(last.height_pt, line.height_pt)
     if scanned:
         return gap <= 0.75 * height or line.block == last.block
-    same_font = any(span.font == font for span in line.spans if span.text.strip())
-    if not same_font and count > 1 and line.font == body.font and body.font != font:
-        return False
     like_body = body.matches(line)
     caption_like_body = abs(size - body.size_pt) <= 0.35 and font == body.font
     if like_body and not caption_like_body:

@@ -82,7 +82,7 @@ def split_raster(rgb: NDArray[np.uint8], expected: int) -> list[PixelBox]:
         if grid and _is_chart(rgb, paper.strict):
             return _rows(grid)
     for tone in _band_tones(gray, content):
-        paper = _paper(cv2.absdiff(gray, np.full_like(gray, tone)))
+        paper = _paper(np.asarray(cv2.absdiff(gray, np.full_like(gray, tone)), np.uint8))
         boxes, _ = _cut(paper, content, expected)
         if len(boxes) < 2 or (expected and len(boxes) != expected):
             continue

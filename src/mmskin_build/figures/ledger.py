@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import groupby, pairwise, permutations
 from typing import Literal
 
 from mmskin_build.geometry import Bbox
@@ -22,6 +23,9 @@ Order = Literal["follows", "holds", "broken"]
 
 # The first number seen may be this high before the book counts as an excerpt of a longer one.
 MAX_LEADING_GAP = 3
+
+_HABIT_MIN = 3  # pairs of figures that must show a book's reading order
+_HABIT_SHARE = 0.75
 
 _SLACK_PT = 3.0  # by which boxes may overlap and still lie one after the other
 
@@ -123,8 +127,8 @@ def figure_ledger(figures: Sequence[Figure]) -> tuple[LedgerGap, ...]:
     Labels count wherever they stand, also with a caption whose picture was not found. Parts of one
     figure ("4A", "4B"), continued figures and figures with one caption are no duplicates. On one
     page a figure comes after those above or left of it; one at the upper right and one at the lower
-    left have no order. Books whose numbers begin again with
-    each chapter, without naming it, are followed chapter by chapter.
+    left have no order, unless the book's other pages show that it goes column by column. Books
+    whose numbers begin again with each chapter, without naming it, are followed chapter by chapter.
     """
     gaps: list[LedgerGap] = []
     for ordered in _ordered_series(figures):
@@ -175,8 +179,35 @@ def _ordered_series(figures: Sequence[Figure]) -> list[list[_Entry]]:
         for number in parse_numbers(figure.label or "", dashed_chapters=dashed)
     ]
     entries.sort(key=lambda entry: (entry.number.series, entry.page_index))
+    by_columns = _reads_by_columns(entries)
     by_series = groupby(entries, key=lambda entry: entry.number.series)
-    return [_number_runs(_reading_order(list(series))) for _, series in by_series]
+    return [_number_runs(_reading_order(list(series), by_columns)) for _, series in by_series]
+
+
+def _reads_by_columns(entries: Sequence[_Entry]) -> bool:
+    """Whether this book's numbers run down one column before the next one begins.
+
+    What a figure at the lower left and one at the upper right tell, page by page; few of them tell
+    nothing.
+    """
+    votes: Counter[bool] = Counter()
+    for _, page in groupby(entries, key=lambda e: (e.number.series, e.page_index)):
+        for a, b in permutations(list(page), 2):
+            if _in_columns(a, b) and _value(a) != _value(b):
+                votes[_value(a) < _value(b)] += 1
+    return votes[True] >= _HABIT_MIN and votes[True] >= _HABIT_SHARE * votes.total()
+
+
+def _in_columns(first: _Entry, second: _Entry) -> bool:
+    """Whether `first` is lower than `second`, in a column left of it."""
+    a, b = first.bbox, second.bbox
+    if a is None or b is None or _in_row(a, b):
+        return False
+    return a.y0 > b.y0 and a.x1 <= b.x0 + _SLACK_PT
+
+
+def _in_row(a: Bbox, b: Bbox) -> bool:
+    return a.y_overlap(b) > 0.5 * min(a.height, b.height)
 
 
 def _parse_one(text: str, series: str, word: str) -> FigureNumber | None:
@@ -236,28 +267,31 @@ def _chapter_key(chapter: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(part), "") if part.isdigit() else (0, part) for part in parts)
 
 
-def _reading_order(entries: list[_Entry]) -> list[_Entry]:
+def _reading_order(entries: list[_Entry], by_columns: bool) -> list[_Entry]:
     """Sort by page; on a page by place where places have an order, else by number."""
     ordered: list[_Entry] = []
     for _, group in groupby(entries, key=lambda entry: entry.page_index):
         waiting = sorted(group, key=_value)
         while waiting:
-            free = (e for e in waiting if not any(_precedes(other, e) for other in waiting))
+            free = (
+                e for e in waiting if not any(_precedes(other, e, by_columns) for other in waiting)
+            )
             first = next(free, waiting[0])  # boxes thinner than the slack may run in a circle
             waiting.remove(first)
             ordered.append(first)
     return ordered
 
 
-def _precedes(first: _Entry, second: _Entry) -> bool:
+def _precedes(first: _Entry, second: _Entry, by_columns: bool) -> bool:
     """Whether any reader meets `first` before `second`: it is above, left, or both."""
     a, b = first.bbox, second.bbox
     if a is None or b is None or a == b:
         return False
+    if by_columns and _in_columns(first, second):
+        return True
     above, left = a.y1 <= b.y0 + _SLACK_PT, a.x1 <= b.x0 + _SLACK_PT
-    in_column = a.x_overlap(b) > 0.5 * min(a.width, b.width)
-    in_row = a.y_overlap(b) > 0.5 * min(a.height, b.height)
-    return (above and (left or in_column)) or (left and in_row)
+    in_column = a.x_overlap(b) > 0.5 * min(a.width, b.width) or a.x0 <= b.x0 + _SLACK_PT
+    return (above and in_column) or (left and _in_row(a, b))
 
 
 def _value(entry: _Entry) -> tuple[tuple[tuple[int, str], ...], int, str]:

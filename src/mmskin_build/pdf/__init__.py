@@ -2,8 +2,9 @@
 
 Steps, in order:
 
-1. `isolation`, `process`: every call below runs in a spawned worker with limits of time and memory
-2. `reader`: opens a document; one page becomes a `records.Page`, digital or scanned
+1. `jobs`, `isolation`, `process`: every call below runs in a spawned worker, with limits of time
+   and memory
+2. `document` opens a file, `reader` makes one page a `records.Page`, digital or scanned
 3. `text`: the lines of a page, with fonts, sizes and colors
 4. `painting`: what the page paints, in order: images with their clips, vector paths
 5. `scans`: an image-only page; `text_layer` judges a hidden layer, `scan_regions` finds pictures,

@@ -16,12 +16,13 @@ from pymupdf import mupdf
 from mmskin_build.errors import AdobeExtractError
 from mmskin_build.geometry import Bbox
 from mmskin_build.pdf.adobe import AdobePage
+from mmskin_build.pdf.document import Document, load_page
 from mmskin_build.pdf.painting import Painting, fz_page
-from mmskin_build.pdf.reader import SCAN_COVERAGE, Document, ReadSettings, load_page, read_painted
+from mmskin_build.pdf.reader import SCAN_COVERAGE, ReadSettings, read_painted
 from mmskin_build.records import Line, Page, ScanRegion
 
 if TYPE_CHECKING:
-    from mmskin_build.pdf.isolation import PageJob
+    from mmskin_build.pdf.jobs import PageJob
 
 _SAME_SIDE_PT = 1.0
 _INSIDE = 0.5  # share of an image or path in the figure that it belongs to

@@ -24,15 +24,16 @@ from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Final, Self, TypeVar, cast
 
 from mmskin_build.config import PdfConfig
 from mmskin_build.errors import EncryptedPdfError, InputPdfError, MissingBookError, MmskinError
+from mmskin_build.pdf.jobs import PageJob, PdfSource
 from mmskin_build.pdf.process import Broken, Chunk, Failed, NotOpened, Opened, Result, WorkerProcess
 from mmskin_build.records import PageFailure
 
 if TYPE_CHECKING:
-    from mmskin_build.pdf.reader import Document
+    from mmskin_build.pdf.document import Document
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -47,22 +48,6 @@ FAILURES: Final = {
 _CHUNK_PAGES = 50  # one message to a worker; also how unevenly work can end
 _PAGES_WORTH_A_WORKER = 8  # starting an interpreter costs about as much as reading this many pages
 _ATTEMPTS = 2  # the second in a fresh worker, so that no earlier page can be to blame
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PdfSource:
-    """A PDF file, and the name of the environment variable that holds its password, if any."""
-
-    path: Path
-    password_env: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageJob(Generic[P]):
-    """One page to read (0-based) and what the work needs to know about it."""
-
-    page_index: int
-    payload: P
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,8 @@ import pymupdf
 from pymupdf import mupdf
 
 from mmskin_build.geometry import POINTS_PER_INCH, Bbox, union_all
-from mmskin_build.pdf.isolation import PageJob
+from mmskin_build.pdf.document import Document
+from mmskin_build.pdf.jobs import PageJob
 from mmskin_build.pdf.lettering import read_panel_letters
 from mmskin_build.pdf.overlays import find_overlays, merge_boxes
 from mmskin_build.pdf.painting import PaintedImage, Painting, fz_page, read_painting
@@ -38,15 +39,12 @@ from mmskin_build.pdf.raster import (
     tile_offsets,
     to_rgb,
 )
-from mmskin_build.pdf.reader import Document
 from mmskin_build.pdf.text import read_lines
 from mmskin_build.records import Figure, ImageObject, Line, Overlay, Panel, PanelSource
 from mmskin_build.store import pixel_digest, write_bytes
 
 #: Finds the panels inside one picture: the pixels and the number that the caption names.
 Split = Callable[[RgbImage, int], Sequence[PixelBox]]
-
-PIXELS_VERSION = "1"
 
 _MIN_SHARE = 0.01  # an object that covers less of a panel than this is no part of it
 _FULL = 0.985  # coverage from which a panel counts as filled

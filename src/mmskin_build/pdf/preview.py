@@ -10,8 +10,8 @@ import pymupdf
 from mmskin_build.errors import InputPdfError
 
 if TYPE_CHECKING:
-    from mmskin_build.pdf.isolation import PageJob
-    from mmskin_build.pdf.reader import Document
+    from mmskin_build.pdf.document import Document
+    from mmskin_build.pdf.jobs import PageJob
 
 _JPEG_QUALITY = 70
 _MAX_SIDE_PX = 8_000  # of a page that is far higher than wide

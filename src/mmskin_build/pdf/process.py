@@ -32,7 +32,7 @@ from mmskin_build.config import PdfConfig
 from mmskin_build.errors import InputPdfError, MmskinError
 
 if TYPE_CHECKING:
-    from mmskin_build.pdf.reader import Document
+    from mmskin_build.pdf.document import Document
 
 _START_LIMIT_S = 120.0  # importing the libraries from a slow disk
 _ORPHAN_GRACE_S = 30.0  # how much longer than a page's limit the kernel lets a page run
@@ -285,7 +285,7 @@ def _answer(
         chunk: Chunk = pickle.loads(pickled)
         opener, work = pickle.loads(chunk.call)
         if opener is None:
-            from mmskin_build.pdf.reader import open_document as opener
+            from mmskin_build.pdf.document import open_document as opener
     except Exception as error:
         reason = f"a worker cannot import the work it is given: {_brief(error)}"
         connection.send(Broken(error=ValueError(reason)))

@@ -1,4 +1,4 @@
-"""Open a document; one page becomes a `records.Page`, whether digital or scanned.
+"""One page of an open document becomes a `records.Page`, whether digital or scanned.
 
 Everything here runs inside a worker of `isolation`, because PyMuPDF can crash or hang on a damaged
 file in ways that Python cannot catch.
@@ -7,23 +7,18 @@ file in ways that Python cannot catch.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pymupdf
 
 from mmskin_build.config import PdfConfig
-from mmskin_build.errors import EncryptedPdfError, InputPdfError
+from mmskin_build.errors import InputPdfError
 from mmskin_build.geometry import Bbox
+from mmskin_build.pdf.document import Document, load_page
+from mmskin_build.pdf.jobs import PageJob
 from mmskin_build.pdf.painting import Painting, read_painting
 from mmskin_build.pdf.text import broken_share, read_lines
 from mmskin_build.pdf.text_layer import judge_layer, layer_facts
 from mmskin_build.records import Line, Page, ScanRegion, TextSource
-
-if TYPE_CHECKING:
-    from mmskin_build.pdf.isolation import PageJob
-
-READER_VERSION = "1"
 
 #: What a page's `flags` may say. The ones in `FALLBACK_FLAGS` count as "read another way".
 PAGE_FLAGS = {
@@ -44,7 +39,6 @@ FALLBACK_FLAGS = frozenset({"ocr", "text_layer_broken", "painting_unreadable"})
 _DOUBTFUL_LAYER = 0.005
 SCAN_COVERAGE = 0.75  # share of the page that one image covers on an image-only page
 _FEW_CHARACTERS = 40  # a scanned page bears at most a stamp or a page number as real text
-_PDF_HEADER_WINDOW = 1024  # bytes in which "%PDF-" must stand (PDF 1.7, implementation note 13)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,88 +47,6 @@ class ReadSettings:
 
     cfg: PdfConfig
     language: str
-
-
-class Document:
-    """An open PDF. Only for use inside one worker process; not for threads."""
-
-    def __init__(self, path: Path, pdf: pymupdf.Document) -> None:
-        """Wrap an opened `pdf`; use `open_document`."""
-        self.path = path
-        self.pdf = pdf
-
-    @property
-    def page_count(self) -> int:
-        """Number of pages."""
-        return int(self.pdf.page_count)
-
-    @property
-    def repaired(self) -> bool:
-        """Whether the file's structure was damaged and rebuilt while opening."""
-        return bool(self.pdf.is_repaired)
-
-    def close(self) -> None:
-        """Close the file."""
-        self.pdf.close()
-
-
-def open_document(path: Path, password: str | None = None) -> Document:
-    """Open `path`, with `password` where it is encrypted.
-
-    Raises:
-        InputPdfError: If it is empty, not a PDF, damaged beyond repair or has no pages.
-        EncryptedPdfError: If the password is missing or wrong.
-    """
-    pymupdf.TOOLS.mupdf_display_errors(False)
-    pymupdf.TOOLS.mupdf_display_warnings(False)
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(_PDF_HEADER_WINDOW)
-    except OSError as error:
-        raise InputPdfError(
-            f"{path}: cannot be read ({error.strerror}); check the path and its permissions"
-        ) from error
-    if not head:
-        raise InputPdfError(f"{path}: the file is empty; fetch it again")
-    if b"%PDF-" not in head:
-        raise InputPdfError(f"{path}: not a PDF (no %PDF- header); give the PDF file of the book")
-    try:
-        pdf = pymupdf.open(path, filetype="pdf")
-        locked = bool(pdf.needs_pass)
-        if locked and not (password and pdf.authenticate(password)):
-            if password:
-                raise EncryptedPdfError(f"{path}: the given password does not open it")
-            raise EncryptedPdfError(
-                f"{path}: encrypted; name the environment variable that holds its password "
-                "(password_env in data/books.toml, or --password-env)"
-            )
-        page_count = pdf.page_count
-    except EncryptedPdfError:
-        raise
-    except Exception as error:
-        raise InputPdfError(
-            f"{path}: damaged beyond repair ({_one_line(error)}); fetch the file again, "
-            "or rewrite it with `qpdf IN OUT`"
-        ) from error
-    if page_count < 1:
-        raise InputPdfError(f"{path}: has no pages; fetch the file again")
-    return Document(path, pdf)
-
-
-def load_page(document: Document, index: int, cfg: PdfConfig) -> pymupdf.Page:
-    """Load one page.
-
-    Raises:
-        InputPdfError: If the page is not there or larger than the configured limit.
-    """
-    page: pymupdf.Page = document.pdf.load_page(index)
-    width, height = page.rect.width, page.rect.height
-    if not (0 < width <= cfg.max_page_side_pt and 0 < height <= cfg.max_page_side_pt):
-        raise InputPdfError(
-            f"{document.path} page index {index}: {width:.0f} x {height:.0f} pt is outside the "
-            f"limit of {cfg.max_page_side_pt:.0f} pt a side (pdf.max_page_side_pt)"
-        )
-    return page
 
 
 def read_painted(
@@ -233,7 +145,3 @@ def _is_page_image(
 def _is_out_of_memory(error: Exception) -> bool:
     """Whether MuPDF ran out of memory; the page then fails instead of losing its pictures."""
     return "alloc" in str(error).lower() or "out of memory" in str(error).lower()
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
