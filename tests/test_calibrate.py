@@ -234,7 +234,7 @@ def test_the_shipped_model_tells_how_it_was_made_and_what_was_measured() -> None
         {"order": "broken"},
         {"unfinished": True},
         {"words": 0, "order": "holds"},
-        {"labeled": False, "order": None, "mention": "none"},
+        {"labeled": False, "order": None, "cost": 1.2},
         {"cost": 6.0, "picture_margin": -2.0, "spare_pictures": 1},
         {"pictures": 3, "loose_pt": 40.0, "order": "holds"},
     ],

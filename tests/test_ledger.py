@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import make_figure
-from mmskin_build.figures.ledger import figure_ledger, parse_numbers
+from mmskin_build.figures.ledger import figure_ledger, number_order, parse_numbers
 from mmskin_build.records import Figure
 
 
