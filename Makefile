@@ -9,7 +9,7 @@ BENCH_PDFS ?=
 BENCH_OUT ?= data/work/bench.json
 GROWTH_PAGES ?= 50 200 800
 
-.PHONY: help setup demo test test-slow lint format types schemas bench bench-panels bench-pixels \
+.PHONY: help setup demo test test-slow golden lint format types schemas bench bench-panels bench-pixels \
 	bench-growth audit build doctor constraints clean
 
 help:  ## list the targets
@@ -29,6 +29,9 @@ test: $(READY)  ## the tests, without the slow ones
 
 test-slow: $(READY)  ## all tests
 	@$(BIN)/python -m pytest -q --runslow
+
+golden: $(READY)  ## renew tests/golden/; read the difference before committing it
+	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/test_golden.py
 
 lint: $(READY)  ## ruff and mypy, as the continuous integration runs them
 	@$(BIN)/ruff check .
