@@ -22,7 +22,7 @@ _MEASURES = ("f1", "located", "precision", "recall", "labels", "panels", "pixels
 _SHOWN = 20  # misses
 
 
-@click.command(epilog="\b\nExample:\n  mmskin demo --out /tmp/demo")
+@click.command(epilog="\b\nExample:\n  mmskin demo --out ~/demo")
 @click.option("--out", type=EXISTING_PATH, help="Folder [data/demo].")
 @click.option("--pages", type=click.IntRange(8), default=40, show_default=True, help="Pages.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another book.")
