@@ -156,3 +156,17 @@ def test_make_targets_that_are_written_about_exist() -> None:
         text = document.read_text(encoding="utf-8")
         code = "\n".join(re.findall(r"```.*?```|`[^`]+`", text, re.S))
         assert set(re.findall(r"(?:^|`)make ([a-z-]+)", code, re.M)) <= targets, document.name
+
+
+def test_every_test_that_a_document_names_is_there() -> None:
+    named = [
+        (document.name, module, name)
+        for document in DOCUMENTS
+        for module, name in re.findall(
+            r"`(test_\w+\.py)::(test_\w+)`", document.read_text(encoding="utf-8")
+        )
+    ]
+    assert len(named) > 20
+    for document, module, name in named:
+        source = (ROOT / "tests" / module).read_text(encoding="utf-8")
+        assert f"def {name}(" in source, f"{document}: {module} has no {name}"
