@@ -307,7 +307,7 @@ def test_the_same_inputs_give_the_same_model(tmp_path: Path) -> None:
                     Config(),
                     books=2,
                     corpus=corpus,
-                    spoiled=6,
+                    spoiled=30,
                     progress=lambda _, stage, *__: stages.append(stage),
                 )
             )

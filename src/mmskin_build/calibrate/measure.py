@@ -77,15 +77,17 @@ def held_out_models(
 ) -> dict[str, Model]:
     """Return for each document a model that was fitted without it.
 
-    Documents are dealt to `folds` folds; a fold's documents are left out together.
+    Documents are dealt to `folds` folds (one each, where they are fewer); a fold's documents are
+    left out together.
 
     Raises:
-        ValueError: If there are fewer documents than folds, or too few examples to fit.
+        ValueError: If there is one document only, or too few examples to fit.
     """
     mine = [e for e in examples if e.half == half]
     documents: NDArray[np.str_] = np.array([e.document for e in mine])
     models: dict[str, Model] = {}
-    for train, test in GroupKFold(folds).split(documents, groups=documents):
+    dealt = GroupKFold(min(folds, len(set(documents.tolist()))))
+    for train, test in dealt.split(documents, groups=documents):
         model = fit_model(half, [mine[i] for i in train])
         models |= {str(document): model for document in np.unique(documents[test])}
     return dict(sorted(models.items()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from mmskin_build.calibrate.examples import HALVES, Example, Half, examples_of
 from mmskin_build.calibrate.fit import fit_model
 from mmskin_build.calibrate.labelled import LabelledBook, corpus_book, generated_book, label_files
 from mmskin_build.calibrate.measure import (
-    FOLDS,
     calibration,
     held_out_models,
     judge_examples,
@@ -24,6 +23,8 @@ from mmskin_build.calibrate.measure import (
 )
 from mmskin_build.calibrate.spoil import HARMS, spoil_book
 from mmskin_build.config import Config
+from mmskin_build.errors import ConfigError
+from mmskin_build.figures.confidence import Model
 from mmskin_build.pdf.isolation import WorkerPool
 
 SPOILED = 16  # variants of each document, besides itself
@@ -56,23 +57,28 @@ def calibrate(
     Raises:
         SchemaError: If the corpus has no labels, or one that cannot be read.
         InputPdfError: If a PDF of the corpus cannot be read.
+        ConfigError: If the books are too few to hold some out.
         MissingDependencyError: If Tesseract, which reads scanned pages, is missing.
     """
     known = _read_books(pool, cfg, books, corpus, progress)
     plain, marred = _make_examples(known, cfg, spoiled, progress)
     both = [*plain, *marred]
-    folds = min(FOLDS, len(known))
     models: dict[str, Any] = {}
     measured: dict[str, Any] = {}
+    held_out: dict[Half, dict[str, Model]] = {}
+    try:
+        for half in HALVES:
+            model = fit_model(half, both)
+            models[half] = {"bias": model.bias, "weights": dict(model.weights)}
+            held_out[half] = held_out_models(half, both)
+    except ValueError as error:
+        raise ConfigError(f"{error}; give more books to learn from (--books, --corpus)") from error
     for half in HALVES:
-        model = fit_model(half, both)
-        models[half] = {"bias": model.bias, "weights": dict(model.weights)}
-        measured[half] = _measure_half(half, plain, both, folds)
-    pair_models = held_out_models("pair", both, folds)
+        measured[half] = _measure_half(half, plain, both, held_out[half])
     generated = [book for book in known if book.document.startswith("generated")]
     given = [book for book in known if book not in generated]
     measured["swaps"] = {
-        name: asdict(measure_swaps(some, pair_models.__getitem__, cfg.figures, _SWAPS_EACH))
+        name: asdict(measure_swaps(some, held_out["pair"].__getitem__, cfg.figures, _SWAPS_EACH))
         for name, some in (("generated", generated), ("corpus", given))
         if some
     }
@@ -148,9 +154,11 @@ def _make_examples(
 
 
 def _measure_half(
-    half: Half, plain: Sequence[Example], both: Sequence[Example], folds: int
+    half: Half,
+    plain: Sequence[Example],
+    both: Sequence[Example],
+    models: Mapping[str, Model],
 ) -> dict[str, Any]:
-    models = held_out_models(half, both, folds)
     parts = {"held_out": both, "held_out_unspoiled": plain}
     return {
         name: asdict(
