@@ -7,7 +7,7 @@ Steps, in order:
 3. `captions`: caption starts told from references; whole captions
 4. `regions`: pictures out of image objects, strips, tiles, vector drawings and scans
 5. `profile`: what this book's captions look like, learned from unambiguous pages
-6. `align`: one assignment a book of pictures to captions
+6. `align`, `facing`: pictures to captions, on each page and then across the page break
 7. `subcaptions`: a caption's parts by panel
 8. `unnumbered`: captions without a number, known by place and type
 9. `gutters`: panels inside one raster

@@ -9,7 +9,7 @@ of the figure numbers, over the whole book at once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,9 +19,9 @@ from mmskin_build.figures.captions import CaptionBlock
 from mmskin_build.figures.layout import BodyStyle, PageLayout, TextLine
 from mmskin_build.figures.profile import Profile, Side
 from mmskin_build.figures.regions import Picture
-from mmskin_build.geometry import Bbox, reading_order, turn_upright, union_all
+from mmskin_build.geometry import Bbox, turn_upright, union_all
 
-_NO_PAIR = 9.0  # cost above which a caption rather stays alone
+NO_PAIR = 9.0  # cost above which a caption rather stays alone
 _LINK_MAX_PT = 48.0  # farthest gap between panels of one figure
 _GAP_SCALE_PT = 22.0  # gap that costs as much as one nat
 _BODY_WORDS_A_NAT = 5.0
@@ -53,8 +53,8 @@ class Group:
     pictures: list[Picture]
     caption: CaptionBlock | None = None
     link: Link | None = None
-    rival_cost: float = _NO_PAIR
-    rival_picture_cost: float = _NO_PAIR
+    rival_cost: float = NO_PAIR
+    rival_picture_cost: float = NO_PAIR
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -90,11 +90,11 @@ def match_page(
     seeded: dict[int, Group] = {}
     if pictures and captions:
         costs = np.array([[link.cost for link in row] for row in table])
-        # A dummy picture for each caption: staying alone costs `_NO_PAIR`.
-        padded = np.vstack([costs, np.full((len(captions), len(captions)), _NO_PAIR)])
+        # A dummy picture for each caption: staying alone costs `NO_PAIR`.
+        padded = np.vstack([costs, np.full((len(captions), len(captions)), NO_PAIR)])
         rows, columns = linear_sum_assignment(padded)
         for row, column in sorted(zip(rows.tolist(), columns.tolist(), strict=True)):
-            if row >= len(pictures) or costs[row, column] >= _NO_PAIR:
+            if row >= len(pictures) or costs[row, column] >= NO_PAIR:
                 continue
             others = np.delete(costs[row], column)
             group = Group(
@@ -102,7 +102,7 @@ def match_page(
                 [pictures[row]],
                 captions[column],
                 table[row][column],
-                float(others.min()) if others.size else _NO_PAIR,
+                float(others.min()) if others.size else NO_PAIR,
             )
             seeded[row] = group
             groups.append(group)
@@ -322,99 +322,3 @@ def _stands_between(other: Bbox, a: Bbox, b: Bbox) -> bool:
         return False
     common = other.intersect(space)
     return common.area > 0.2 * min(other.area, max(space.area, 1e-6)) and common.height > 2
-
-
-# --------------------------------------------------------------------------- across the page break
-
-
-def match_neighbors(matches: Mapping[int, PageMatch]) -> None:
-    """Match what is left: captions and figures of neighboring pages, in place.
-
-    A caption goes with pictures one page before or after it; order in the book breaks ties, so that
-    two captions on a page of captions take the plates before or after them in turn.
-    """
-    for page in sorted(matches):
-        _regroup(matches, page)
-    captions = [(page, c) for page in sorted(matches) for c in matches[page].captions]
-    groups = [(page, g) for page in sorted(matches) for g in matches[page].groups if not g.caption]
-    if not captions or not groups:
-        return
-    costs = np.full((len(captions), len(groups) + len(captions)), _NO_PAIR)
-    for i, (page, caption) in enumerate(captions):
-        for j, (other, group) in enumerate(groups):
-            distance = abs(page - other)
-            if distance != 1:
-                continue
-            area = group.bbox.area
-            small = 3.0 if area < 4000 else 0.0
-            rank = abs(
-                [c for p, c in captions if p == page].index(caption)
-                - [g for p, g in groups if p == other].index(group)
-            )
-            costs[i, j] = 2.5 + small + 0.8 * rank + (0.2 if other > page else 0.0)
-            costs[i, j] += max(0.0, 2.0 * (0.6 - caption.prior))
-    rows, columns = linear_sum_assignment(costs)
-    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
-        if column >= len(groups) or costs[row, column] >= _NO_PAIR:
-            continue
-        (page, caption), (_, group) = captions[row], groups[column]
-        rivals = np.delete(costs[row], column)
-        group.caption = caption
-        group.link = Link("facing", 0.0, float(costs[row, column]))
-        group.rival_cost = float(rivals.min()) if rivals.size else _NO_PAIR
-        others = [costs[row, j] for j, (_, g) in enumerate(groups) if g.caption is None]
-        group.rival_picture_cost = float(min(others, default=_NO_PAIR))
-        matches[page].captions.remove(caption)
-    _follow_plates(matches)
-
-
-def _regroup(matches: Mapping[int, PageMatch], page: int) -> None:
-    """Deal the pictures of a page without captions to the captions of a page of captions.
-
-    Pictures that stand close look like the panels of one figure; a facing page with as many
-    captions (or captions that name as many panels) says that they are several.
-    """
-    match = matches[page]
-    if not match.groups or any(group.caption for group in match.groups):
-        return
-    pictures = _in_reading_order([p for group in match.groups for p in group.pictures])
-    for neighbor in (page + 1, page - 1):
-        other = matches.get(neighbor)
-        if other is None or other.groups or len(other.captions) < 2:
-            continue
-        shares = [max(1, caption.part_count) for caption in other.captions]
-        if len(other.captions) == len(match.groups) or sum(shares) != len(pictures):
-            continue
-        match.groups.clear()
-        start = 0
-        for share in shares:
-            match.groups.append(Group(page, pictures[start : start + share]))
-            start += share
-        return
-
-
-def _in_reading_order(pictures: Sequence[Picture]) -> list[Picture]:
-    order = reading_order([picture.bbox for picture in pictures])
-    return [pictures[i] for i in order]
-
-
-def _follow_plates(matches: Mapping[int, PageMatch]) -> None:
-    """Let a caption that names more panels than its page shows own the pages beyond, in place."""
-    for page in sorted(matches):
-        for group in matches[page].groups:
-            caption, link = group.caption, group.link
-            if caption is None or link is None or link.side != "facing":
-                continue
-            step = 1 if page > caption.page_index else -1
-            owned, beyond = len(group.pictures), page + step
-            while beyond in matches and not matches[beyond].captions:
-                others = matches[beyond].groups
-                if not others or any(other.caption is not None for other in others):
-                    break
-                owned += sum(len(other.pictures) for other in others)
-                if owned > caption.part_count:
-                    break
-                for other in others:
-                    other.caption, other.link = caption, link
-                    other.notes.append("further page of the plate")
-                beyond += step

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mmskin_build.config import FiguresConfig
-from mmskin_build.figures.align import Group, PageMatch, match_neighbors, match_page
+from mmskin_build.figures.align import Group, PageMatch, match_page
 from mmskin_build.figures.captions import CaptionBlock, find_captions
 from mmskin_build.figures.confidence import judge_lone, judge_pair
+from mmskin_build.figures.facing import match_neighbors
 from mmskin_build.figures.facts import FactFinder, LoneFacts, PairFacts
 from mmskin_build.figures.layout import BookLayout, TextLine, build_layout
 from mmskin_build.figures.panels import find_letters

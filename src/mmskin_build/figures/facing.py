@@ -1,0 +1,148 @@
+"""Match what is left after `align` across the page break: facing pages, plates, overleaf.
+
+One assignment a book, sparse: a caption reaches the pages before and after its own and no other.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+
+from mmskin_build.figures.align import NO_PAIR, Group, Link, PageMatch
+from mmskin_build.figures.captions import CaptionBlock
+from mmskin_build.figures.regions import Picture
+from mmskin_build.geometry import reading_order
+
+_SMALL_PLATE_PT2 = 4000.0  # a smaller picture is hardly a plate
+
+
+def match_neighbors(matches: Mapping[int, PageMatch]) -> None:
+    """Match what is left: captions and figures of neighboring pages, in place.
+
+    A caption goes with pictures one page before or after it; order in the book breaks ties, so that
+    two captions on a page of captions take the plates before or after them in turn.
+    """
+    for page in sorted(matches):
+        _regroup(matches, page)
+    groups = [(page, g) for page in sorted(matches) for g in matches[page].groups if not g.caption]
+    by_page: dict[int, list[int]] = defaultdict(list)
+    for column, (page, _) in enumerate(groups):
+        by_page[page].append(column)
+    captions: list[tuple[int, CaptionBlock]] = []
+    costs: list[dict[int, float]] = []  # of each caption: column of a group to cost in nats
+    for page in sorted(matches):
+        for rank, caption in enumerate(matches[page].captions):
+            captions.append((page, caption))
+            costs.append(
+                {
+                    column: _facing_cost(
+                        caption, groups[column][1], abs(rank - place), neighbor > page
+                    )
+                    for neighbor in (page - 1, page + 1)
+                    for place, column in enumerate(by_page.get(neighbor, ()))
+                }
+            )
+    if not captions or not groups:
+        return
+    paired = []
+    for row, chosen in enumerate(_assign(costs, len(groups))):
+        if chosen is None:
+            continue
+        (page, caption), group = captions[row], groups[chosen][1]
+        group.caption = caption
+        group.link = Link("facing", 0.0, costs[row][chosen])
+        rivals = [cost for other, cost in costs[row].items() if other != chosen]
+        group.rival_cost = min([*rivals, NO_PAIR])
+        matches[page].captions.remove(caption)
+        paired.append((group, costs[row]))
+    for group, row_costs in paired:
+        left = [cost for column, cost in row_costs.items() if groups[column][1].caption is None]
+        group.rival_picture_cost = min([*left, NO_PAIR])
+    _follow_plates(matches)
+
+
+def _facing_cost(caption: CaptionBlock, group: Group, rank_step: int, is_after: bool) -> float:
+    """Cost in nats of a caption for pictures on a neighboring page.
+
+    `rank_step` is by how many places the two differ in the order of their pages.
+    """
+    small = 3.0 if group.bbox.area < _SMALL_PLATE_PT2 else 0.0
+    doubt = max(0.0, 2.0 * (0.6 - caption.prior))
+    return 2.5 + small + 0.8 * rank_step + (0.2 if is_after else 0.0) + doubt
+
+
+def _assign(costs: Sequence[Mapping[int, float]], columns: int) -> list[int | None]:
+    """Give each row at most one column at the least total cost; None where it rather stays alone.
+
+    Sparse, because a caption reaches two pages of a book and no more.
+    """
+    entries = [
+        (row, column, cost)
+        for row, row_costs in enumerate(costs)
+        for column, cost in sorted(row_costs.items())
+        if cost < NO_PAIR
+    ]
+    entries += [(row, columns + row, NO_PAIR) for row in range(len(costs))]
+    rows, cols, values = zip(*entries, strict=True)
+    table = csr_array((values, (rows, cols)), shape=(len(costs), columns + len(costs)))
+    row_ind, col_ind = min_weight_full_bipartite_matching(table)
+    found: list[int | None] = [None] * len(costs)
+    for row, chosen in zip(row_ind.tolist(), col_ind.tolist(), strict=True):
+        if chosen < columns:
+            found[row] = chosen
+    return found
+
+
+def _regroup(matches: Mapping[int, PageMatch], page: int) -> None:
+    """Deal the pictures of a page without captions to the captions of a page of captions.
+
+    Pictures that stand close look like the panels of one figure; a facing page with as many
+    captions (or captions that name as many panels) says that they are several.
+    """
+    match = matches[page]
+    if not match.groups or any(group.caption for group in match.groups):
+        return
+    pictures = _in_reading_order([p for group in match.groups for p in group.pictures])
+    for neighbor in (page + 1, page - 1):
+        other = matches.get(neighbor)
+        if other is None or other.groups or len(other.captions) < 2:
+            continue
+        shares = [max(1, caption.part_count) for caption in other.captions]
+        if len(other.captions) == len(match.groups) or sum(shares) != len(pictures):
+            continue
+        match.groups.clear()
+        start = 0
+        for share in shares:
+            match.groups.append(Group(page, pictures[start : start + share]))
+            start += share
+        return
+
+
+def _in_reading_order(pictures: Sequence[Picture]) -> list[Picture]:
+    order = reading_order([picture.bbox for picture in pictures])
+    return [pictures[i] for i in order]
+
+
+def _follow_plates(matches: Mapping[int, PageMatch]) -> None:
+    """Let a caption that names more panels than its page shows own the pages beyond, in place."""
+    for page in sorted(matches):
+        for group in matches[page].groups:
+            caption, link = group.caption, group.link
+            if caption is None or link is None or link.side != "facing":
+                continue
+            step = 1 if page > caption.page_index else -1
+            owned, beyond = len(group.pictures), page + step
+            while beyond in matches and not matches[beyond].captions:
+                others = matches[beyond].groups
+                if not others or any(other.caption is not None for other in others):
+                    break
+                owned += sum(len(other.pictures) for other in others)
+                if owned > caption.part_count:
+                    break
+                for other in others:
+                    other.caption, other.link = caption, link
+                    other.notes.append("further page of the plate")
+                beyond += step
