@@ -262,3 +262,12 @@ def test_the_book_teaches_its_own_words() -> None:
 def test_a_label_in_one_span_with_its_words_is_cut_off() -> None:
     span = make_span("Figure 1.2. Plaques.", (72, 408, 200, 418), font="Helvetica", size_pt=8)
     assert texts(find_on_page(make_line(spans=[span]))) == [("Figure 1.2", "Plaques.")]
+
+
+def test_a_caption_at_the_top_of_each_page_is_no_running_head() -> None:
+    """Captions that differ in their numbers alone, always at one height: an atlas."""
+    pages = [
+        make_page(index, lines=(make_line(f"Fig. 2.{index + 1}: Psoriasis.", y0=40), *make_body()))
+        for index in range(8)
+    ]
+    assert [block.text for block in find(*pages)] == ["Psoriasis."] * 8

@@ -2,8 +2,8 @@
 
 Steps, in order:
 
-1. `layout`: printed lines, the book's body style, its furniture
-2. `labels`: figure labels as printed
+1. `labels`: figure labels as printed
+2. `layout`: printed lines, the book's body style, its furniture
 3. `captions`: caption starts told from references; whole captions
 4. `regions`: pictures out of image objects, strips, tiles, vector drawings and scans
 5. `profile`: what this book's captions look like, learned from unambiguous pages

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from mmskin_build.figures.labels import parse_label
 from mmskin_build.geometry import Bbox, turn_upright, union_all
 from mmskin_build.records import Line, Page, Span
 
@@ -226,8 +227,8 @@ def _in_margin(page: Page, line: TextLine) -> bool:
 
 
 def _is_furniture(page: Page, line: TextLine, keys: frozenset[_FurnitureKey]) -> bool:
-    if not _in_margin(page, line):
-        return False
+    if not _in_margin(page, line) or parse_label(line.text) is not None:
+        return False  # a caption at the top of its page is no running head
     text, height = _furniture_key(line)
     if any((text, height + step) in keys for step in (-1, 0, 1)):
         return True
