@@ -10,6 +10,7 @@ from mmskin_build.pdf.painting import Painting
 from mmskin_build.records import Line, Overlay, PathObject
 
 _FRAME_SLACK_PT = 2.5
+_WORD_SPARE = 0.45  # of the height of a line
 
 
 def find_overlays(
@@ -82,12 +83,18 @@ def merge_boxes(boxes: Sequence[Bbox]) -> list[Bbox]:
 
 
 def _words(line: Line) -> list[tuple[str, Bbox]]:
-    """The words of a line with their boxes; inside a span their places are estimated by length."""
+    """The words of a line with their boxes.
+
+    Inside a span their places are estimated by length, and the boxes made wide enough to hold the
+    word wherever it stands: half a letter must not be left out when they are painted.
+    """
     found = []
     for span in line.spans:
+        spare = _WORD_SPARE * span.bbox.height
         step = span.bbox.width / max(len(span.text), 1)
         for word in re.finditer(r"\S+", span.text):
-            x0, x1 = span.bbox.x0 + word.start() * step, span.bbox.x0 + word.end() * step
+            x0 = max(span.bbox.x0, span.bbox.x0 + word.start() * step - spare)
+            x1 = min(span.bbox.x1, span.bbox.x0 + word.end() * step + spare)
             upright = line.direction in (0, 180)
             box = Bbox(x0, span.bbox.y0, x1, span.bbox.y1) if upright else span.bbox
             found.append((word[0], box))
