@@ -41,7 +41,7 @@ def align_book(pages: Sequence[Page], cfg: FiguresConfig) -> BookFigures:
 
     Args:
         pages: The pages that could be read, each once, in any order.
-        cfg: Settings of this stage.
+        cfg: Settings of this stage, as every stage gets them; none bears on the pairing today.
 
     Returns:
         Every picture and every caption of the pages exactly once: paired, alone, or rejected.

@@ -265,7 +265,7 @@ def _extend(
             break
         if OTHER_LABEL.match(line.text) or (parse_label(line.text) and line.bold and not last.bold):
             break
-        if not _fits(line, last, first, text_style, book.body, scanned, len(members), box):
+        if not _fits(line, last, text_style, book.body, scanned, box):
             break
         members.append(index)
         box = box.union(line.bbox)
@@ -357,14 +357,12 @@ def _text_style(line: TextLine, label: FigureLabel) -> tuple[str, float]:
 def _fits(
     line: TextLine,
     last: TextLine,
-    first: TextLine,
     style: tuple[str, float],
     body: BodyStyle,
     scanned: bool,
-    count: int,
     box: Bbox,
 ) -> bool:
-    """Whether `line` has the caption's style and does not begin the running text."""
+    """Whether `line`, below `last`, has the caption's style and does not begin running text."""
     font, size = style
     tolerance = _SCAN_SIZE_SHARE * size if scanned else _SAME_SIZE_PT
     if scanned and line.block == last.block:
