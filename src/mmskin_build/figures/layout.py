@@ -47,11 +47,10 @@ class TextLine:
 
 @dataclass(frozen=True, slots=True)
 class BodyStyle:
-    """The font and size in which most of a book is set, and the distance of its baselines."""
+    """The font and size (points) in which most of a book is set."""
 
     font: str
     size_pt: float
-    pitch_pt: float
 
     def matches(self, line: TextLine) -> bool:
         """Whether `line` could be running text."""
@@ -123,16 +122,9 @@ def find_body_style(lines: Sequence[TextLine]) -> BodyStyle:
         if line.direction == 0:
             weights[line.font, round(line.size_pt * 2) / 2] += len(line.text)
     if not weights:
-        return BodyStyle("", 10.0, 12.0)
+        return BodyStyle("", 10.0)
     (font, size), _ = max(weights.items(), key=lambda item: (item[1], item[0]))
-    pitches: Counter[float] = Counter()
-    for above, below in zip(lines, lines[1:], strict=False):
-        if above.block == below.block and above.page_index == below.page_index:
-            step = below.bbox.y1 - above.bbox.y1
-            if 0.8 * size < step < 2.5 * size and above.font == font:
-                pitches[round(step * 2) / 2] += 1
-    pitch = pitches.most_common(1)[0][0] if pitches else 1.2 * size
-    return BodyStyle(font, size, pitch)
+    return BodyStyle(font, size)
 
 
 def _printed_lines(page: Page) -> list[TextLine]:

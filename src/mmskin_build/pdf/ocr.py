@@ -122,11 +122,6 @@ def _box_px(box: Bbox, dpi: float) -> tuple[int, int, int, int]:
     return x0, y0, x1, y1
 
 
-def recognize(image: Rgb, dpi: float, cfg: PdfConfig, language: str) -> tuple[Line, ...]:
-    """Read the lines of a page image and leave its pictures alone; arguments as `read_scan`."""
-    return read_scan(image, dpi, cfg, language).lines
-
-
 def agrees_with_layer(
     image: Rgb, dpi: float, hidden: Sequence[Line], cfg: PdfConfig, language: str
 ) -> bool:
