@@ -158,12 +158,13 @@ def render_report(report: Mapping[str, Any]) -> str:
         style=Markup(style),
         script=Markup(script),
         data=Markup(data),
-        style_digest=_digest(style),
-        script_digest=_digest(script),
+        style_digest=policy_digest(style),
+        script_digest=policy_digest(script),
     )
 
 
-def _digest(text: str) -> str:
+def policy_digest(text: str) -> str:
+    """Return how a content security policy names a style or script inside the page."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
