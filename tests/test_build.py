@@ -49,7 +49,7 @@ def built(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("built") / "data"
     shutil.copytree(drawn, data)
     steps.build(Workspace(data), ONE_WORKER)
-    steps.make_release(Workspace(data), ONE_WORKER, "1.0.0", unscreened=True)
+    steps.make_release(Workspace(data), ONE_WORKER, "1.0.0")
     return data
 
 
@@ -112,7 +112,7 @@ def test_another_folder_and_two_workers_give_the_same_bytes(
     shutil.copytree(drawn, data)
     two = Config(workspace=WorkspaceConfig(workers=2))
     steps.build(Workspace(data), two)
-    steps.make_release(Workspace(data), two, "1.0.0", unscreened=True)
+    steps.make_release(Workspace(data), two, "1.0.0")
     assert release_files(data) == release_files(built)
     assert (data / "work" / "build.json").read_bytes() == (
         built / "work" / "build.json"
@@ -151,7 +151,7 @@ def test_a_setting_computes_only_the_stages_that_see_it(workspace: Workspace) ->
     cfg = dataclasses.replace(ONE_WORKER, figures=FiguresConfig(doubtful_below=0.5))
     assert computed(workspace, cfg)[0] == {"bk1": ALL[1:], "bk2": ALL[1:]}
     with pytest.raises(ReleaseError, match="settings have changed"):
-        steps.make_release(workspace, ONE_WORKER, "1.1.0", unscreened=True)
+        steps.make_release(workspace, ONE_WORKER, "1.1.0")
 
 
 def test_a_new_title_computes_only_the_records(workspace: Workspace) -> None:
@@ -186,10 +186,10 @@ def test_a_damaged_picture_is_found_by_release_and_mended_by_check(
     content[-20] ^= 1
     picture.write_bytes(content)
     arguments = ["--data", str(workspace.data), "--workers", "1", "--quiet"]
-    assert cli.run(["release", "1.1.0", "--unscreened", *arguments]) == 11
+    assert cli.run(["release", "1.1.0", *arguments]) == 11
     assert "mmskin build --check" in capsys.readouterr().err
     assert cli.run(["build", "--check", *arguments]) == 0
-    assert cli.run(["release", "1.1.0", "--unscreened", *arguments]) == 0
+    assert cli.run(["release", "1.1.0", *arguments]) == 0
 
 
 def test_a_book_that_cannot_be_used_is_listed_and_the_others_go_on(
@@ -208,7 +208,7 @@ def test_a_book_that_cannot_be_used_is_listed_and_the_others_go_on(
     assert status["bk1"][0] == status["bk2"][0] == "rejected"
     assert str(first) in status["bk1"][1]
     assert "not the file that was registered" in status["bk2"][1]
-    steps.make_release(workspace, ONE_WORKER, "1.1.0", unscreened=True)
+    steps.make_release(workspace, ONE_WORKER, "1.1.0")
     manifest = read_manifest(workspace.releases / "mm-skin" / "1.1.0")
     assert list(manifest.left_out_books) == ["bk1", "bk2"]
 

@@ -329,8 +329,6 @@ def test_releasing_before_building_names_the_command(
 ) -> None:
     data = ["--data", str(tmp_path / "data")]
     assert cli.run(["release", "1.0.0", *data]) == 9
-    assert "--unscreened" in capsys.readouterr().err
-    assert cli.run(["release", "1.0.0", "--unscreened", *data]) == 9
     assert "run: mmskin build" in capsys.readouterr().err
     assert cli.run(["verify", str(tmp_path)]) == 10
     assert files_under(tmp_path) == []

@@ -74,7 +74,7 @@ def undisturbed(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     start = time.monotonic()
     subprocess.run(command(data, "build"), check=True, stdout=subprocess.DEVNULL)
     took_s = time.monotonic() - start
-    subprocess.run(command(data, "release", "1.0.0", "--unscreened"), check=True)
+    subprocess.run(command(data, "release", "1.0.0"), check=True)
     return data, took_s
 
 
@@ -95,7 +95,7 @@ def test_a_killed_build_goes_on_and_ends_the_same(
     expected = steps.read_build(Workspace(whole)).content_digest
     assert steps.read_build(workspace).content_digest == expected
     assert list((workspace.store / ".tmp").iterdir()) == []
-    release = command(workspace.data, "release", "1.0.0", "--unscreened")
+    release = command(workspace.data, "release", "1.0.0")
     run_and_kill(release, moments.uniform(0.3, 1.2))
     check_nothing_half_written(workspace)
     if not (workspace.releases / "mm-skin" / "1.0.0").exists():

@@ -19,7 +19,7 @@ from PIL import Image
 from builders import SHA, make_provenance, make_record
 from mmskin_build.config import Config, DatasetConfig
 from mmskin_build.dataset.changes import compare
-from mmskin_build.dataset.manifest import content_digest
+from mmskin_build.dataset.manifest import NOTICE, content_digest
 from mmskin_build.dataset.release import (
     Picture,
     read_manifest,
@@ -66,7 +66,12 @@ class Shop:
         )
 
     def release(
-        self, version: str, records: Sequence[Record], *, unscreened: bool = True, name: str = "s"
+        self,
+        version: str,
+        records: Sequence[Record],
+        *,
+        leave_out_held: bool = False,
+        name: str = "s",
     ) -> Path:
         pictures = {}
         for record in records:
@@ -95,7 +100,7 @@ class Shop:
             books=BOOKS,
             records=records,
             pictures=pictures,
-            unscreened=unscreened,
+            leave_out_held=leave_out_held,
         )
 
     def two(self) -> list[Record]:
@@ -153,17 +158,24 @@ def test_the_caption_table_has_upstreams_columns(shop: Shop) -> None:
     assert rows[2]["modality"] == "clinical"
 
 
-def test_card_and_manifest_say_that_nothing_was_screened(shop: Shop) -> None:
-    folder = shop.release("1.0.0", shop.two())
-    manifest = read_manifest(folder)
-    assert manifest.screened is False
-    assert "unscreened" in manifest.notice
-    card = (folder / "README.md").read_text()
-    assert manifest.notice in card
+def test_the_card_says_what_a_screen_by_machine_is_worth(shop: Shop) -> None:
+    card = (shop.release("1.0.0", shop.two()) / "README.md").read_text()
+    assert NOTICE in card
     assert "First \\| book" in card
-    with pytest.raises(ReleaseError, match="--unscreened"):
-        shop.release("1.1.0", shop.two(), unscreened=False)
-    assert released_versions(shop.releases / "s") == ["1.0.0"]
+
+
+def test_what_a_person_has_yet_to_decide_refuses_a_release_or_is_left_out(shop: Shop) -> None:
+    records = [*shop.two(), shop.record("bk2_1_2", 3, held=("face", "annotated"))]
+    with pytest.raises(ReleaseError, match=r"1 of 3 .*face 1.*bk2_1_2.*--leave-out-held"):
+        shop.release("1.0.0", records)
+    assert released_versions(shop.releases / "s") == []
+    folder = shop.release("1.0.0", records, leave_out_held=True)
+    assert [record.id for record in read_records(folder)] == ["bk1_1_1", "bk2_1_1"]
+    assert not (folder / "images" / "bk2_1_2.png").exists()
+    assert read_manifest(folder).left_out_held == {"annotated": 1, "face": 1}
+    assert verify_or_raise(folder).records == 2
+    with pytest.raises(ReleaseError, match="every picture"):
+        shop.release("1.1.0", records[2:], leave_out_held=True)
 
 
 def test_the_bytes_depend_on_the_content_alone(
@@ -265,7 +277,6 @@ def test_a_damaged_picture_of_the_store_stops_the_release(shop: Shop) -> None:
             books=(),
             records=records,
             pictures=pictures,
-            unscreened=True,
         )
     assert [path for path in shop.releases.rglob("*") if path.is_file()] == []
 

@@ -316,7 +316,8 @@ class Record:
 
     `id` follows MM-Skin's names (`bk10_30_26`, panel `bk11_736_c`). `caption` is what trains the
     model (panel text where there is one, else the figure caption), `figure_caption` the whole
-    printed one. `alignment` is the pairing with its confidence.
+    printed one. `alignment` is the pairing with its confidence. `held` names what a person must
+    decide before the picture may be released; empty where nothing is in doubt.
     """
 
     id: str
@@ -332,6 +333,7 @@ class Record:
     demographics: Demographics
     terms: Terms
     flags: Flags
+    held: tuple[str, ...] = ()
     provenance: Provenance
     group_id: str
     split: Literal["train", "validation", "test"] | None

@@ -370,16 +370,19 @@ def pictures_folder(workspace: Workspace, book: BookSummary) -> Path:
     return Store(workspace.store).entry("cut_pictures", book.stages["cut_pictures"]).folder
 
 
-def make_release(workspace: Workspace, cfg: Config, version: str, *, unscreened: bool) -> Path:
+def make_release(
+    workspace: Workspace, cfg: Config, version: str, *, leave_out_held: bool = False
+) -> Path:
     """Release what the last build made as ``data/releases/<name>/<version>`` and return it.
 
     Raises:
-        ReleaseError: If nothing has been built, the settings are others than those of the build, or
-            the version is not acceptable (see `dataset.release.check_request`).
+        ReleaseError: If nothing has been built, the settings are others than those of the build,
+            pictures wait for a decision (see `dataset.release.write_release`), or the version is
+            not acceptable.
         StorageError: If the store is damaged or the release cannot be written.
     """
     folder = workspace.releases / cfg.dataset.name
-    check_request(folder, cfg.dataset.name, version, unscreened=unscreened)
+    check_request(folder, cfg.dataset.name, version)
     summary = read_build(workspace)
     store = Store(workspace.store)
     records: list[Record] = []
@@ -406,5 +409,5 @@ def make_release(workspace: Workspace, cfg: Config, version: str, *, unscreened:
         books=read_books(workspace),
         records=records,
         pictures=pictures,
-        unscreened=unscreened,
+        leave_out_held=leave_out_held,
     )

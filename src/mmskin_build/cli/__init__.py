@@ -28,7 +28,7 @@ Do it with your own:
   mmskin books add ~/books/rook.pdf --id bk15
   mmskin build
   mmskin audit
-  mmskin release 1.0.0 --unscreened
+  mmskin release 1.0.0
   mmskin verify data/releases/mm-skin/1.0.0
 
 \b

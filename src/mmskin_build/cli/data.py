@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mmskin_build.cli.console import print_json, print_table
+from mmskin_build.cli.console import in_words, print_json, print_table
 from mmskin_build.cli.options import EXISTING_PATH, Settings, common_options
 from mmskin_build.errors import MmskinError
 
@@ -105,20 +105,21 @@ def check(settings: Settings) -> int:
 
 
 @click.command(
-    epilog="\b\nExample:\n  mmskin release 1.0.0 --unscreened\n"
-    "  mmskin verify data/releases/mm-skin/1.0.0"
+    epilog="\b\nExample:\n  mmskin release 1.0.0\n  mmskin verify data/releases/mm-skin/1.0.0"
 )
 @click.argument("version")
-@click.option("--unscreened", is_flag=True, help="Accept that no privacy screen has been run.")
+@click.option("--leave-out-held", is_flag=True, help="Leave out what a person has yet to decide.")
 @click.option("--name", help="Name of the data set [dataset.name in mmskin.toml, mm-skin].")
 @common_options
-def release(version: str, unscreened: bool, name: str | None, settings: Settings) -> None:
+def release(version: str, leave_out_held: bool, name: str | None, settings: Settings) -> None:
     """Write the last build as an immutable release.
 
     It goes to data/releases/NAME/VERSION. VERSION counts up from the last one: a breaking change
     raises the first number, new records or fields the second, corrections the third. A release that
-    exists is never changed.
+    exists is never changed. Pictures that wait for a person's decision, for instance because a face
+    may be seen, refuse a release or are left out of it and counted.
     """
+    from mmskin_build.dataset.manifest import NOTICE
     from mmskin_build.dataset.release import read_manifest
     from mmskin_build.steps import make_release
     from mmskin_build.store import plain
@@ -126,15 +127,16 @@ def release(version: str, unscreened: bool, name: str | None, settings: Settings
     cfg = settings.cfg
     if name is not None:
         cfg = dataclasses.replace(cfg, dataset=dataclasses.replace(cfg.dataset, name=name))
-    folder = make_release(settings.workspace, cfg, version, unscreened=unscreened)
+    folder = make_release(settings.workspace, cfg, version, leave_out_held=leave_out_held)
     manifest = read_manifest(folder)
     if settings.as_json:
         print_json({"release": str(folder), **plain(manifest)})
         return
     click.echo(f"{folder}: {manifest.counts['records']} records")
     click.echo(f"content digest: {manifest.content_digest}")
-    if not manifest.screened:
-        click.echo(manifest.notice, err=True)
+    if manifest.left_out_held:
+        click.echo(f"left out, to be decided: {in_words(manifest.left_out_held)}")
+    click.echo(NOTICE, err=True)
 
 
 @click.command(epilog="\b\nExample:\n  mmskin verify data/releases/mm-skin/1.0.0")

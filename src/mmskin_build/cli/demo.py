@@ -84,14 +84,14 @@ def _release(workspace: Workspace, settings: Settings, summary: BuildSummary) ->
     folder = workspace.releases / settings.cfg.dataset.name
     versions = released_versions(folder)
     if not versions:
-        return make_release(workspace, settings.cfg, "1.0.0", unscreened=True)
+        return make_release(workspace, settings.cfg, "1.0.0", leave_out_held=True)
     last = folder / versions[-1]
     if read_manifest(last).content_digest == summary.content_digest:
         return last
     major, minor, patch = parse_version(versions[-1])
     version = f"{major}.{minor}.{patch + 1}"
     try:
-        return make_release(workspace, settings.cfg, version, unscreened=True)
+        return make_release(workspace, settings.cfg, version, leave_out_held=True)
     except ReleaseError as error:
         raise ReleaseError(f"{error}; or use a new folder: mmskin demo --out DIR") from error
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmskin_build.dataset.manifest import CAPTIONS, Manifest
+from mmskin_build.dataset.manifest import CAPTIONS, NOTICE, Manifest
 from mmskin_build.dataset.summary import count
 from mmskin_build.records import Record
 
@@ -18,11 +18,11 @@ _FIELDS = (
 
 def card_page(manifest: Manifest, records: tuple[Record, ...]) -> str:
     """Return ``README.md`` of a release."""
-    notice = [] if manifest.screened else [f"> **{manifest.notice}**", ""]
     parts = [
         f"# {manifest.name} {manifest.version}",
         "",
-        *notice,
+        f"> **{NOTICE}**",
+        "",
         f"{manifest.counts['records']} pictures of {manifest.counts['figures']} figures with their "
         f"captions, out of {manifest.counts['books']} books.",
         "",
@@ -57,6 +57,7 @@ def card_page(manifest: Manifest, records: tuple[Record, ...]) -> str:
         _counts("pixels", count(record.provenance.source for record in records)),
         _counts("modality", count(r.modality.value if r.modality else "unknown" for r in records)),
         _counts("left out while building", manifest.rejects),
+        _counts("left out because a person has yet to decide", manifest.left_out_held),
         "",
         "## Fields of a record",
         "",

@@ -14,9 +14,10 @@ CAPTIONS, CAPTION_TABLE = "MM-Skin-C.json", "caption.csv"
 CARD, CHANGES, MANIFEST, SUMS = "README.md", "CHANGES.md", "manifest.json", "SHA256SUMS"
 IMAGES = "images"
 
-UNSCREENED = (
-    "The pictures are unscreened: nothing has looked for faces, names or other features by which "
-    "a patient could be recognized. Do not pass this release on."
+NOTICE = (
+    "Programs have looked for faces, names and other features by which a patient could be "
+    "recognized, and left out what they doubt. Programs miss some. Look at the pictures before "
+    "anybody else does, and do not pass this release on."
 )
 
 
@@ -57,7 +58,8 @@ class Manifest:
 
     `content_digest` (see `content_digest`) is the same wherever and however the release was made;
     `sums_sha256` is that of ``SHA256SUMS``, which covers the bytes of all other files.
-    `left_out_books` are the registered books that could not be used, id to title.
+    `left_out_held` counts, by reason, the pictures that wait for a person's decision and are not
+    in the release. `left_out_books` are the registered books that could not be used, id to title.
     """
 
     name: str
@@ -67,11 +69,10 @@ class Manifest:
     content_digest: str
     sums_sha256: str
     parent: Parent | None
-    screened: bool
-    notice: str
     subsets: dict[str, Subset]
     counts: dict[str, int]
     rejects: dict[str, int]
+    left_out_held: dict[str, int]
     books: tuple[ReleasedBook, ...]
     left_out_books: dict[str, str]
     config: dict[str, dict[str, Any]]

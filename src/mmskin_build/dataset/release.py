@@ -30,14 +30,13 @@ from mmskin_build.dataset.manifest import (
     IMAGES,
     MANIFEST,
     SUMS,
-    UNSCREENED,
     Manifest,
     Parent,
     ReleasedBook,
     Subset,
     content_digest,
 )
-from mmskin_build.dataset.summary import BuildSummary, add_counts
+from mmskin_build.dataset.summary import BuildSummary, add_counts, count
 from mmskin_build.errors import ConfigError, ReleaseError, ReleaseExistsError, StorageError
 from mmskin_build.records import SCHEMA_VERSION, Book, Record
 from mmskin_build.store import (
@@ -52,6 +51,7 @@ from mmskin_build.store import (
 
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_SHOWN = 10  # ids in one message
 _SETTINGS = ("pdf", "figures", "dataset")  # the parts of Config that a release depends on
 
 
@@ -107,13 +107,13 @@ def read_records(release: Path) -> tuple[Record, ...]:
     return from_json(content, tuple[Record, ...], str(path))
 
 
-def check_request(folder: Path, name: str, version: str, *, unscreened: bool) -> str | None:
+def check_request(folder: Path, name: str, version: str) -> str | None:
     """Make sure that ``folder/version`` may be written and return the version before it, if any.
 
     Raises:
         ConfigError: If the name of the data set cannot be a folder's.
         ReleaseExistsError: If the version is there already.
-        ReleaseError: If it is not a version, not above the last one, or `unscreened` was not said.
+        ReleaseError: If it is not a version, or not above the last one.
     """
     if not _NAME.fullmatch(name):
         raise ConfigError(f"dataset.name = {name!r}: use letters, digits, '-', '_' and '.'")
@@ -126,11 +126,6 @@ def check_request(folder: Path, name: str, version: str, *, unscreened: bool) ->
         )
     if before and wanted <= parse_version(before[-1]):
         raise ReleaseError(f"{version} is not above the last release, {before[-1]}; count on")
-    if not unscreened:
-        raise ReleaseError(
-            "no privacy screen has looked at the pictures; say --unscreened to make a release for "
-            "your own use that states so in its manifest and card"
-        )
     return before[-1] if before else None
 
 
@@ -143,7 +138,7 @@ def write_release(
     books: Sequence[Book],
     records: Sequence[Record],
     pictures: Mapping[str, Picture],
-    unscreened: bool,
+    leave_out_held: bool = False,
 ) -> Path:
     """Write ``releases/<name>/<version>`` and return it.
 
@@ -155,17 +150,26 @@ def write_release(
         books: The registered books.
         records: In the order in which they are to stand.
         pictures: The PNG file of each record, by the record's id.
-        unscreened: The user has said that pictures may be released without a privacy screen.
+        leave_out_held: Release without the pictures that a person has yet to decide about, and
+            count them; otherwise one of them refuses the release.
 
     Raises:
-        ReleaseError: See `check_request`; also if there are no records.
+        ReleaseError: See `check_request`; also if there are no records, or undecided ones.
         StorageError: If a picture of the store is damaged, the disk full or a folder not writable.
     """
     folder = releases / cfg.dataset.name
-    parent_version = check_request(folder, cfg.dataset.name, version, unscreened=unscreened)
+    parent_version = check_request(folder, cfg.dataset.name, version)
     if not records:
         raise ReleaseError("the build has no records, so there is nothing to release")
-    records = tuple(records)
+    held = count_held(records)
+    if held and not leave_out_held:
+        raise ReleaseError(_undecided(records, held))
+    records = tuple(record for record in records if not record.held)
+    if not records:
+        raise ReleaseError(
+            "every picture of the build waits for a person's decision, so there is nothing to "
+            f"release: {_in_words(held)}"
+        )
     sweep_temporary(folder)
     temporary = make_temporary(folder, version)
     try:
@@ -180,7 +184,7 @@ def write_release(
             parent = Parent(version=parent_version, content_digest=digest)
             old = read_records(folder / parent_version)
         changes = changes_page(version, parent_version, compare(old, records))
-        manifest = _manifest(version, cfg, summary, books, records, parent)
+        manifest = _manifest(version, cfg, summary, books, records, parent, held)
         write_bytes(temporary / CAPTIONS, pretty_json([plain(record) for record in records]))
         write_bytes(temporary / CAPTION_TABLE, caption_table(records))
         write_bytes(temporary / CHANGES, changes.encode())
@@ -192,6 +196,25 @@ def write_release(
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return folder / version
+
+
+def count_held(records: Iterable[Record]) -> dict[str, int]:
+    """Count the records that wait for a person's decision by what is to be decided."""
+    return count(reason for record in records for reason in record.held)
+
+
+def _undecided(records: Sequence[Record], held: Mapping[str, int]) -> str:
+    names = [record.id for record in records if record.held]
+    shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
+    return (
+        f"{len(names)} of {len(records)} pictures wait for a person's decision "
+        f"({_in_words(held)}): {shown}; mmskin audit shows them. Decide about them, or release "
+        "without them: --leave-out-held"
+    )
+
+
+def _in_words(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in counts.items())
 
 
 def _copy_picture(picture: Picture, target: Path) -> None:
@@ -226,6 +249,7 @@ def _manifest(
     books: Sequence[Book],
     records: Sequence[Record],
     parent: Parent | None,
+    held: dict[str, int],
 ) -> Manifest:
     built = {book.id: book for book in summary.books if book.status == "built"}
     settings = {name: dataclasses.asdict(getattr(cfg, name)) for name in _SETTINGS}
@@ -237,8 +261,6 @@ def _manifest(
         content_digest=content_digest(records),
         sums_sha256="",
         parent=parent,
-        screened=False,
-        notice=UNSCREENED,
         subsets={
             "MM-Skin-C": Subset(file=CAPTIONS, entries=len(records)),
             "MM-Skin-O": Subset(file=None, entries=0, note="questions and answers: not made yet"),
@@ -251,6 +273,7 @@ def _manifest(
             "doubtful_pairs": sum(book.doubtful for book in built.values()),
         },
         rejects=add_counts(book.rejects for book in built.values()),
+        left_out_held=held,
         books=tuple(
             ReleasedBook(
                 id=book.id,
@@ -260,7 +283,7 @@ def _manifest(
                 rights=book.rights,
                 sha256=book.sha256,
                 page_count=book.page_count,
-                records=built[book.id].records,
+                records=sum(r.provenance.book_id == book.id for r in records),
             )
             for book in books
             if book.id in built
