@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mmskin_build.config import Config
 from mmskin_build.pdf.adobe import AdobePage, load_extract
@@ -17,6 +17,9 @@ from mmskin_build.pdf.isolation import WorkerPool
 from mmskin_build.pdf.jobs import PageJob, PdfSource
 from mmskin_build.records import Alignment, Figure, Page, PageFailure, Reject
 from mmskin_build.store import file_sha256, write_jsonl
+
+if TYPE_CHECKING:
+    from mmskin_build.figures.book import BookFigures
 
 
 def align_file(
@@ -117,15 +120,15 @@ def align_document(
     """
     on_read = _for_stage(on_page, "read_book")
     pages, failures = read_pages(pool, source, cfg, page_indices, language, on_read, extract)
-    figures, rejects = pair_figures(pages, cfg)
+    found = pair_figures(pages, cfg)
     figures, more = cut_figures(
-        pool, source, cfg, figures, out_dir, _for_stage(on_page, "cut_pictures")
+        pool, source, cfg, found.figures, out_dir, _for_stage(on_page, "cut_pictures")
     )
     return Alignment(
         book_sha256=book_sha256,
         page_count=len(page_indices),
         figures=figures,
-        rejects=(*rejects, *more),
+        rejects=(*found.rejects, *more),
         failures=failures,
     )
 
@@ -166,14 +169,11 @@ def read_pages(
     return pages, failures
 
 
-def pair_figures(
-    pages: Sequence[Page], cfg: Config
-) -> tuple[tuple[Figure, ...], tuple[Reject, ...]]:
-    """Return the figures of a book and what was left out, from its pages alone."""
+def pair_figures(pages: Sequence[Page], cfg: Config) -> BookFigures:
+    """Return the figures of a book, what was left out and its headings, from its pages alone."""
     from mmskin_build.figures.book import align_book
 
-    found = align_book(pages, cfg.figures)
-    return found.figures, found.rejects
+    return align_book(pages, cfg.figures)
 
 
 def cut_figures(

@@ -126,6 +126,14 @@ class Page:
     flags: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageHeadings:
+    """The headings of chapter and section in force on a page, the largest first, as printed."""
+
+    page_index: int
+    texts: tuple[str, ...]
+
+
 # -------------------------------------------------------------------------------- alignment
 
 

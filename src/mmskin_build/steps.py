@@ -50,6 +50,7 @@ from mmskin_build.store import (
 
 PAGES, NOTES, FAILURES = "pages.jsonl.gz", "page_notes.jsonl", "failures.jsonl"
 FIGURES, REJECTS, PICTURES = "figures.jsonl", "rejects.jsonl", "pictures"
+HEADINGS = "headings.jsonl"
 RECORDS, SUMMARY = "records.jsonl", "summary.jsonl"
 
 _LIBRARIES = ("pymupdf", "opencv-python-headless", "numpy")
@@ -135,7 +136,7 @@ def read_book(job: Job, book: Book) -> Entry:
 
 
 def align_book(job: Job, book: Book, pages: Entry) -> Entry:
-    """Turn pages into figures: `FIGURES`, `REJECTS`."""
+    """Turn pages into figures: `FIGURES`, `REJECTS`, `HEADINGS`."""
     stage = Stage(
         name="align_book",
         version=_version("figures"),
@@ -145,9 +146,10 @@ def align_book(job: Job, book: Book, pages: Entry) -> Entry:
 
     def produce(folder: Path) -> None:
         job.progress(book.id, "align_book", 0, 0)
-        figures, rejects = pair_figures(read_jsonl(pages.path(PAGES), Page), job.cfg)
-        write_jsonl(folder / FIGURES, figures, durable=False)
-        write_jsonl(folder / REJECTS, rejects, durable=False)
+        found = pair_figures(read_jsonl(pages.path(PAGES), Page), job.cfg)
+        write_jsonl(folder / FIGURES, found.figures, durable=False)
+        write_jsonl(folder / REJECTS, found.rejects, durable=False)
+        write_jsonl(folder / HEADINGS, found.headings, durable=False)
 
     return job.keep(stage, produce)
 
