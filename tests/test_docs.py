@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,7 +108,7 @@ def test_the_readme_lists_every_setting_with_its_default() -> None:
         values = getattr(Config(), section.name)
         for field in dataclasses.fields(values):
             value = getattr(values, field.name)
-            shown = f'"{value}"' if isinstance(value, str) else str(value)
+            shown = json.dumps(value) if isinstance(value, (str, tuple)) else str(value)
             if f"| `{section.name}.{field.name}` | `{shown}` |" not in README:
                 missing.append(f"{section.name}.{field.name} = {shown}")
     assert missing == []

@@ -60,6 +60,25 @@ class WorkspaceConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SplitConfig:
+    """How records are divided into training, validation and test."""
+
+    validation_share: Share = 0.1  # of the groups
+    test_share: Share = 0.1  # of the groups; what both leave is for training
+    test_books: tuple[str, ...] = ()  # ids of books that are held out whole for the test
+    seed: int = 0  # another number draws another division
+
+    def __post_init__(self) -> None:
+        """Refuse shares that leave nothing for training.
+
+        Raises:
+            ValueError: If validation and test together take everything.
+        """
+        if self.validation_share + self.test_share >= 1:
+            raise ValueError("validation_share and test_share together must be below 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetConfig:
     """How records become releases."""
 
@@ -73,6 +92,7 @@ class Config:
     pdf: PdfConfig = field(default_factory=PdfConfig)
     figures: FiguresConfig = field(default_factory=FiguresConfig)
     dataset: DatasetConfig = field(default_factory=DatasetConfig)
+    split: SplitConfig = field(default_factory=SplitConfig)
     workspace: WorkspaceConfig = field(default_factory=WorkspaceConfig)
 
     def workers(self) -> int:
