@@ -82,7 +82,7 @@ def test_books_become_a_release_that_holds(built: Path) -> None:
     assert check.records == 4
     summary = steps.read_build(Workspace(built))
     assert [book.figures for book in summary.books] == [{"paired": 2}] * 2
-    assert read_manifest(release).content_digest == summary.content_digest
+    assert read_manifest(release).build_digest == summary.content_digest
     entries = json.loads((release / "MM-Skin-C.json").read_text())
     assert [entry["id"] for entry in entries] == ["bk1_2_1", "bk1_2_2", "bk2_2_1", "bk2_2_2"]
     assert entries[0]["caption"] == "Plaque number 101 on the left forearm."

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -60,7 +61,7 @@ class Shop:
         digest = pixel_digest(rgb)
         path = self.folder / f"{digest}.png"
         Image.fromarray(rgb).save(path)
-        origin = make_provenance(book_id=name.split("_")[0])
+        origin = make_provenance(book_id=name.split("_")[0], figure_id=name)
         return make_record(
             name, image_sha256=digest, width_px=30, height_px=20, provenance=origin, **fields
         )
@@ -117,11 +118,16 @@ def test_a_release_is_what_it_says(shop: Shop) -> None:
     folder = shop.release("1.0.0", records)
     check = verify_or_raise(folder)
     assert (check.records, check.problems) == (2, ())
-    assert read_records(folder) == tuple(records)
+    released = read_records(folder)
+    assert [dataclasses.replace(record, split=None) for record in released] == records
+    assert {record.split for record in released} <= {"train", "validation", "test"}
     manifest = read_manifest(folder)
-    assert manifest.content_digest == content_digest(records)
+    assert manifest.content_digest == content_digest(released)
+    assert manifest.build_digest == content_digest(records)
     assert manifest.schema_version == SCHEMA_VERSION
-    assert manifest.counts == {"records": 2, "figures": 2, "books": 2, "doubtful_pairs": 0}
+    sides = Counter(record.split for record in released)
+    totals = {"records": 2, "figures": 2, "books": 2, "doubtful_pairs": 0}
+    assert manifest.counts == totals | sides
     assert manifest.rejects == {"nonphoto": 4}
     assert {name: subset.file for name, subset in manifest.subsets.items()} == {
         "MM-Skin-C": "MM-Skin-C.json",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from builders import make_provenance, make_record
 from mmskin_build.config import SplitConfig
-from mmskin_build.dataset.splits import Side, assign_splits
+from mmskin_build.dataset.splits import Side, assign_splits, find_leaks
 from mmskin_build.records import Label, Record
 
 CFG = SplitConfig()
@@ -26,7 +26,7 @@ def book(
             f"{book_id}_{modality[0]}{figure}_{panel}",
             group_id=f"{book_id}_{modality[0]}{figure}",
             image_sha256=f"{book_id} {modality} {figure} {panel}",
-            provenance=make_provenance(book_id=book_id),
+            provenance=make_provenance(book_id=book_id, figure_id=f"f{modality[0]}{figure}"),
             modality=Label(value=modality, confidence=0.9, source="model"),
         )
         for figure in range(figures)
@@ -109,3 +109,14 @@ def test_the_order_of_records_does_not_matter(random: Random) -> None:
     shuffled = list(records)
     random.shuffle(shuffled)
     assert sides(shuffled) == sides(records)
+
+
+def test_what_stands_on_two_sides_is_a_leak() -> None:
+    records = list(assign_splits(book("bk1", 30, panels=2), CFG, {}))
+    assert find_leaks(records) == []
+    (one,) = (n for n, r in enumerate(records) if r.split == "train" and r.id.endswith("c0_1"))
+    records[one] = replace(records[one], split="test")
+    assert any("bk1_c0 is in test and in train" in leak for leak in find_leaks(records))
+    other = next(n for n, r in enumerate(records) if r.split == "validation")
+    records[other] = replace(records[other], image_sha256=records[5].image_sha256)
+    assert any("the picture" in leak for leak in find_leaks(records))

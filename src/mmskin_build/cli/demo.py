@@ -86,7 +86,7 @@ def _release(workspace: Workspace, settings: Settings, summary: BuildSummary) ->
     if not versions:
         return make_release(workspace, settings.cfg, "1.0.0", leave_out_held=True)
     last = folder / versions[-1]
-    if read_manifest(last).content_digest == summary.content_digest:
+    if read_manifest(last).build_digest == summary.content_digest:
         return last
     major, minor, patch = parse_version(versions[-1])
     version = f"{major}.{minor}.{patch + 1}"

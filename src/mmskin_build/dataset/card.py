@@ -54,6 +54,7 @@ def card_page(manifest: Manifest, records: tuple[Record, ...]) -> str:
         "",
         "## Counts",
         "",
+        _counts("sides", count(record.split for record in records if record.split)),
         _counts("pixels", count(record.provenance.source for record in records)),
         _counts("modality", count(r.modality.value if r.modality else "unknown" for r in records)),
         _counts("left out while building", manifest.rejects),

@@ -56,7 +56,8 @@ class Subset:
 class Manifest:
     """Everything about a release that is not in its records.
 
-    `content_digest` (see `content_digest`) is the same wherever and however the release was made;
+    `content_digest` (see `content_digest`) is the same wherever and however the release was made,
+    `build_digest` is that of the build behind it (see `dataset.summary.BuildSummary`);
     `sums_sha256` is that of ``SHA256SUMS``, which covers the bytes of all other files.
     `left_out_held` counts, by reason, the pictures that wait for a person's decision and are not
     in the release. `left_out_books` are the registered books that could not be used, id to title.
@@ -67,6 +68,7 @@ class Manifest:
     schema_version: str
     code_version: str
     content_digest: str
+    build_digest: str
     sums_sha256: str
     parent: Parent | None
     subsets: dict[str, Subset]

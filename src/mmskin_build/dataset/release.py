@@ -36,6 +36,7 @@ from mmskin_build.dataset.manifest import (
     Subset,
     content_digest,
 )
+from mmskin_build.dataset.splits import assign_splits
 from mmskin_build.dataset.summary import BuildSummary, add_counts, count
 from mmskin_build.errors import ConfigError, ReleaseError, ReleaseExistsError, StorageError
 from mmskin_build.records import SCHEMA_VERSION, Book, Record
@@ -52,7 +53,7 @@ from mmskin_build.store import (
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SHOWN = 10  # ids in one message
-_SETTINGS = ("pdf", "figures", "dataset")  # the parts of Config that a release depends on
+_SETTINGS = ("pdf", "figures", "dataset", "split")  # the parts of Config that a release depends on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,31 +165,33 @@ def write_release(
     held = count_held(records)
     if held and not leave_out_held:
         raise ReleaseError(_undecided(records, held))
-    records = tuple(record for record in records if not record.held)
-    if not records:
+    kept = tuple(record for record in records if not record.held)
+    if not kept:
         raise ReleaseError(
             "every picture of the build waits for a person's decision, so there is nothing to "
             f"release: {_in_words(held)}"
         )
+    parent: Parent | None = None
+    old: tuple[Record, ...] = ()
+    if parent_version is not None:
+        digest = read_manifest(folder / parent_version).content_digest
+        parent = Parent(version=parent_version, content_digest=digest)
+        old = read_records(folder / parent_version)
+    before = {record.image_sha256: record.split for record in old if record.split}
+    kept = assign_splits(kept, cfg.split, before)
     sweep_temporary(folder)
     temporary = make_temporary(folder, version)
     try:
         with storage_errors(temporary):
             (temporary / IMAGES).mkdir()
-        for record in records:
+        for record in kept:
             _copy_picture(pictures[record.id], temporary / record.image)
-        parent: Parent | None = None
-        old: tuple[Record, ...] = ()
-        if parent_version is not None:
-            digest = read_manifest(folder / parent_version).content_digest
-            parent = Parent(version=parent_version, content_digest=digest)
-            old = read_records(folder / parent_version)
-        changes = changes_page(version, parent_version, compare(old, records))
-        manifest = _manifest(version, cfg, summary, books, records, parent, held)
-        write_bytes(temporary / CAPTIONS, pretty_json([plain(record) for record in records]))
-        write_bytes(temporary / CAPTION_TABLE, caption_table(records))
+        changes = changes_page(version, parent_version, compare(old, kept))
+        manifest = _manifest(version, cfg, summary, books, kept, parent, held)
+        write_bytes(temporary / CAPTIONS, pretty_json([plain(record) for record in kept]))
+        write_bytes(temporary / CAPTION_TABLE, caption_table(kept))
         write_bytes(temporary / CHANGES, changes.encode())
-        write_bytes(temporary / CARD, card_page(manifest, records).encode())
+        write_bytes(temporary / CARD, card_page(manifest, kept).encode())
         write_bytes(temporary / SUMS, _sums(temporary))
         manifest = dataclasses.replace(manifest, sums_sha256=file_sha256(temporary / SUMS))
         write_bytes(temporary / MANIFEST, pretty_json(plain(manifest)))
@@ -259,6 +262,7 @@ def _manifest(
         schema_version=SCHEMA_VERSION,
         code_version=__version__,
         content_digest=content_digest(records),
+        build_digest=summary.content_digest,
         sums_sha256="",
         parent=parent,
         subsets={
@@ -268,6 +272,7 @@ def _manifest(
         },
         counts={
             "records": len(records),
+            **count(record.split for record in records if record.split),
             "figures": len({record.group_id for record in records}),
             "books": len({record.provenance.book_id for record in records}),
             "doubtful_pairs": sum(book.doubtful for book in built.values()),

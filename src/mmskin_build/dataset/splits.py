@@ -64,6 +64,29 @@ def assign_splits(
     return tuple(dataclasses.replace(record, split=sides[record.group_id]) for record in records)
 
 
+def find_leaks(records: Sequence[Record]) -> list[str]:
+    """Say which groups, figures and pictures stand on more than one side; none in a sound release.
+
+    Near duplicates are looked for where groups are made (`images.duplicates`); here every record
+    counts as what its group and its pixels say.
+    """
+    found: list[str] = []
+    for what, key in (
+        ("the group", lambda r: r.group_id),
+        ("the figure", lambda r: f"{r.provenance.book_sha256} {r.provenance.figure_id}"),
+        ("the picture", lambda r: r.image_sha256),
+    ):
+        sides: dict[str, set[str]] = defaultdict(set)
+        for record in records:
+            sides[key(record)].add(record.split or "no side")
+        found.extend(
+            f"{what} {name} is in {' and in '.join(sorted(there))}"
+            for name, there in sides.items()
+            if len(there) > 1
+        )
+    return found
+
+
 def _settled(
     members: Sequence[Record], test_books: Collection[str], before: Mapping[str, Side]
 ) -> Side | None:

@@ -21,6 +21,7 @@ from mmskin_build.dataset.manifest import (
     content_digest,
 )
 from mmskin_build.dataset.release import caption_table, read_manifest, released_versions
+from mmskin_build.dataset.splits import find_leaks
 from mmskin_build.errors import MmskinError, SchemaError, VerificationError
 from mmskin_build.records import SCHEMA_VERSION, Record
 from mmskin_build.store import file_sha256, from_json, pixel_digest, plain
@@ -58,6 +59,7 @@ def verify_release(release: Path) -> ReleaseCheck:
     records = _check_records(release, problems)
     _check_manifest(manifest, records, problems)
     _check_pictures(release, records, listed, problems)
+    problems.extend(find_leaks(records))
     table = release / CAPTION_TABLE
     if records and table.is_file() and table.read_bytes() != caption_table(records):
         problems.append(f"{CAPTION_TABLE}: does not have the rows of {CAPTIONS}")
