@@ -1,0 +1,1 @@
+from mmskin_build.text.languages.english import ENGLISH as CHINESE
