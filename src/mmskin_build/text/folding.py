@@ -53,8 +53,8 @@ _COMPOSED = {
 _UNUSUAL = re.compile("[" + "".join(_LONGER) + "".join(_COMPOSED) + "]")
 _HALVES = {"½": 0.5, "¼": 0.25, "¾": 0.75, "1/2": 0.5, "1/4": 0.25, "3/4": 0.75}
 _FRACTION = r"(?:[ -]?(?P<part>[½¼¾])|[ -](?P<slash>1/2|1/4|3/4)(?![/\d]))"
-DIGITS = rf"(?<![\d.,])(?<!\d/)\d{{1,6}}(?:\.\d{{1,2}}(?![\d.]))?(?!\d){_FRACTION}?|[½¼¾]"
-DIGITS_COMMA = rf"(?<![\d.,])(?<!\d/)\d{{1,6}}(?:[.,]\d{{1,2}}(?![\d.,]))?(?!\d){_FRACTION}?|[½¼¾]"
+DIGITS = rf"(?<![\d.])(?<!\d[,/])\d{{1,6}}(?:\.\d{{1,2}}(?![\d.]))?(?!\d){_FRACTION}?|[½¼¾]"
+DIGITS_COMMA = rf"(?<![\d.])(?<!\d[,/])\d{{1,6}}(?:[.,]\d{{1,2}}(?![\d.,]))?(?!\d){_FRACTION}?|[½¼¾]"
 
 
 @dataclass(frozen=True, slots=True)

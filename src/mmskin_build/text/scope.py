@@ -25,6 +25,8 @@ _CLAUSE_END = re.compile(
 _WORD = re.compile(r"[^\W_](?:[\w'#-]*\w)?'?|#(?:[\w'#-]*\w)?|[^\w\s]")
 _HEAD_REACH = 90  # characters after an age in which its noun is looked for
 _HEAD_WORDS = 9
+_HEAD_UNSPACED = 14  # characters, where words are not parted by spaces
+_PAUSE = re.compile(r"[,;:.!?()\u3001\u3002]")
 _LEFT_REACH = 120  # characters before a mention that can say whose it is
 _NEAR_WORDS = 5
 _SHOWN_NEAR = 40
@@ -138,7 +140,9 @@ class Scope:
         spaced = self.rules.language.spaced
         limit = end + _HEAD_REACH
         if not spaced:
-            match = self.rules.nouns.search(self.text, end, min(limit, end + 14))
+            pause = _PAUSE.search(self.text, end, end + _HEAD_UNSPACED)
+            stop = pause.start() if pause else end + _HEAD_UNSPACED
+            match = self.rules.nouns.search(self.text, end, stop)
             kind = _kind(match)
             return (kind, match.start(), match.end()) if match and kind else None
         for count, match in enumerate(_WORD.finditer(self.text, end, limit)):
@@ -164,6 +168,10 @@ class Scope:
         left_at = start - len(self.left(start))
         last = None
         for match in self.rules.nouns.finditer(self.text, left_at, start):
+            if _kind(last) == "relative" and last is not None:
+                owner = self.rules.patterns["of_patient"].match(self.text[last.end() :][:_LEFT_REACH])
+                if owner is not None and match.end() <= last.end() + owner.end():
+                    continue  # "the mother of the patient, 60 years": the mother's age
             last = match
         if last is None:
             return None
@@ -178,9 +186,15 @@ class Scope:
         left = self.left(start)
         return bool(self.rules.find("counted", left) or self.rules.find("one", left))
 
+    def is_one(self, start: int) -> bool:
+        """Whether an article makes one person of a noun in the plural: "einem Patienten"."""
+        return self.rules.find("one", self.left(start)) is not None
+
     def is_of_relative(self, start: int, end: int) -> bool:
         """Whether the relative named at [start, end) is another person than the patient."""
         left = self.left(start)
+        if not self.rules.language.spaced:  # the possessor may be the noun's own first character
+            left = self.left(start + 1)
         if self.rules.find("coordinated", left):
             return False
         return bool(
@@ -200,6 +214,8 @@ class Scope:
 
     def is_of_animal(self, start: int, end: int) -> bool:
         """Whether an animal is named right beside a word for a sex or an age."""
+        if not self.rules.language.spaced:
+            return self.rules.patterns["animal"].search(self.text, end, end + 6) is not None
         near = " ".join(self.text[end : end + 40].split()[:3])
         before = " ".join(self.text[max(0, start - 30) : start].split()[-1:])
         return bool(self.rules.find("animal", near) or self.rules.find("animal", before))

@@ -49,6 +49,8 @@ def _nouns(scope: Scope) -> Iterator[SexMention]:
         if kind == "crowd":
             if not scope.is_counted(start) or scope.is_of_relative(start, end):
                 continue
+            if match[0] in language.generic_crowds and not scope.is_one(start):
+                sex = None
         elif kind == "relative":
             if scope.is_of_relative(start, end):
                 continue

@@ -46,12 +46,14 @@ def languages_of(text: str, language: str | None) -> tuple[Language, ...]:
 
 
 def _guess(text: str) -> Sequence[str]:
-    """The languages that more of the words belong to than to English, the best first."""
+    """The language that more of the words belong to than to English; all if none has any."""
     if _HAN.search(text):
         return ["zho"]
     words = set(_WORDS.findall(text.lower()))
     score = {code: len(words & known.usual_words) for code, known in LANGUAGES.items()}
     better = [code for code in score if code != "eng" and score[code] > score["eng"]]
+    if not score["eng"] and not better:
+        return ["eng", *(code for code, known in LANGUAGES.items() if known.spaced)]
     return sorted(better, key=lambda code: -score[code])[:1]
 
 

@@ -53,6 +53,7 @@ class Language:
     units: Mapping[str, str]  # beginning of a unit's word -> year, month, week, day, hour
     people: Mapping[str, Sex | None]  # nouns for one person
     crowds: Mapping[str, Sex | None]  # nouns for several
+    generic_crowds: frozenset[str] = frozenset()  # of those, the ones that tell no sex ("Patienten")
     relatives: Mapping[str, Sex | None]
     groups: Mapping[str, Group]  # words that tell an age group and no number
     group_adjectives: str  # of those, the ones that need a person after them
