@@ -83,7 +83,8 @@ def _read(scope: Scope, form: AgeForm, match: re.Match[str]) -> list[AgeMention]
     letter = _LETTER_AFTER.match(scope.folded.cased, match.end()) if kind == "adjective" else None
     plain_sex = (groups.get("s") or (letter[1] if letter else "")).lower()
     sex = scope.rules.language.letters.get(plain_sex) or form.sex
-    shared = shown = False
+    shared = any(groups.get(name) for name in ("c", "list"))
+    shown = False
     if kind == "bare" and not _follows_person(scope, form, match, values[0]):
         return None
     if form.needs_person and not _stands_after_person(scope, match.start()):
@@ -92,7 +93,7 @@ def _read(scope: Scope, form: AgeForm, match: re.Match[str]) -> list[AgeMention]
         verdict = _verdict(scope, form, match)
         if verdict == "other":
             return []
-        shared, shown = verdict == "shared", verdict == "shown"
+        shared, shown = shared or verdict == "shared", verdict == "shown"
     start, end = match.span()
     return [
         AgeMention(
@@ -138,7 +139,8 @@ def _verdict(
     if before is not None:
         kind, noun_start, noun_end = before
         if kind == "crowd":
-            return "shared" if scope.is_counted(noun_start) else "other"
+            listed = any(match.groupdict().get(name) for name in ("c", "list"))
+            return "shared" if listed or scope.is_counted(noun_start) else "other"
         if kind == "relative" and scope.is_of_relative(noun_start, noun_end):
             return "other"
         if kind == "thing" and (find("thing_is", left) or find("aging_thing", left)):
@@ -163,8 +165,10 @@ def _follows_person(
         return False
     word = person["person"] or person["relative"]
     known = scope.rules.language.people | scope.rules.language.relatives
-    if form.unitless and (known.get(word) is None or (value[0] or 0) < _YOUNGEST_ALONE):
-        return False
+    if form.unitless:
+        is_child = scope.rules.language.groups.get(word) == "child" and "(" not in person[0]
+        if (known.get(word) is None and not is_child) or (value[0] or 0) < _YOUNGEST_ALONE:
+            return False
     return not (scope.rules.find("grown_up", word) and (value[1] or 0) < _CHILD_UNTIL)
 
 
@@ -176,7 +180,7 @@ def _stands_after_person(scope: Scope, start: int) -> bool:
 def _values(
     scope: Scope, form: AgeForm, match: re.Match[str]
 ) -> list[tuple[float | None, float | None]] | None:
-    """Least and most years of each person that a match tells of; None if that is no age."""
+    """Least and most years of the patients that a match tells of; None if that is no age."""
     groups = match.groupdict()
 
     def number(name: str) -> float | None:
@@ -210,8 +214,8 @@ def _values(
         else:
             others = []
         others += [value for value in (other, last) if value is not None]
-        age = years(first, unit)
-        values = [(age, age), *((years(value, unit),) * 2 for value in others)]
+        all_ages = sorted(years(value, unit) for value in (first, *others))
+        values = [(all_ages[0], all_ages[-1])]  # of several patients, in one list
     elif last is not None:
         until = years(last, unit)
         values = [(age, until) if age < until else (until, until)]

@@ -72,6 +72,7 @@ def rules_of(code: str) -> Rules:
         "born_to": known.born_to,
         "population": known.population,
         "mean_age": known.mean_age,
+        "reporter": known.reporter,
         "event": rf"(?P<history>{words(known.history)})|(?P<shown>{words(known.shown)})",
         "shown": words(known.shown),
         "at": known.at,
@@ -195,7 +196,7 @@ class Scope:
         left = self.left(start)
         if not self.rules.language.spaced:  # the possessor may be the noun's own first character
             left = self.left(start + 1)
-        if self.rules.find("coordinated", left):
+        if self.rules.find("coordinated", left) or self._is_reported_by_parent(left):
             return False
         return bool(
             self.rules.find("possessed", left)
@@ -206,7 +207,18 @@ class Scope:
     def is_of_own_child(self, start: int) -> bool:
         """Whether a person noun at `start` is "her child", another than the patient."""
         left = self.left(start)
-        return bool(self.rules.find("own_child", left)) and not self.rules.find("coordinated", left)
+        return bool(self.rules.find("own_child", left)) and not (
+            self.rules.find("coordinated", left) or self._is_reported_by_parent(left)
+        )
+
+    def _is_reported_by_parent(self, left: str) -> bool:
+        """Whether "her son" is the patient: "The mother reported that her son ..."."""
+        found = self.rules.find("reporter", left)
+        return found is not None and not self.rules.find("possessed", left[: found.start()])
+
+    def is_reporter(self, start: int) -> bool:
+        """Whether the relative at `start` only tells of the patient."""
+        return self.rules.patterns["reporter"].match(self.text, start) is not None
 
     def is_of_population(self, start: int) -> bool:
         """Whether the clause before `start` is a statement on many people."""

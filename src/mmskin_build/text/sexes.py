@@ -52,7 +52,7 @@ def _nouns(scope: Scope) -> Iterator[SexMention]:
             if match[0] in language.generic_crowds and not scope.is_one(start):
                 sex = None
         elif kind == "relative":
-            if scope.is_of_relative(start, end):
+            if scope.is_of_relative(start, end) or scope.is_reporter(start):
                 continue
             if sex is not None:
                 relatives.append(SexMention(start=start, end=end, sex=sex))

@@ -47,6 +47,10 @@ _ABOUT = (
     r"(?: ?(?:of|about|approximately|approx\.?|around|ca\.?|between|from|is|was|only|just|nearly"
     r"|almost|over|above|under|below|=|:|,|~|>|<))*"
 )
+_SEEN = (
+    "diagnosis|presentation|examination|biopsy|photograph(?:y)?|photo|consultation|visit|excision"
+    "|referral|admission|imaging"
+)
 _SEXED = "man|woman|boy|girl|male|female|lady|gentleman|m|f"
 _ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
 _DECADE_WORDS = {
@@ -83,6 +87,12 @@ ENGLISH = Language(
             kind="stated",
             pattern=rf"\b(?:aged|ages?)\b{_ABOUT} ?-?{_AGE}(?:[ -]*{_UNIT}{_MORE}(?: old| of age)?)?(?![\w%])",
         ),
+        AgeForm(
+            kind="stated",
+            pattern=rf"\bage at (?:the )?(?:time of )?(?:{_SEEN})\b ?(?:was|of|is|=|:|,|\()? ?{_AGE}(?:[ -]*{_UNIT}{_MORE}(?: old| of age)?)?(?![\w%])",
+        ),
+        AgeForm(kind="adjective", pattern=r"(?P<a>#)/(?P<u>12|52|7)[ -]*(?:old|of age)\b"),
+        AgeForm(kind="stated", pattern=r"\baged? (?P<a>#)/(?P<u>12|52|7)(?![\d/])"),
         AgeForm(kind="stated", pattern=rf"\bage(?:d|s)?\b \((?:years?|yrs?|y)\)[:=]? ?{_AGE}"),
         AgeForm(kind="stated", pattern=rf"\b(?P<u>day|week|month) {_AGE} of life\b"),
         AgeForm(kind="stated", pattern=rf"{_AGE}(?:st|nd|rd|th)? (?P<u>days?|weeks?|months?) of life\b"),
@@ -125,7 +135,7 @@ ENGLISH = Language(
         AgeForm(kind="decade", pattern=rf"\b(?P<word>{any_of(_PERSONS_OF)})\b"),
         AgeForm(kind="decade", pattern=r"(?P<a>#)[ -]something\b"),
     ),
-    units={"y": "year", "mo": "month", "mth": "month", "w": "week", "d": "day", "h": "hour"},
+    units={"12": "month", "52": "week", "7": "day", "y": "year", "mo": "month", "mth": "month", "w": "week", "d": "day", "h": "hour"},
     people={
         "man": "male", "woman": "female", "boy": "male", "girl": "female", "male": "male",
         "female": "female", "gentleman": "male", "lady": "female", "schoolboy": "male",
@@ -141,7 +151,7 @@ ENGLISH = Language(
         "person": None, "individual": None, "schoolchild": None, "preschooler": None,
         "farmer": None, "worker": None, "student": None, "recipient": None, "nurse": None,
         "smoker": None, "athlete": None, "carrier": None, "volunteer": None, "caucasian": None,
-        "twin": None, "proband": None, "case": None, "youngster": None, "youth": None,
+        "twin": None, "proband": None, "case": None, "youngster": None, "youth": "male",
         "immigrant": None, "refugee": None, "traveler": None, "traveller": None, "diabetic": None,
         "soldier": None, "sailor": None, "gardener": None, "cook": None, "primigravida": "female",
         "multigravida": "female", "patient's": None, "pensioner": None, "teacher": None,
@@ -237,7 +247,7 @@ ENGLISH = Language(
     of_patient=r" of (?:the|this|that|our|a|an|his|her) (?:\w+ ){0,2}(?:patient|child|boy|girl|infant|baby|newborn|neonate|proband|woman|man|case|index)",
     born_to=(
         r"(?:\bborn (?:to|of)|\b(?:infant|child|baby|newborn|neonate|son|daughter|offspring|boy|girl)"
-        r" (?:of|to|born to)|\bcontact with|\bacquired from|\btransmitted (?:by|from)|\bfrom)"
+        r" (?:of|to|born to)|\bcontact with|\bacquired from|\btransmitted (?:by|from)|\binfected by)"
         r" (?:an?|the|its|one) (?:[\w#'-]+ ){0,4}$"
     ),
     population=(
@@ -251,6 +261,11 @@ ENGLISH = Language(
         r"|\brisk (?:of|in|for|factor)|\bcan (?:affect|occur|be seen)|\bmay (?:affect|occur|be seen|appear|begin)"
         r"|\bpeak (?:age|in)|\baffects\b|\btends? to (?:occur|affect)|\bcontraindicated|\bby definition"
         r"|\bdistribution of|\bper cent of|\bsurvey of|\bstudy of|\bcohort|\bscreening of|\brecommended"
+    ),
+    reporter=(
+        r"\b(?:mother|father|parents?|grandmother|grandfather|wife|husband|family|sister|brother|daughter|son) (?:had )?(?:also )?(?:reports?|reported|noted|noticed|notes|states?|stated|said|says"
+        r"|brought|gave|described|complained|recalled|believed|thought|found|saw|observed|denied|requested"
+        r"|was (?:concerned|worried)|were (?:concerned|worried)|sought|applied|discovered|presented with (?:his|her))\b"
     ),
     mean_age=(
         r"\b(?:mean|median|average|typical|usual|peak)\b[^.;]{0,60}$"

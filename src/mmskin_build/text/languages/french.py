@@ -132,6 +132,7 @@ FRENCH = Language(
         r"\b(?:le plus souvent|souvent|habituellement|généralement|fréquent\w*|surtout|rarement|typiquement|principalement)\b"
         r"|\bplus (?:rare|commun)|\btouche\b|\bsurvient\b|\bincidence|\bprévalence|\bprédominan\w+|\bpeut\b"
     ),
+    reporter=r"\b(?:mère|père|parents) (?:a |avait |ont )?(?:rapport\w+|remarqu\w+|signal\w+|constat\w+|amen\w+|not\w+)",
     mean_age=r"\b(?:moyenne?|médiane?|gestationnel|osseux)\b[^.;]{0,30}$|\bâge (?:moyen|médian|de début|gestationnel)[^.;]{0,30}$",
     history=(
         r"apparu\w*|appara\w+|débu\w+|survenu\w*|diagnosti\w+|révélé\w*|constat\w*|remarqu\w*|opéré\w*|traité\w*|décéd\w*"

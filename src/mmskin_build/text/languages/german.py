@@ -55,6 +55,8 @@ GERMAN = Language(
     number_pattern=_NUMBER,
     decimal_comma=True,
     forms=(
+        AgeForm(kind="letter", pattern=rf"\( ?(?P<s>{_SEXES})\.?[,;/ ] ?(?P<a>#)(?: ?{_UNIT})?(?: alt)? ?(?=[),;])"),
+        AgeForm(kind="letter", pattern=rf"\( ?(?P<a>#)(?: ?{_UNIT})? ?[,;/] ?(?P<s>{_SEXES})\.? ?(?=[),;])"),
         # nouns made of an age: their ending and article tell the sex
         AgeForm(kind="adjective", cased=True, sex="male",
                 pattern=rf"\b(?:[Ee]ine[ms]|[Dd]e[ms]|[Bb]eim|[Vv]om|[Dd]iese[ms]|[Uu]nsere[ms]) (?P<a>#)[ -]?(?:J|j(?=ährigen(?! \w*{_CAPITAL}| \w+e[nrms]\b)))ährigen\b"),
@@ -72,8 +74,6 @@ GERMAN = Language(
         AgeForm(kind="adjective", pattern=_OLD),
         AgeForm(kind="stated", pattern=rf"\b(?:im )?alter (?:von |zwischen )?(?:etwa |ca\. ?|rund )?{_AGE} {_UNIT}"),
         AgeForm(kind="stated", pattern=rf"\balter ?: ?{_AGE}(?: {_UNIT})?"),
-        AgeForm(kind="letter", pattern=rf"\( ?(?P<s>{_SEXES})\.?[,;/ ] ?(?P<a>#)(?: ?{_UNIT})?(?: alt)? ?(?=[),;])"),
-        AgeForm(kind="letter", pattern=rf"\( ?(?P<a>#)(?: ?{_UNIT})? ?[,;/] ?(?P<s>{_SEXES})\.? ?(?=[),;])"),
         AgeForm(kind="bare", pattern=rf"{_AGE} ?{_UNIT}"),
         AgeForm(kind="decade", pattern=rf"\b(?:in (?:den|seinen|ihren)|mitte|anfang|ende) (?P<part>frühen|mittleren|späten)? ?(?:der )?(?P<word>{any_of(_DECADE_WORDS)})"),
         AgeForm(kind="decade", needs_person=True, pattern=r"\b(?P<part>anfang|mitte|ende) (?:der )?(?P<a>#)\b"),
@@ -153,6 +153,7 @@ GERMAN = Language(
         r"\b(?:meist|meistens|häufig|häufiger|vorwiegend|typischerweise|überwiegend|gewöhnlich|selten|bevorzugt|vor allem)\b"
         r"|\bbetrifft\b|\binzidenz|\bprävalenz|\bverhältnis|\btritt\b|\bkann\b"
     ),
+    reporter=r"\b(?:mutter|vater|eltern|ehefrau|ehemann) (?:\w+ )?(?:berichtet\w*|bemerkte\w*|gab\w*|brachte\w*|stellte\w*)",
     mean_age=r"\b(?:mittlere[srnm]?|durchschnittliche[srnm]?|mediane[srnm]?|durchschnitts|manifestations|erkrankungs|gestations)\w*[^.;]{0,40}$|\bmedian[^.;]{0,30}$|schwangerschaft\w* $",
     history=(
         r"beginn\w*|begann\w*|erst\w*|erstmanifestation|manifest\w*|auftret\w*|aufgetret\w*|trat\w*|entwickel\w*|diagnos\w*"

@@ -128,6 +128,7 @@ SPANISH = Language(
         r"\b(?:frecuente\w*|habitual\w*|generalmente|usualmente|principalmente|sobre todo|predomin\w+|raramente|típicamente|suele\w*)\b"
         r"|\bafecta\b|\bincidencia|\bprevalencia|\bpuede\b|\baparece en\b"
     ),
+    reporter=r"\b(?:madre|padre|padres) (?:refier\w+|refirió|notó|notaron|observ\w+|coment\w+|trajo|consult\w+)",
     mean_age=r"\b(?:edad(?:es)? (?:media|mediana|promedio|de inicio|gestacional|ósea)|media|mediana|promedio|gestacional)\b[^.;]{0,30}$",
     history=(
         r"inici\w+|comenz\w+|aparec\w+|aparici\w+|diagnostic\w+|diagnóstico|desarroll\w+|operad[oa]|intervenid[oa]|tratad[oa]|falleci\w+"

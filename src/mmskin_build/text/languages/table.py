@@ -64,6 +64,7 @@ class Language:
     animals: str
     stops: str  # words that end a noun phrase
     possessors: str  # what makes a relative out of "mother": "her", "the patient's"
+    reporter: str  # a relative who only tells: "the mother noticed"
     own: str  # of those, the ones that make another person of "child"
     more_is: str  # what stands between a thing and its age: "was", "aged"
     of_patient: str  # "of the patient", after a relative
