@@ -83,7 +83,7 @@ def _read(scope: Scope, form: AgeForm, match: re.Match[str]) -> list[AgeMention]
     letter = _LETTER_AFTER.match(scope.folded.cased, match.end()) if kind == "adjective" else None
     plain_sex = (groups.get("s") or (letter[1] if letter else "")).lower()
     sex = scope.rules.language.letters.get(plain_sex) or form.sex
-    shared = any(groups.get(name) for name in ("c", "list"))
+    shared = kind != "decade" and _is_list(scope, match)
     shown = False
     if kind == "bare" and not _follows_person(scope, form, match, values[0]):
         return None
@@ -139,8 +139,7 @@ def _verdict(
     if before is not None:
         kind, noun_start, noun_end = before
         if kind == "crowd":
-            listed = any(match.groupdict().get(name) for name in ("c", "list"))
-            return "shared" if listed or scope.is_counted(noun_start) else "other"
+            return "shared" if _is_list(scope, match) or scope.is_counted(noun_start) else "other"
         if kind == "relative" and scope.is_of_relative(noun_start, noun_end):
             return "other"
         if kind == "thing" and (find("thing_is", left) or find("aging_thing", left)):
@@ -165,9 +164,12 @@ def _follows_person(
         return False
     word = person["person"] or person["relative"]
     known = scope.rules.language.people | scope.rules.language.relatives
-    if form.unitless:
+    plain = person[0] == f"{word} "  # "boy 9 years"
+    if form.unitless or plain:
         is_child = scope.rules.language.groups.get(word) == "child" and "(" not in person[0]
-        if (known.get(word) is None and not is_child) or (value[0] or 0) < _YOUNGEST_ALONE:
+        if known.get(word) is None and not is_child:
+            return False
+        if form.unitless and (plain or (value[0] or 0) < _YOUNGEST_ALONE):
             return False
     return not (scope.rules.find("grown_up", word) and (value[1] or 0) < _CHILD_UNTIL)
 
@@ -198,16 +200,16 @@ def _values(
     age = years(first, _unit(scope, groups.get("ju"), unit))
     more = number("a2")
     if more is not None:
-        age = round(age + years(more, _unit(scope, groups.get("u2"), "month")), _DIGITS)
+        smaller = _unit(scope, groups.get("u2"), "month")
+        if DAYS[smaller] >= DAYS[unit]:  # "at 2 days and 6 months of age"
+            return [(age, age), (years(more, smaller),) * 2]
+        age = round(age + years(more, smaller), _DIGITS)
     last, other = number("b"), number("c")
     left = scope.left(match.start())
-    if other is not None and (
-        scope.rules.find("between", left)
-        or scope.rules.find("between", scope.text[match.start() : match.start("a")])
-    ):
+    if other is not None and not _is_list(scope, match):
         last, other = other, None
     values: list[tuple[float | None, float | None]]
-    if other is not None or groups.get("list"):
+    if _is_list(scope, match):
         if groups.get("list"):
             places = range(match.start("list"), match.end("list"))
             others = [v for k, v in scope.folded.numbers.items() if k in places]
@@ -222,13 +224,24 @@ def _values(
     else:
         inside = scope.text[match.start() : match.start("a")] if groups.get("a") else ""
         before = left + inside
-        if scope.rules.find("over", before):
+        if groups.get("plus") or scope.rules.find("over", before):
             values = [(age, None)]
         elif scope.rules.find("under", before):
             values = [(None, age)]
         else:
             values = [(age, age)]
     return values if all((a or b or 0) <= OLDEST_YEARS for a, b in values) else None
+
+
+def _is_list(scope: Scope, match: re.Match[str]) -> bool:
+    """Whether a match tells the ages of several: "aged 5 and 8", not "between 5 and 8"."""
+    groups = match.groupdict()
+    if groups.get("list"):
+        return True
+    if not groups.get("c"):
+        return False
+    before = scope.left(match.start()) + scope.text[match.start() : match.start("a")]
+    return scope.rules.find("between", before) is None
 
 
 def _unit(scope: Scope, word: str | None, otherwise: str) -> str:

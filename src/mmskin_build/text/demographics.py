@@ -59,7 +59,7 @@ def extract_demographics(text: str, language: str | None = "eng") -> Demographic
         if not ages:
             ages, age_scope = find_ages(scope), scope
         if not sexes:
-            sexes, sex_scope = find_sexes(scope), scope
+            sexes, sex_scope = find_sexes(scope, pronouns=scope is scopes[0]), scope
     told, age_evidence = _age(age_scope, ages, _is_of_several(age_scope, ages))
     sex, sex_evidence = _sex(age_scope, ages, sex_scope, sexes)
     return Demographics(

@@ -6,6 +6,7 @@ The rules here look at the words around a mention inside its clause.
 
 from __future__ import annotations
 
+import bisect
 import functools
 import re
 from collections.abc import Mapping
@@ -29,6 +30,7 @@ _HEAD_UNSPACED = 14  # characters, where words are not parted by spaces
 _PAUSE = re.compile(r"[,;:.!?()\u3001\u3002]")
 _LEFT_REACH = 120  # characters before a mention that can say whose it is
 _NEAR_WORDS = 5
+_MOST_SHOWN = 6  # "three boys" are shown, "120 men" were studied
 _SHOWN_NEAR = 40
 
 
@@ -127,6 +129,12 @@ class Scope:
         """The clause before `start`, at most `reach` characters of it."""
         return self.text[max(clause_start(self.breaks, start), start - reach) : start]
 
+    def clause_after(self, end: int) -> str:
+        """What follows `end` in its clause."""
+        index = bisect.bisect_left(self.breaks, end)
+        stop = self.breaks[index] if index < len(self.breaks) else len(self.text)
+        return self.text[end : min(stop, end + _LEFT_REACH)]
+
     def right(self, end: int, reach: int = _LEFT_REACH) -> str:
         """What follows `end`, across clauses."""
         return self.text[end : end + reach]
@@ -185,7 +193,15 @@ class Scope:
     def is_counted(self, start: int) -> bool:
         """Whether the crowd that starts at `start` is shown: "two women", "twin boys"."""
         left = self.left(start)
-        return bool(self.rules.find("counted", left) or self.rules.find("one", left))
+        noun = self.rules.nouns.match(self.text, start)
+        if self.rules.find("one", left) or (noun and noun[0] in self.rules.language.families):
+            return True
+        counted = self.rules.find("counted", left)
+        if counted is None:
+            return False
+        numbers = self.folded.numbers
+        first = start - len(left) + counted.start()
+        return all(numbers[i] <= _MOST_SHOWN for i in range(first, start) if i in numbers)
 
     def is_one(self, start: int) -> bool:
         """Whether an article makes one person of a noun in the plural: "einem Patienten"."""
@@ -237,7 +253,7 @@ class Scope:
 
         "Onset at age 12", "died at the age of 70", "since age 3" against "photographed at age 8".
         """
-        left, right = self.left(start), self.right(end)
+        left, right = self.left(start), self.clause_after(end)
         if self.rules.find("never_at", left):
             return "other"
         if not self.rules.find("at", left):

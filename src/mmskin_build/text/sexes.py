@@ -22,10 +22,15 @@ class SexMention:
     sex: Sex
 
 
-def find_sexes(scope: Scope) -> tuple[SexMention, ...]:
-    """Find what tells the patients' sex in a caption: the strongest kind of evidence only."""
+def find_sexes(scope: Scope, *, pronouns: bool = True) -> tuple[SexMention, ...]:
+    """Find what tells the patients' sex in a caption: the strongest kind of evidence only.
+
+    Args:
+        scope: The caption, read by the table of a language.
+        pronouns: Whether the caption is in that language; "her" is a word of German, too.
+    """
     blocked = [match.span() for match in scope.rules.patterns["not_sex"].finditer(scope.text)]
-    for finder in (_nouns, _pronouns, _anatomy):
+    for finder in (_nouns, _pronouns, _anatomy) if pronouns else (_nouns, _anatomy):
         found = tuple(
             mention
             for mention in finder(scope)
@@ -57,7 +62,7 @@ def _nouns(scope: Scope) -> Iterator[SexMention]:
             if sex is not None:
                 relatives.append(SexMention(start=start, end=end, sex=sex))
             continue
-        elif scope.is_of_own_child(start):
+        elif scope.is_of_own_child(start) or _owns_relative(scope, end):
             continue
         if scope.is_of_animal(start, end) or (
             scope.is_of_population(start) and not scope.folded.numbers
@@ -70,6 +75,14 @@ def _nouns(scope: Scope) -> Iterator[SexMention]:
     for mention in relatives:
         if not other_patient or _is_coordinated(scope, mention):
             yield mention
+
+
+def _owns_relative(scope: Scope, end: int) -> bool:
+    """Whether a noun that ends at `end` only says whose relative is meant: "a man's wife"."""
+    if not scope.text.startswith("'s", end):
+        return False
+    head = scope.head(end + 2)
+    return head is not None and head[0] == "relative"
 
 
 def _is_coordinated(scope: Scope, mention: SexMention) -> bool:
@@ -85,6 +98,8 @@ def _is_coordinated(scope: Scope, mention: SexMention) -> bool:
 
 def _pronouns(scope: Scope) -> Iterator[SexMention]:
     for match in scope.rules.patterns["pronoun"].finditer(scope.text):
+        if scope.folded.cased[match.start() : match.end()] == "HE":  # haematoxylin and eosin
+            continue
         yield SexMention(
             start=match.start(), end=match.end(), sex=scope.rules.language.pronouns[match[0]]
         )

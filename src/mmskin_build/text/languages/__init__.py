@@ -41,20 +41,20 @@ def languages_of(text: str, language: str | None) -> tuple[Language, ...]:
     """
     asked = [_ALIASES.get(code, code) for code in re.split(r"[+,\s]+", language or "") if code]
     found = _guess(text[:_SEEN_CHARACTERS])
-    codes = dict.fromkeys([*found, *asked, "eng"])
+    codes = dict.fromkeys([*found, *asked, "eng"])  # what the words say goes first
     return tuple(LANGUAGES[code] for code in codes if code in LANGUAGES)
 
 
 def _guess(text: str) -> Sequence[str]:
-    """The language that more of the words belong to than to English; all if none has any."""
+    """The language that most of the words belong to; all of them where none has any."""
     if _HAN.search(text):
         return ["zho"]
     words = set(_WORDS.findall(text.lower()))
     score = {code: len(words & known.usual_words) for code, known in LANGUAGES.items()}
     better = [code for code in score if code != "eng" and score[code] > score["eng"]]
     if not score["eng"] and not better:
-        return ["eng", *(code for code, known in LANGUAGES.items() if known.spaced)]
-    return sorted(better, key=lambda code: -score[code])[:1]
+        return [code for code, known in LANGUAGES.items() if known.spaced]
+    return sorted(better, key=lambda code: -score[code])[:1] or ["eng"]
 
 
 @functools.cache

@@ -49,6 +49,7 @@ CHINESE = Language(
         "老汉": "male", "男患": "male", "女患": "female", "先生": "male", "女士": "female",
     },
     crowds={"患者们": None, "男性患者们": "male", "人群": None, "双胞胎": None},
+    families=frozenset({"双胞胎"}),
     relatives={
         "母亲": "female", "母親": "female", "父亲": "male", "父親": "male", "其母": "female",
         "其父": "male", "女儿": "female", "女兒": "female", "儿子": "male", "兒子": "male",

@@ -76,7 +76,7 @@ ENGLISH = Language(
     number_words=_number_words(),
     number_pattern=_NUMBER,
     forms=(
-        AgeForm(kind="adjective", pattern=rf"{_AGE}[ -]*{_UNIT}{_MORE}[ -]*old\b"),
+        AgeForm(kind="adjective", pattern=rf"{_AGE}(?P<plus>\+)?[ -]*{_UNIT}{_MORE}[ -]*old\b"),
         AgeForm(kind="adjective", pattern=rf"{_AGE}[ -]*(?:yo|y/o|y\. ?o\b\.?|y-o)(?![a-z])"),
         AgeForm(kind="adjective", pattern=rf"{_AGE}[ -]*m/o(?![a-z])", unit="month"),
         AgeForm(
@@ -105,6 +105,10 @@ ENGLISH = Language(
             pattern=rf"\( ?(?:aged? )?{_AGE}(?:[ -]?{_UNIT})?(?: old)? ?[,;/-]? ?(?P<s>{_SEXED}) ?(?=[),;])",
         ),
         AgeForm(
+            kind="letter",
+            pattern=r"(?:^|(?<=[,;:.(] )|(?<=\())(?P<a>#) ?(?P<u>y|yrs?|years?|mo|months?)\b\.?,? (?P<s>male|female|man|woman|boy|girl)\b",
+        ),
+        AgeForm(
             kind="letter", pattern=r"(?<![\w./])(?P<s>[MF]) ?/ ?(?P<a>#)(?: ?(?P<u>y|yrs?|years?|mo|months?)\b\.?)?(?![\w/.]\d|/)",
             cased=True,
         ),
@@ -127,6 +131,11 @@ ENGLISH = Language(
             cased=True,
         ),
         AgeForm(kind="bare", pattern=rf"{_AGE}[ -]*{_UNIT}{_MORE}(?![\w-])"),
+        AgeForm(
+            kind="bare",
+            pattern=r"(?<=\bof )(?P<a>#)(?![\w%°/#-])(?! ?(?:%|mg|kg|cm|mm|ml|µm|patients|cases|out|of|per|to|or|lb|pounds|feet|cigarettes)\b)",
+            unitless=True,
+        ),
         AgeForm(kind="bare", pattern=r"(?P<a>#)(?=[),;:.]| (?:with|who|whose|presenting|and|has|had|showing|suffering)\b|$)", unitless=True),
         AgeForm(kind="decade", pattern=rf"\b(?:in|into) {_THEIR} {_PART}{_TEN_YEARS}"),
         AgeForm(kind="decade", pattern=rf"\bin the {_PART}{_TEN_YEARS}", needs_person=True),
@@ -170,6 +179,7 @@ ENGLISH = Language(
         "family members": None, "relatives": None, "volunteers": None, "participants": None,
         "preschoolers": None, "youths": None,
     },
+    families=frozenset({"twins", "brothers", "sisters", "siblings"}),
     relatives={
         "mother": "female", "father": "male", "sister": "female", "brother": "male",
         "son": "male", "daughter": "female", "wife": "female", "husband": "male",
@@ -281,8 +291,8 @@ ENGLISH = Language(
         r"|transplant\w*|vaccinat\w+|irradiat\w+|radiotherapy|burn(?:ed|t)|injur\w+|accident|died|dead|death|dies"
         r"|resolv\w+|regress\w*|disappear\w*|clear(?:ed|s|ing)|fade\w*|remission|recurr\w+|relaps\w+"
         r"|menarche|menopause|married|exposed|exposure|immigrat\w+|emigrat\w+|contracted|infected"
-        r"|sustained|bitten|became|heal\w*|graft\w*|amputat\w*|splenectomy|bled|grew|spread|birth"
-        r"|had had|used to|recalled|reported|puberty|survived|lost|smoking|circumcised|tattooed"
+        r"|sustained|bitten|became|heal(?:ed|s|ing)|graft\w*|amputat\w*|splenectomy|bled|grew|spread|birth"
+        r"|after|following|radiation|radiated|had had|used to|recalled|reported|puberty|survived|lost|smoking|circumcised|tattooed"
     ),
     shown=(
         r"photograph\w*|pictured|shown|seen|presented|presenting|presentation|presents|examined"
@@ -305,9 +315,9 @@ ENGLISH = Language(
     ),
     duration=(
         r"^ ?(?:after|later|before|ago|post\w*|prior|following|history|duration|since|earlier|previously"
-        r"|into|of (?:treatment|therapy|follow|use|duration|evolution|itch\w*|age group|disease)|follow|standing|on |in duration|course|treatment|survival|apart)"
+        r"|into|weeks|'? ?gestation|'? ?of gestation|'? ?pregnan|of (?:treatment|therapy|follow|use|duration|evolution|itch\w*|age group|disease)|follow|standing|on |in duration|course|treatment|survival|apart)"
     ),
-    bare_link=r"(?: patient| infant| child| baby)?(?: ?, ?(?:aged? )?| ?\( ?| of (?:about |around |approximately |only )?|: ?)$",
+    bare_link=r"(?: patient| infant| child| baby)?(?: |(?: ?, ?(?:aged? )?| ?\( ?| of (?:about |around |approximately |only )?|: ?))$",
     over=r"(?:\b(?:over|above|more than|older than|at least|beyond|past)|>|≥) ?(?:the age of )?$",
     under=r"(?:\b(?:under|below|less than|younger than|up to|at most)|<|≤) ?(?:the age of )?$",
     early={"early": (0, 4), "mid": (4, 6), "middle": (4, 6), "late": (5, 9)},
@@ -315,7 +325,7 @@ ENGLISH = Language(
     coordination=r" ?(?:,|\)|\([^()]{0,30}\))? ?(?:and|&|with) (?:also )?(?:an?|his|her|their|another|one) ",
     generic_before=r"\b(?:in|of|for) the $",
     quantifiers=(
-        r"(?:#|two|three|four|both|twin|these|triplet|quadruplet|identical|siamese|conjoined|couple of|pair of)"
+        r"(?:#|two|three|four|both|twin|monozygotic|dizygotic|these|triplet|quadruplet|identical|siamese|conjoined|couple of|pair of)"
     ),
     pronouns={
         "he": "male", "his": "male", "him": "male", "himself": "male",
@@ -351,7 +361,8 @@ ENGLISH = Language(
     ),
     not_sex=(
         r"\b(?:male|female)s?[ -](?:pattern|type|sex hormones?|hormones?|predominan\w+|preponderance|predilection|ratio|only|mites?|condoms?)\w*"
-        r"|\b(?:males?|m[ae]n|wom[ae]n|boys?|girls?|females?) ?(?:and|or|/|-|:|to|than|versus|vs\.?) ?(?:in )?(?:males?|m[ae]n|wom[ae]n|boys?|girls?|females?)\b(?! (?:patient|child|infant))"
+        r"|\b(?:males?|m[ae]n|wom[ae]n|boys?|girls?|females?) ?(?:or|/|-|:|to|than|versus|vs\.?) ?(?:in )?(?:males?|m[ae]n|wom[ae]n|boys?|girls?|females?)\b(?! (?:patient|child|infant))"
+        r"|\b(?:males?|men|women|boys|girls|females?) ?(?:and|&) ?(?:in )?(?:males?|men|women|boys|girls|females?)\b(?! (?:patient|child|infant)\b)"
         r"|\b(?:he|his|him|she|her) ?(?:or|/|and) ?(?:she|hers?|his?|him)\b|\(s\)he\b|\b(?:both|either) sexe?s?\b"
         r"|\b(?:men|women|boys|girls|ladies|children|gentlemen)(?:'s|s')|\b(?:in|of|to|for|than|by|from) man\b(?! (?:of|aged|with|who|in)\b)|\bman-?made\b|\bmedicine man\b|\bmankind\b|\bold man's beard\b"
         r"|\blady('s|s') \w+|\bboys' club"

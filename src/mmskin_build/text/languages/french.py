@@ -86,6 +86,7 @@ FRENCH = Language(
         "malades": None, "jumeaux": "male", "jumelles": "female", "frères": "male",
         "sœurs": "female", "soeurs": "female", "personnes": None, "fillettes": "female",
     },
+    families=frozenset({"jumeaux", "jumelles", "frères", "sœurs", "soeurs"}),
     relatives={
         "mère": "female", "père": "male", "frère": "male", "sœur": "female", "soeur": "female",
         "fils": "male", "grand-mère": "female", "grand-père": "male", "tante": "female",

@@ -104,6 +104,7 @@ GERMAN = Language(
         "geschwister": None, "personen": None, "menschen": None, "schüler und": None,
     },
     generic_crowds=frozenset({"patienten"}),
+    families=frozenset({"zwillinge", "brüder", "schwestern", "geschwister"}),
     relatives={
         "mutter": "female", "vater": "male", "bruder": "male", "schwester": "female",
         "sohn": "male", "sohnes": "male", "tochter": "female", "ehefrau": "female",

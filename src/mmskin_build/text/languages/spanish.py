@@ -85,6 +85,7 @@ SPANISH = Language(
         "gemelas": "female", "hermanos": None, "hermanas": "female", "personas": None,
         "jóvenes": None,
     },
+    families=frozenset({"gemelos", "gemelas", "hermanos", "hermanas"}),
     relatives={
         "madre": "female", "padre": "male", "hermano": "male", "hermana": "female",
         "hijo": "male", "hija": "female", "esposa": "female", "esposo": "male",

@@ -24,7 +24,7 @@ class AgeForm:
 
     `pattern` may have the groups ``a`` (a number), ``b`` (the end of a range), ``ju`` (the unit of
     its beginning), ``c`` or ``list`` (the ages of others), ``u`` (unit), ``a2`` and ``u2`` (a
-    smaller unit besides), ``half`` (half a year more), ``s`` (a letter or a word for the sex),
+    smaller unit besides), ``half`` (half a year more), ``plus`` (or older), ``s`` (a letter or a word for the sex),
     ``part`` (early, mid, late), ``word`` (a decade's name). `sex` is what the grammatical form
     tells.
     """
@@ -54,6 +54,7 @@ class Language:
     people: Mapping[str, Sex | None]  # nouns for one person
     crowds: Mapping[str, Sex | None]  # nouns for several
     generic_crowds: frozenset[str] = frozenset()  # of those, the ones that tell no sex ("Patienten")
+    families: frozenset[str]  # of those, the ones that are shown whenever named ("twins")
     relatives: Mapping[str, Sex | None]
     groups: Mapping[str, Group]  # words that tell an age group and no number
     group_adjectives: str  # of those, the ones that need a person after them
