@@ -66,27 +66,31 @@ def find_ages(scope: Scope) -> tuple[AgeMention, ...]:
     return tuple(sorted(found, key=lambda mention: (mention.start, mention.end)))
 
 
+def is_age(
+    scope: Scope, form: AgeForm, match: re.Match[str]
+) -> list[tuple[float | None, float | None]] | None:
+    """Return least and most years that a match tells, whoever's age it is; None if it is no age."""
+    if form.kind == "decade":
+        span = _decade(scope, form, match)
+        return None if span is None else [span]
+    values = _values(scope, form, match)
+    if values is None or (form.kind == "bare" and not _follows_person(scope, form, match, values[0])):
+        return None
+    return values
+
+
 def _read(scope: Scope, form: AgeForm, match: re.Match[str]) -> list[AgeMention] | None:
     """The ages that a match tells; empty if they are not a patient's, None if it is no age."""
     groups = match.groupdict()
-    if form.kind == "decade":
-        span = _decade(scope, form, match)
-        if span is None:
-            return None
-        values = [span]
-    else:
-        numbers = _values(scope, form, match)
-        if numbers is None:
-            return None
-        values = numbers
+    values = is_age(scope, form, match)
+    if values is None:
+        return None
     kind = form.kind
     letter = _LETTER_AFTER.match(scope.folded.cased, match.end()) if kind == "adjective" else None
     plain_sex = (groups.get("s") or (letter[1] if letter else "")).lower()
     sex = scope.rules.language.letters.get(plain_sex) or form.sex
     shared = kind != "decade" and _is_list(scope, match)
     shown = False
-    if kind == "bare" and not _follows_person(scope, form, match, values[0]):
-        return None
     if form.needs_person and not _stands_after_person(scope, match.start()):
         return []
     if kind != "letter":
@@ -171,7 +175,7 @@ def _follows_person(
             return False
         if form.unitless and (plain or (value[0] or 0) < _YOUNGEST_ALONE):
             return False
-    return not (scope.rules.find("grown_up", word) and (value[1] or 0) < _CHILD_UNTIL)
+    return not (scope.rules.find("grown_up", word) and (value[1] or value[0] or 0) < _CHILD_UNTIL)
 
 
 def _stands_after_person(scope: Scope, start: int) -> bool:
@@ -222,9 +226,10 @@ def _values(
         until = years(last, unit)
         values = [(age, until) if age < until else (until, until)]
     else:
+        is_open = match.start("a") in scope.folded.open_ended if groups.get("a") else False
         inside = scope.text[match.start() : match.start("a")] if groups.get("a") else ""
         before = left + inside
-        if groups.get("plus") or scope.rules.find("over", before):
+        if is_open or scope.rules.find("over", before):
             values = [(age, None)]
         elif scope.rules.find("under", before):
             values = [(None, age)]

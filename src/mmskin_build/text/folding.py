@@ -53,8 +53,8 @@ _COMPOSED = {
 _UNUSUAL = re.compile("[" + "".join(_LONGER) + "".join(_COMPOSED) + "]")
 _HALVES = {"½": 0.5, "¼": 0.25, "¾": 0.75, "1/2": 0.5, "1/4": 0.25, "3/4": 0.75}
 _FRACTION = r"(?:[ -]?(?P<part>[½¼¾])|[ -](?P<slash>1/2|1/4|3/4)(?![/\d]))"
-DIGITS = rf"(?<![\d.])(?<!\d[,/])\d{{1,6}}(?:\.\d{{1,2}}(?![\d.]))?(?!\d){_FRACTION}?|[½¼¾]"
-DIGITS_COMMA = rf"(?<![\d.])(?<!\d[,/])\d{{1,6}}(?:[.,]\d{{1,2}}(?![\d.,]))?(?!\d){_FRACTION}?|[½¼¾]"
+DIGITS = rf"(?<![\d.])(?<!\d[,/])\d{{1,6}}(?:\.\d{{1,2}}(?![\d.]))?(?!\d)(?:{_FRACTION}|\+)?|[½¼¾]"
+DIGITS_COMMA = rf"(?<![\d.])(?<!\d[,/])\d{{1,6}}(?:[.,]\d{{1,2}}(?![\d.,]))?(?!\d)(?:{_FRACTION}|\+)?|[½¼¾]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,8 @@ class Folded:
     """A folded caption.
 
     `text` is in lower case, `cased` the same with its capitals; ``#`` stands for the number
-    ``numbers[position]``. `starts` has the offset in the printed caption of each character, and
-    of the end.
+    ``numbers[position]``, which is the least of an open range where the position is in `open_ended`
+    ("90+"). `starts` and `ends` have the offsets in the printed caption of each character.
     """
 
     text: str
@@ -71,6 +71,7 @@ class Folded:
     starts: Sequence[int]
     ends: Sequence[int]
     numbers: Mapping[int, float]
+    open_ended: frozenset[int]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return the printed characters [start, end) of the folded ones, white space trimmed."""
@@ -94,6 +95,7 @@ def fold(
     new_starts: list[int] = []
     new_ends: list[int] = []
     values: dict[int, float] = {}
+    open_ended: set[int] = set()
     position = length = 0
     for match in numbers.finditer(plain) if numbers is not None else ():
         value = _value(match, words or {})
@@ -104,6 +106,8 @@ def fold(
         new_ends += ends[position : match.start()]
         length += match.start() - position
         values[length] = value
+        if match[0].endswith("+"):
+            open_ended.add(length)
         new_starts.append(starts[match.start()])
         new_ends.append(ends[match.end() - 1])
         length += 1
@@ -115,7 +119,7 @@ def fold(
     lower = cased.lower()
     if len(lower) != len(cased):  # a capital whose small letter has two characters
         lower = "".join(c.lower() if len(c.lower()) == 1 else c for c in cased)
-    return Folded(lower, cased, (*new_starts, len(text)), (*new_ends, len(text)), values)
+    return Folded(lower, cased, (*new_starts, len(text)), (*new_ends, len(text)), values, frozenset(open_ended))
 
 
 def _one_spelling(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
@@ -140,7 +144,7 @@ def _one_spelling(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
 
 
 def _value(match: re.Match[str], words: Mapping[str, float]) -> float | None:
-    found = match[0]
+    found = match[0].rstrip("+")
     if found[0].isdigit() or found in _HALVES:
         if found in _HALVES:
             return _HALVES[found]

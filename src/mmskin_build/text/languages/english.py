@@ -76,7 +76,7 @@ ENGLISH = Language(
     number_words=_number_words(),
     number_pattern=_NUMBER,
     forms=(
-        AgeForm(kind="adjective", pattern=rf"{_AGE}(?P<plus>\+)?[ -]*{_UNIT}{_MORE}[ -]*old\b"),
+        AgeForm(kind="adjective", pattern=rf"{_AGE}[ -]*{_UNIT}{_MORE}[ -]*old\b"),
         AgeForm(kind="adjective", pattern=rf"{_AGE}[ -]*(?:yo|y/o|y\. ?o\b\.?|y-o)(?![a-z])"),
         AgeForm(kind="adjective", pattern=rf"{_AGE}[ -]*m/o(?![a-z])", unit="month"),
         AgeForm(

@@ -24,7 +24,7 @@ class AgeForm:
 
     `pattern` may have the groups ``a`` (a number), ``b`` (the end of a range), ``ju`` (the unit of
     its beginning), ``c`` or ``list`` (the ages of others), ``u`` (unit), ``a2`` and ``u2`` (a
-    smaller unit besides), ``half`` (half a year more), ``plus`` (or older), ``s`` (a letter or a word for the sex),
+    smaller unit besides), ``half`` (half a year more), ``s`` (a letter or a word for the sex),
     ``part`` (early, mid, late), ``word`` (a decade's name). `sex` is what the grammatical form
     tells.
     """
