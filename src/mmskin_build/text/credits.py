@@ -10,15 +10,16 @@ import re
 from bisect import bisect_right
 
 _PICTURE = r"(?:(?:clinical |original )?(?:photo(?:graph|micrograph)?|image|picture|figure|slide|micrograph|illustration)s? )"
-_NAME = r"(?-i:[A-ZÄÖÜÉ][\w'’-]+(?: [A-ZÄÖÜÉ][\w'’-]+)?)"
+_NAME = r"(?-i:(?:(?:Drs?|Prof)\.? )?(?:[A-ZÄÖÜÉ]\.[ -]?){0,3}[A-ZÄÖÜÉ][\w'’-]+(?: [A-ZÄÖÜÉ][\w'’-]+)?)"
 # What opens a credit that ends with its sentence.
 _SENTENCE_OPENERS = (
     rf"{_PICTURE}?(?:is |are |was |were )?(?:(?:by|with|through) )?(?:the )?(?:kind )?courtesy (?:of|from)\b",
     r"\bcourtesy ?:",
     rf"{_PICTURE}(?:kindly |generously )?(?:provided|supplied|contributed|donated|furnished|taken|lent) (?:by|courtesy)\b",
     rf"\b(?:kindly|generously) (?:provided|supplied|contributed|donated|lent)\b(?: by)?",
-    rf"{_PICTURE}(?:credits? ?:|by (?={_NAME})|: (?={_NAME}))",
+    rf"\b(?:photo(?:graph)?|image|picture|micrograph)s?(?: credits?)? ?(?:\bby|:) ?(?={_NAME})",
     rf"\bcredits? ?: (?={_NAME})",
+    rf"\b(?:drawings?|drawn|illustrations?|illustrated|artwork|photographed) by (?={_NAME})",
     r"\bfrom (?:the collection|dermnet|the archives?|the files?|the teaching collection)\b",
     r"(?:mit )?freundlicher(?:weise)? (?:genehmigung|überlassung|zur verfügung)",
     r"\baus der sammlung\b|\b(?:foto|bild|abbildung|quelle) ?: ?(?=\w)|\bfoto von\b",
@@ -28,7 +29,8 @@ _SENTENCE_OPENERS = (
 )
 # What opens a reference to a printed work; it runs on to year, pages and permission.
 _WORK_OPENERS = (
-    r"\b(?:reprinted|reproduced|redrawn|adapted|modified|republished|reused|borrowed|taken) (?:\w+,? ){0,4}?(?:from|after)\b",
+    r"\b(?:reprinted|reproduced|redrawn|republished) (?:\w+,? ){0,4}?(?:from|after)\b",
+    r"\b(?:adapted|modified|reused|borrowed|taken) (?:\w+,? ){0,3}?(?:from|after) (?=(?:the )?(?-i:(?!Patient|Case|Fig|Table)[A-Z]))",
     r"\b(?:reprinted|reproduced|redrawn|adapted|published|used)(?: here)? (?:with|by) (?:the )?(?:kind )?permission\b",
     r"\bwith (?:the )?(?:kind )?permission (?:of|from)\b",
     r"\bdata from (?=(?-i:[A-Z]))",
@@ -58,6 +60,7 @@ _SIGN_OF_WORK = re.compile(
 _PANEL = re.compile(r"\([A-Za-z]\)|(?<=[.;] )[A-Z][,:] ")
 _LONGEST = 800  # characters of a credit
 _LOOK_AHEAD = 4  # sentences of a reference: authors, title, journal, permission
+_LETTERS = re.compile(r"\((?:[A-Za-z](?: ?(?:,|and|&|-|\u2013) ?)?){1,4}$")
 _LEAD = re.compile(r"[\s,;:(\[\u2013\u2014-]*$")
 
 
@@ -98,14 +101,17 @@ def blank_credits(text: str) -> str:
     >>> blank_credits("Wart. Courtesy of A. Young.")
     'Wart.                      '
     """
+    pieces: list[str] = []
+    position = 0
     for start, end in find_credits(text):
-        text = text[:start] + " " * (end - start) + text[end:]
-    return text
+        pieces += (text[position:start], " " * (end - start))
+        position = end
+    return "".join((*pieces, text[position:]))
 
 
 _HINT = re.compile(
     r"courtesy|permission|printed|produced|adapted|modified|redrawn|borrowed|credit|provided|supplied|contributed"
-    r"|donated|furnished|taken|lent|kindly|©|\(c\)|copyright|from|photo|image|genehmigung|sammlung|quelle|bild"
+    r"|donated|furnished|taken|lent|kindly|drawing|drawn|illustrat|artwork|©|\(c\)|copyright|from|photo|image|genehmigung|sammlung|quelle|bild"
     r"|foto|druck|freundlich|nach |autorisation|collection|crédit|cliché|iconographie|cortesía|permiso|fuente"
     r"|autorización|来源|许可|承蒙|引自",
     re.IGNORECASE,
@@ -138,6 +144,9 @@ def _extent(
     start = match.start() + len(match[0]) - len(match[0].lstrip())
     lead = _LEAD.search(text, max(0, start - 8), start)
     before = lead.start() if lead else start
+    letters = _LETTERS.search(text, max(0, before - 12), before)
+    if letters is not None and letters.start() in pairs:  # "(A, courtesy of ...; B, from ...)"
+        return letters.start(), pairs[letters.start()]
     opening = max((i for i in range(before, start) if text[i] in "([" and i in pairs), default=None)
     if opening is not None and pairs[opening] - opening <= _LONGEST:
         end = pairs[opening]
@@ -145,9 +154,7 @@ def _extent(
         closes_sentence = before > 0 and text[before - 1] in ".!?"
         return opening, (rest.end() if rest and closes_sentence else end)
     limit = min(len(text), start + _LONGEST)
-    around = [close for open_, close in pairs.items() if open_ < start < close]
-    if around:
-        limit = min(limit, min(around) - 1)
+    limit = _closing(text, start, limit)
     panel = _PANEL.search(text, match.end(), limit)
     if panel is not None:
         limit = panel.start()
@@ -162,6 +169,19 @@ def _extent(
                 end = following
             last = following
     return (start if text[before:start].strip(" ") in ("", "(", "[") else before), end
+
+
+def _closing(text: str, start: int, limit: int) -> int:
+    """Where the parenthesis around `start` closes, if that is before `limit`."""
+    depth = 0
+    for index in range(start, limit):
+        if text[index] in "([":
+            depth += 1
+        elif text[index] in ")]":
+            depth -= 1
+            if depth < 0:
+                return index
+    return limit
 
 
 def _sentence_end(ends: list[int], position: int, limit: int) -> int:
