@@ -84,7 +84,7 @@ def demographics(source: Path, out: Path, language: str | None, settings: Settin
 
 
 def _texts(source: Path) -> Iterator[str]:
-    """The sentences of a file, one a line; an empty line of plain text is an empty sentence.
+    """The sentences of a file, one a line; an empty line is a sentence in plain text only.
 
     Raises:
         SchemaError: If a line is no sentence; the message has its number.
@@ -102,6 +102,8 @@ def _texts(source: Path) -> Iterator[str]:
     if lines and not lines[-1].strip():
         lines.pop()
     for number, line in enumerate(lines, start=1):
+        if must_be_json and not line.strip():
+            continue
         yield _text(line.removesuffix(b"\r"), f"{source} line {number}", must_be_json=must_be_json)
 
 
