@@ -134,9 +134,8 @@ def clean_caption(
     >>> found.text, [part.kind for part in found.removed]
     ('Melasma.', ['label', 'citation', 'credit'])
     """
-    places = list(range(len(caption)))
     removed: list[Removed] = []
-    text = caption
+    text, places = _tidy(caption, ())  # one space at most, so that no pattern runs over many
     for _ in range(_PASSES):
         spans = _find(text, panel)
         for start, end, kind in spans:
@@ -242,7 +241,9 @@ def _tidy(
                 letters.pop()
                 kept.pop()
                 last = letters[-1]
-            if letter in ".,;:" and last in ".,;:" or (letter in ")]" and last in _OPENING):
+            if last and (
+                (letter in ".,;:" and last in ".,;:") or (letter in ")]" and last in _OPENING)
+            ):
                 if letter in ")]":
                     while letters and letters[-1] in _OPENING | {" "}:
                         letters.pop()
