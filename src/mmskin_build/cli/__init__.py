@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from mmskin_build import __version__
-from mmskin_build.cli import audit, build, calibrate, data, demo, inspect
+from mmskin_build.cli import audit, build, calibrate, data, demo, demographics, inspect
 from mmskin_build.errors import EXIT_INTERRUPTED, MmskinError
 
 _EPILOG = """\b
@@ -34,6 +34,7 @@ Do it with your own:
 \b
 One stage alone, without registering anything:
   mmskin align article.pdf --out found/
+  mmskin demographics --in captions.txt --out found.jsonl
 
 \b
 Exit codes:
@@ -86,6 +87,7 @@ for command in (
     data.release,
     data.verify,
     build.align,
+    *demographics.COMMANDS,
     *inspect.COMMANDS,
     *calibrate.COMMANDS,
 ):
