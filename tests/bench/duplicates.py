@@ -294,9 +294,7 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, help="pictures [MMSKIN_IMAGES]")
     parser.add_argument("--out", type=Path, required=True, help="JSON file for the numbers")
     parser.add_argument("--pictures", type=int, default=300)
-    parser.add_argument(
-        "--sheet", type=Path, help="PNG of joined pairs of originals and false ones"
-    )
+    parser.add_argument("--sheet", type=Path, help="PNG of pairs joined among originals or falsely")
     parser.add_argument("--growth", type=int, nargs="+", default=[])
     given = parser.parse_args()
     cv2.setNumThreads(1)

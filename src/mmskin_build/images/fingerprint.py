@@ -94,9 +94,9 @@ class Features:
     """A fingerprint as arrays.
 
     `gray` is (h, w) float32 in 0 to 255. `places` are complex numbers x + iy with the long side as
-    unit, origin at the top left edge after margins are taken off, y downwards; `sizes` in long sides, `directions` in radians
-    from x to y. `keys` is (n, 4) int64, each with its table in the upper bits and without the
-    mirror bit, which `mirrored` (n, 4) has.
+    unit, origin at the top left edge after margins are taken off, y downwards; `sizes` are in long
+    sides, `directions` in radians from x to y. `keys` is (n, 4) int64, each with its table in the
+    upper bits and without the mirror bit, which `mirrored` (n, 4) has.
     """
 
     gray: NDArray[np.float32]

@@ -37,11 +37,14 @@ _MAX_SCALE = 5.0
 MIN_SIMILARITY = 0.5
 # The same where few features agree on the way, which happens by chance.
 _MIN_SIMILARITY_OF_FEW = 0.65
+# And where they also say that one is much smaller in the other: of all chance fits most are such.
+_MIN_SIMILARITY_OF_FEW_RESCALED = 0.8
+_RESCALED = 1.5
 _MANY_AGREEING = 5
 # Below this the fit by features is hopeless; better fits are sought only above.
 _PROMISING = 0.12
-# Few pixels correlate by chance: a detail takes about this many, and a likeness must stand this many
-# standard deviations above none (Fisher's z, whose deviation is one over the root of the number).
+# Few pixels correlate by chance: a detail takes about this many, and a likeness must stand this
+# many standard deviations above none (Fisher's z; one is one over the root of the number).
 _DETAIL_AREA_PX = 6.0
 _MIN_DEVIATIONS = 6.0
 # What both show, as a share of the smaller picture. Neighbouring fields of a slide share less.
@@ -95,9 +98,12 @@ class _Likeness:
     share: float
     details: float
 
-    def is_enough(self, agreeing: int) -> bool:
-        """Whether the two show the same, given how many features agree on the way."""
-        wanted = MIN_SIMILARITY if agreeing >= _MANY_AGREEING else _MIN_SIMILARITY_OF_FEW
+    def is_enough(self, way: _Way) -> bool:
+        """Whether the two show the same, given how many features agree on which way."""
+        wanted = MIN_SIMILARITY
+        if way.agreeing < _MANY_AGREEING:
+            rescaled = not 1 / _RESCALED <= abs(way.factor) <= _RESCALED
+            wanted = _MIN_SIMILARITY_OF_FEW_RESCALED if rescaled else _MIN_SIMILARITY_OF_FEW
         if self.share < MIN_SHARE or self.similarity < wanted:
             return False
         deviations = np.arctanh(min(self.similarity, 0.999)) * np.sqrt(self.details)
@@ -130,12 +136,12 @@ def find_overlap(
     if ratio < 0.8:  # soften, or shrinking aliases
         moving = np.asarray(cv2.GaussianBlur(moving, (0, 0), 0.4 / ratio))
     likeness = _compare(moving, fixed, matrix)
-    if _PROMISING <= likeness.similarity and not likeness.is_enough(way.agreeing):
+    if likeness.similarity >= _PROMISING and not likeness.is_enough(way):
         better = _refine(moving, fixed, matrix)
         if better is not None:
             found = _compare(moving, fixed, better)
             likeness = max(likeness, found, key=lambda each: each.similarity)
-    if not likeness.is_enough(way.agreeing):
+    if not likeness.is_enough(way):
         return None
     return Overlap(
         similarity=round(likeness.similarity, 4),
