@@ -261,8 +261,8 @@ def grow(counts: list[int]) -> list[dict[str, Any]]:
                     began = time.process_time()
                     items = []
                     for seed in range(done, min(done + batch, count)):
-                        rgb = drawn(seed, 200, 150)
-                        where = (10, 140)
+                        rgb = drawn(seed, 160, 120)
+                        where = (8, 112)
                         cv2.putText(rgb, "owner.org", where, 0, 0.7, (255, 255, 255), 2)
                         items.append((f"{seed:064x}", rgb))
                     began = time.process_time()

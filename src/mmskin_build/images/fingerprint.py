@@ -30,6 +30,7 @@ import base64
 import functools
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -159,17 +160,17 @@ def _find_features(gray: NDArray[np.uint8]) -> tuple[NDArray[np.uint16], NDArray
     none = np.zeros((0, 4), "<u2"), np.zeros((0, KEY_TABLES), "<u4")
     if min(gray.shape) < SMALLEST_SIDE_PX:
         return none
-    sift = cv2.SIFT_create(contrastThreshold=SIFT_CONTRAST, edgeThreshold=SIFT_EDGE)
+    sift = cv2.SIFT.create(contrastThreshold=SIFT_CONTRAST, edgeThreshold=SIFT_EDGE)
     found = sorted(sift.detect(gray, None), key=lambda k: (-k.response, k.pt, k.size, k.angle))
-    found, descriptors = sift.compute(gray, found[:FEATURE_COUNT])
-    if descriptors is None or not len(found):
+    points, computed = sift.compute(gray, found[:FEATURE_COUNT])
+    if computed is None or not len(points):
         return none
     unit = max(gray.shape)
-    places = np.array([[k.pt[0] + 0.5, k.pt[1] + 0.5] for k in found]) / unit * _POINT_UNITS
-    sizes = np.array([k.size for k in found]) / unit / _SIZE_UNIT
-    turns = np.array([k.angle for k in found]) / 360.0 * _TURN_UNITS
+    places = np.array([[k.pt[0] + 0.5, k.pt[1] + 0.5] for k in points]) / unit * _POINT_UNITS
+    sizes = np.array([k.size for k in points]) / unit / _SIZE_UNIT
+    turns = np.array([k.angle for k in points]) / 360.0 * _TURN_UNITS
     rows = np.column_stack([places, sizes, np.round(turns) % _TURN_UNITS])
-    return np.clip(np.round(rows), 0, 65535).astype("<u2"), _hash(descriptors)
+    return np.clip(np.round(rows), 0, 65535).astype("<u2"), _hash(np.asarray(computed, np.float32))
 
 
 def _hash(descriptors: NDArray[np.float32]) -> NDArray[np.uint32]:
@@ -187,7 +188,7 @@ def _hash(descriptors: NDArray[np.float32]) -> NDArray[np.uint32]:
 
 
 @functools.cache
-def _hashing() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+def _hashing() -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """The mean descriptor, the fixed projections (128, tables x bits), the mirror permutation.
 
     The projections are the bits of a SHAKE-256 stream, +1 or -1: the same with every numpy.
@@ -215,7 +216,7 @@ def _trim(rgb: Rgb) -> Rgb:
     return rgb[int(y0) : int(np.ceil(y1)), int(x0) : int(np.ceil(x1))]
 
 
-def _fit(pixels: NDArray[np.generic], area_px: int) -> NDArray[np.generic]:
+def _fit(pixels: NDArray[Any], area_px: int) -> NDArray[Any]:
     """Bring a picture to `area_px` pixels, its sides in proportion, at least one pixel each."""
     height, width = pixels.shape[:2]
     scale = min((area_px / (height * width)) ** 0.5, LONGEST_SIDE_PX / max(height, width))
@@ -224,9 +225,9 @@ def _fit(pixels: NDArray[np.generic], area_px: int) -> NDArray[np.generic]:
     return np.asarray(cv2.resize(pixels, size, interpolation=how))
 
 
-def _to_bytes(gray: NDArray[np.generic]) -> NDArray[np.uint8]:
+def _to_bytes(gray: NDArray[Any]) -> NDArray[np.uint8]:
     return np.clip(np.round(np.asarray(gray, np.float32)), 0, 255).astype(np.uint8)
 
 
-def _encode(values: NDArray[np.generic]) -> str:
+def _encode(values: NDArray[Any]) -> str:
     return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode("ascii")

@@ -134,7 +134,7 @@ def find_overlap(
         matrix = np.asarray(cv2.invertAffineTransform(_matrix(way, first, second)))
         ratio = 1 / ratio
     if ratio < 0.8:  # soften, or shrinking aliases
-        moving = np.asarray(cv2.GaussianBlur(moving, (0, 0), 0.4 / ratio))
+        moving = np.asarray(cv2.GaussianBlur(moving, (0, 0), 0.4 / ratio), np.float32)
     likeness = _compare(moving, fixed, matrix)
     if likeness.similarity >= _PROMISING and not likeness.is_enough(way):
         better = _refine(moving, fixed, matrix)
@@ -223,7 +223,7 @@ def _compare(
 ) -> _Likeness:
     """How alike the two are at equal local contrast where both show something."""
     size = (fixed.shape[1], fixed.shape[0])
-    laid = np.asarray(cv2.warpAffine(moving, matrix, size, flags=cv2.INTER_LINEAR))
+    laid = np.asarray(cv2.warpAffine(moving, matrix, size, flags=cv2.INTER_LINEAR), np.float32)
     inside = np.asarray(cv2.warpAffine(np.ones_like(moving), matrix, size)) > 0.99
     shared_px = int(inside.sum())
     moving_px = moving.size * abs(float(np.linalg.det(matrix[:, :2])))
