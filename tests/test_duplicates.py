@@ -11,8 +11,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from drawn_pictures import Rgb, clipped, code_jpeg, draw_tissue, print_name, resize, turn
 
+from drawn_pictures import Rgb, clipped, code_jpeg, draw_tissue, print_name, resize, turn
 from mmskin_build.errors import StorageError
 from mmskin_build.images.duplicates import DuplicateIndex, connect, group_duplicates
 from mmskin_build.images.fingerprint import Fingerprint, fingerprint, read_features

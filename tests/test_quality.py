@@ -8,8 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from drawn_pictures import Rgb, blur, clipped, code_jpeg, draw_tissue, print_name, resize
 
+from drawn_pictures import Rgb, blur, clipped, code_jpeg, draw_tissue, print_name, resize
 from mmskin_build.images.quality import assess_quality
 
 _GIVEN = os.environ.get("MMSKIN_IMAGES")
