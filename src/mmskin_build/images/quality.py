@@ -1,0 +1,271 @@
+"""Doubts about a picture itself: too small, blank, blurred, badly exposed, cut, moire, upside down.
+
+Each flag has a score in [0, 1]: 0.5 at the threshold, 1 where nothing is left of the picture. What
+is measured does not depend on the number of pixels, but for `too_small` and `moire`, which are
+about pixels: blur and exposure are judged on a copy of at most 512 x 384 pixels, what a model sees.
+
+* `too_small`: the short side, against the 336 pixels that the vision encoder of SkinVL takes.
+* `blank`: hardly any gray level but one.
+* `blurred`: the sharpest tenth of the picture has no detail of a pixel or two beside its detail of
+  several (pixels of the copy). Skin, lesions and tissue are soft, but pores, hairs, nuclei and the
+  grain of the sensor are not; a blurred picture has none of them anywhere.
+* `underexposed`, `overexposed`: even the brightest (darkest) parts are dark (bright). A black or a
+  white background alone is neither.
+* `cut`: a uniform band along one to three sides that ends in a straight line right across the
+  picture: the edge of a page or a scan; or a straight gutter near an edge with something else
+  beyond it: a piece of the neighbouring picture. A frame round all four sides is not a cut.
+* `moire`: the dots of a halftone in a scan: sharp peaks in the spectrum in two directions or more.
+  The block grid of JPEG, rulers and weaves along the axes are left out.
+* `upside_down`: only from lettering that somebody has read and found to stand on its head. Skin and
+  tissue have no up and down, and nothing is guessed from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mmskin_build.records import Flag
+
+Gray = NDArray[np.float32]
+
+# A third of the vision encoder's 336 pixels; an icon has 16.
+MIN_SHORT_SIDE_PX = 112
+_HOPELESS_SIDE_PX = 16
+# Gray levels between the darkest and the brightest thousandth; the coder's noise alone makes 6.
+MIN_RANGE_LEVELS = 14.0
+# Blur and exposure are judged at this area.
+_JUDGED_AREA_PX = 512 * 384
+# Fine against middle detail (see `_sharpness`): sharp photographs have 0.4 and more, a Gaussian
+# blur of one hundredth of the long side leaves 0.03 to 0.06, tissue 0.3.
+MIN_SHARPNESS = 0.15
+_NO_SHARPNESS = 0.02
+_SHARPEST_PERCENTILE = 90
+_SHARPNESS_WINDOW_PX = 49
+_ROUNDING_POWER = 1 / 12  # of rounding to whole gray levels, in levels squared
+_FLAT_POWER = 0.25  # parts with less detail, in levels squared, have no say
+# Gray level that the brightest twentieth of a picture reaches, and that the darkest hundredth stays
+# under. Dark skin in good light reaches 90.
+MIN_BRIGHTEST = 55.0
+MAX_DARKEST = 200.0
+# Uniform: all but a fiftieth of the pixels of a row within so many levels.
+_BAND_LEVELS = 14.0
+# A band is at least this share of the side, and at most that: a wider one is a background.
+MIN_BAND_SHARE = 0.02
+_MAX_BAND_SHARE = 0.5
+# At the end of a band this share of the row's pixels must change by this many levels within
+# `_STEP_SHARE` of the side.
+MIN_STEP_SHARE = 0.8
+_STEP_LEVELS = 20.0
+_STEP_WITHIN = 0.012
+# How near an edge a gutter cuts off a neighbour's piece, rather than parts two panels.
+_NEIGHBOR_SHARE = 0.15
+# Blocks whose spectra are averaged, and how far a peak stands over its surroundings (ratio of
+# amplitudes). Halftone screens have 0.1 to 0.45 periods a pixel in scans that show them.
+_BLOCK_PX = 128
+_MOST_BLOCKS = 48
+MIN_PEAK_RATIO = 4.0
+_CLEAR_PEAK_RATIO = 20.0
+_SLOWEST_PERIODS_PER_PX = 0.1
+_AXIS_BINS = 3  # peaks so near an axis are rulers, weaves, scan lines or JPEG
+_MIN_ANGLE_DEGREES = 20.0  # between the two directions of a screen
+# Lettering within this many degrees of 180 stands on its head.
+_ON_ITS_HEAD_DEGREES = 30.0
+
+
+def assess_quality(
+    rgb: NDArray[np.uint8], *, lettering_degrees: Sequence[float] = ()
+) -> tuple[Flag, ...]:
+    """Return the doubts about a picture, by name.
+
+    Args:
+        rgb: Pixels, (H, W, 3) uint8.
+        lettering_degrees: Reading directions of lettering found in the picture, one for each piece,
+            0 for upright and 180 for upside down. Without it `upside_down` is never told.
+
+    Raises:
+        ValueError: If the array has another shape or type, or no pixels.
+    """
+    if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or 0 in rgb.shape:
+        raise ValueError(f"pixels must be (H, W, 3) uint8, not {rgb.shape} {rgb.dtype}")
+    scores: dict[str, float] = {}
+    short = min(rgb.shape[:2])
+    if short < MIN_SHORT_SIDE_PX:
+        scores["too_small"] = _beyond(short, MIN_SHORT_SIDE_PX, _HOPELESS_SIDE_PX)
+    copy = _judged_copy(rgb)
+    gray = copy.astype(np.float32).mean(axis=2)
+    levels = max(_levels(copy[:, :, channel]) for channel in range(3))
+    if levels < MIN_RANGE_LEVELS:
+        scores["blank"] = _beyond(levels, MIN_RANGE_LEVELS, 0.0)
+    else:
+        scores |= _exposure(gray)
+        sharpness = _sharpness(gray)
+        if sharpness < MIN_SHARPNESS:
+            scores["blurred"] = _beyond(
+                np.log(sharpness), np.log(MIN_SHARPNESS), np.log(_NO_SHARPNESS)
+            )
+        if (cut := _cut(gray)) >= 0.5:
+            scores["cut"] = cut
+        if (moire := _moire(rgb)) >= MIN_PEAK_RATIO:
+            scores["moire"] = _beyond(moire, MIN_PEAK_RATIO, _CLEAR_PEAK_RATIO)
+    turned = [abs((angle % 360) - 180) <= _ON_ITS_HEAD_DEGREES for angle in lettering_degrees]
+    if turned and sum(turned) * 2 > len(turned):
+        scores["upside_down"] = sum(turned) / len(turned)
+    return tuple(
+        Flag(name=name, score=round(float(score), 3), source="rule")
+        for name, score in sorted(scores.items())
+    )
+
+
+def _beyond(value: float, threshold: float, worst: float) -> float:
+    """0.5 at the threshold, 1 at the worst and past it."""
+    return 0.5 + 0.5 * float(np.clip((value - threshold) / (worst - threshold), 0.0, 1.0))
+
+
+def _judged_copy(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = rgb.shape[:2]
+    scale = (_JUDGED_AREA_PX / (height * width)) ** 0.5
+    if scale >= 1.0:
+        return rgb
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
+
+
+def _levels(channel: NDArray[np.uint8]) -> int:
+    """Levels between the darkest and the brightest thousandth."""
+    counts = np.cumsum(np.bincount(channel.ravel(), minlength=256))
+    low, high = np.searchsorted(counts, [0.001 * counts[-1], 0.999 * counts[-1]])
+    return int(high - low)
+
+
+def _exposure(gray: Gray) -> dict[str, float]:
+    darkest, brightest = (float(level) for level in np.percentile(gray, [1, 95]))
+    if brightest < MIN_BRIGHTEST:
+        return {"underexposed": _beyond(brightest, MIN_BRIGHTEST, 0.0)}
+    if darkest > MAX_DARKEST:
+        return {"overexposed": _beyond(darkest, MAX_DARKEST, 255.0)}
+    return {}
+
+
+def _sharpness(gray: Gray) -> float:
+    """Contrast of detail under a pixel against detail of four to eight, where that is greatest."""
+
+    def softened(sigma_px: float) -> Gray:
+        return np.asarray(cv2.GaussianBlur(gray, (0, 0), sigma_px))
+
+    def local_power(detail: Gray) -> Gray:
+        return np.asarray(cv2.blur(detail * detail, (_SHARPNESS_WINDOW_PX,) * 2))
+
+    fine = local_power(gray - softened(1.0))
+    # What is softened by four pixels may be looked at on every second.
+    halved = np.asarray(cv2.pyrDown(softened(3.5)))
+    coarse = halved - cv2.GaussianBlur(halved, (0, 0), 3.5)
+    middle = np.asarray(cv2.blur(coarse * coarse, (_SHARPNESS_WINDOW_PX // 2,) * 2))
+    fine = np.maximum(fine[::2, ::2] - _ROUNDING_POWER, 0.0)
+    ratio = (fine / (middle + 1.0))[fine + middle > _FLAT_POWER]
+    if not ratio.size:
+        return _NO_SHARPNESS
+    return max(_NO_SHARPNESS, float(np.percentile(ratio, _SHARPEST_PERCENTILE) ** 0.5))
+
+
+def _cut(gray: Gray) -> float:
+    """0.5 to 1 by how straight the line is along which the picture is cut, or 0."""
+    found: list[float] = []
+    sides = 0
+    for lines in (gray, gray.T):
+        uniform = _uniform(lines)
+        for order in (slice(None), slice(None, None, -1)):
+            band, straight = _band(lines[order], uniform[order])
+            sides += band
+            found.append(straight if band else _neighbor(lines[order], uniform[order]))
+    if sides == 4:  # a frame, or paper round the picture
+        return 0.0
+    best = max(found)
+    return _beyond(best, MIN_STEP_SHARE, 1.0) if best >= MIN_STEP_SHARE else 0.0
+
+
+def _uniform(lines: Gray) -> NDArray[np.bool_]:
+    ordered = np.sort(lines[:, ::3], axis=1)
+    few = round(0.01 * ordered.shape[1])
+    return np.asarray(ordered[:, -1 - few] - ordered[:, few] <= _BAND_LEVELS)
+
+
+def _band(lines: Gray, uniform: NDArray[np.bool_]) -> tuple[bool, float]:
+    """Whether the first lines are a uniform band, and how straight it ends."""
+    end = len(uniform) if uniform.all() else int(np.argmin(uniform))
+    if not MIN_BAND_SHARE * len(lines) <= end <= _MAX_BAND_SHARE * len(lines):
+        return False, 0.0
+    level = float(np.median(lines[:end]))
+    return True, _step(lines, end, 1, level)
+
+
+def _neighbor(lines: Gray, uniform: NDArray[np.bool_]) -> float:
+    """How straight a gutter is that leaves a strip of something else at the first lines."""
+    near = np.flatnonzero(uniform[: int(_NEIGHBOR_SHARE * len(lines))])
+    if not len(near) or near[0] < 2:
+        return 0.0
+    start = int(near[0])
+    end = start + int(np.argmin(uniform[start:])) if not uniform[start:].all() else len(uniform)
+    if end - start < 2 or end > 2 * _NEIGHBOR_SHARE * len(lines):
+        return 0.0
+    level = float(np.median(lines[start:end]))
+    return min(_step(lines, end, 1, level), _step(lines, start - 1, -1, level))
+
+
+def _step(lines: Gray, start: int, direction: int, level: float) -> float:
+    """Share of the pixels that leave `level` within a few lines of `start`."""
+    reach = max(2, round(_STEP_WITHIN * len(lines)))
+    stop = start + direction * reach
+    chosen = lines[start:stop] if direction > 0 else lines[max(0, stop + 1) : start + 1]
+    if not len(chosen):
+        return 0.0
+    return float((np.abs(chosen - level).max(axis=0) > _STEP_LEVELS).mean())
+
+
+def _moire(rgb: NDArray[np.uint8]) -> float:
+    """How far the second direction of a screen stands over the spectrum around it; 1 is not at all.
+
+    The amplitude spectra of blocks spread over the picture are averaged (Welch), each bin divided
+    by the median of its surroundings.
+    """
+    height, width = rgb.shape[:2]
+    if min(height, width) < _BLOCK_PX:
+        return 0.0
+    places = [
+        (y, x)
+        for y in range(0, height - _BLOCK_PX + 1, _BLOCK_PX)
+        for x in range(0, width - _BLOCK_PX + 1, _BLOCK_PX)
+    ]
+    places = places[:: -(-len(places) // _MOST_BLOCKS)]
+    window = np.outer(np.hanning(_BLOCK_PX), np.hanning(_BLOCK_PX))
+    total = np.zeros((_BLOCK_PX, _BLOCK_PX), np.float64)
+    for y, x in places:
+        block = rgb[y : y + _BLOCK_PX, x : x + _BLOCK_PX].astype(np.float32).mean(axis=2)
+        total += np.abs(np.fft.fft2((block - block.mean()) * window))
+    spectrum = np.fft.fftshift(total).astype(np.float32)
+    log = np.log(spectrum + 1e-3 * float(spectrum.mean()) + 1e-6)
+    low, high = float(log.min()), float(log.max())
+    if high - low < 1e-6:
+        return 0.0
+    coded = np.round((log - low) / (high - low) * 255).astype(np.uint8)
+    around = cv2.medianBlur(coded, 15).astype(np.float32) / 255 * (high - low) + low
+    ratio = np.exp(log - around)
+    middle = _BLOCK_PX // 2
+    fy, fx = np.mgrid[:_BLOCK_PX, :_BLOCK_PX] - middle
+    near_axis = (np.abs(fy) < _AXIS_BINS) | (np.abs(fx) < _AXIS_BINS)
+    grid = _BLOCK_PX // 8  # harmonics of JPEG blocks
+    on_grid = (np.abs((fy + grid // 2) % grid - grid // 2) < 2) & (
+        np.abs((fx + grid // 2) % grid - grid // 2) < 2
+    )
+    radius = np.hypot(fy, fx) / _BLOCK_PX
+    allowed = (radius >= _SLOWEST_PERIODS_PER_PX) & (fy >= 0) & ~near_axis & ~on_grid
+    ratio = np.where(allowed, ratio, 0.0)
+    y, x = divmod(int(np.argmax(ratio)), _BLOCK_PX)
+    first = np.degrees(np.arctan2(fy[y, x], fx[y, x]))
+    apart = np.abs((np.degrees(np.arctan2(fy, fx)) - first + 90) % 180 - 90) >= _MIN_ANGLE_DEGREES
+    # A screen has the same pitch in both directions.
+    same_pitch = np.abs(np.log(np.maximum(radius, 1e-3) / radius[y, x])) < np.log(1.25)
+    return min(float(ratio[y, x]), float((ratio * (apart & same_pitch)).max()))
