@@ -22,6 +22,7 @@ _YOUNGEST_ALONE = 1  # "man of 0" is no age
 _CHILD_UNTIL = 13  # years; "a woman, 6 months ..." is not her age
 _DIGITS = 4
 
+_ARTICLE = re.compile(r"(?:^|\b(?:an?|this|our|une?|una|eine[nrms]?) )$")  # "an elderly"
 _LETTER_AFTER = re.compile(r"[ ,/-]{1,2}([A-Z])\b(?![\w'-])")  # "41 yo F"
 
 Precision = Literal["exact", "range", "word"]
@@ -74,7 +75,9 @@ def is_age(
         span = _decade(scope, form, match)
         return None if span is None else [span]
     values = _values(scope, form, match)
-    if values is None or (form.kind == "bare" and not _follows_person(scope, form, match, values[0])):
+    if values is None or (
+        form.kind == "bare" and not _follows_person(scope, form, match, values[0])
+    ):
         return None
     return values
 
@@ -117,7 +120,7 @@ def _read(scope: Scope, form: AgeForm, match: re.Match[str]) -> list[AgeMention]
 def _verdict(
     scope: Scope, form: AgeForm, match: re.Match[str]
 ) -> Literal["other", "shared", "shown"] | None:
-    """Whose age it is: another's ("other"), of several shown ("shared"), of the one shown (None)."""
+    """Whose age it is: "other" is none of a patient shown, "shared" is of several of them."""
     start, end = match.span()
     left = scope.left(start)
     find = scope.rules.find
@@ -167,7 +170,7 @@ def _follows_person(
     if person is None or scope.rules.find("duration", scope.right(match.end(), 30)):
         return False
     word = person["person"] or person["relative"]
-    known = scope.rules.language.people | scope.rules.language.relatives
+    known = {**scope.rules.language.people, **scope.rules.language.relatives}
     plain = person[0] == f"{word} "  # "boy 9 years"
     if form.unitless or plain:
         is_child = scope.rules.language.groups.get(word) == "child" and "(" not in person[0]
@@ -180,7 +183,9 @@ def _follows_person(
 
 def _stands_after_person(scope: Scope, start: int) -> bool:
     before = scope.noun_before(start)
-    return before is not None and before[0] == "person" and not scope.text[before[2] : start].strip()
+    return (
+        before is not None and before[0] == "person" and not scope.text[before[2] : start].strip()
+    )
 
 
 def _values(
@@ -254,7 +259,10 @@ def _unit(scope: Scope, word: str | None, otherwise: str) -> str:
         return otherwise
     units = scope.rules.language.units
     lower = word.lower()
-    return next((units[key] for key in sorted(units, key=len, reverse=True) if lower.startswith(key)), otherwise)
+    return next(
+        (units[key] for key in sorted(units, key=len, reverse=True) if lower.startswith(key)),
+        otherwise,
+    )
 
 
 def _decade(
@@ -300,11 +308,11 @@ def _find_groups(scope: Scope, taken: list[tuple[int, int]]) -> list[AgeMention]
             continue
         if scope.is_of_own_child(start) or rules.find("possessed", left):
             continue
-        if rules.find("group_adjective", match[0]) and (
+        is_bare = rules.find("group_adjective", match[0]) and (
             head is None or head[0] not in ("person", "relative", "crowd")
-        ):
-            if not re.search(r"(?:^|\b(?:an?|this|our|un|une|una|eine[nrms]?) )$", left):
-                continue
+        )
+        if is_bare and not _ARTICLE.search(left):
+            continue
         found.append(
             AgeMention(
                 start=start, end=end, precision="word", group=rules.language.groups[match[0]]

@@ -64,7 +64,9 @@ def rules_of(code: str) -> Rules:
     adjectives = rf"(?:(?!(?:{known.stops})\b)[\w#'-]+ ){{0,4}}" if known.spaced else ".{0,6}?"
     texts = {
         "animal": words(known.animals),
-        "aging_thing": rf"{words(known.aging_things)}{space}?,? ?$" if known.aging_things else "(?!)",
+        "aging_thing": rf"{words(known.aging_things)}{space}?,? ?$"
+        if known.aging_things
+        else "(?!)",
         "thing_is": rf"{words(known.things)} ?(?:{known.more_is})$",
         "stop": rf"(?:{known.stops})",
         "possessed": rf"{possessor}{space}{adjectives}$",
@@ -178,7 +180,9 @@ class Scope:
         last = None
         for match in self.rules.nouns.finditer(self.text, left_at, start):
             if _kind(last) == "relative" and last is not None:
-                owner = self.rules.patterns["of_patient"].match(self.text[last.end() :][:_LEFT_REACH])
+                owner = self.rules.patterns["of_patient"].match(
+                    self.text[last.end() :][:_LEFT_REACH]
+                )
                 if owner is not None and match.end() <= last.end() + owner.end():
                     continue  # "the mother of the patient, 60 years": the mother's age
             last = match

@@ -43,7 +43,7 @@ def find_sexes(scope: Scope, *, pronouns: bool = True) -> tuple[SexMention, ...]
 
 def _nouns(scope: Scope) -> Iterator[SexMention]:
     language = scope.rules.language
-    sexes = language.people | language.crowds | language.relatives
+    sexes = {**language.people, **language.crowds, **language.relatives}
     relatives: list[SexMention] = []
     other_patient = False
     for match in scope.rules.nouns.finditer(scope.text):

@@ -53,7 +53,9 @@ class Language:
     units: Mapping[str, str]  # beginning of a unit's word -> year, month, week, day, hour
     people: Mapping[str, Sex | None]  # nouns for one person
     crowds: Mapping[str, Sex | None]  # nouns for several
-    generic_crowds: frozenset[str] = frozenset()  # of those, the ones that tell no sex ("Patienten")
+    generic_crowds: frozenset[str] = (
+        frozenset()
+    )  # of those, the ones that tell no sex ("Patienten")
     families: frozenset[str]  # of those, the ones that are shown whenever named ("twins")
     relatives: Mapping[str, Sex | None]
     groups: Mapping[str, Group]  # words that tell an age group and no number
@@ -110,3 +112,44 @@ def any_of(words: Iterable[str]) -> str:
     'abc|ab|a'
     """
     return "|".join(re.escape(word) for word in sorted(words, key=lambda w: (-len(w), w)))
+
+
+def by_sex(*, male: str = "", female: str = "", unknown: str = "") -> dict[str, Sex | None]:
+    """Return nouns, given apart by commas, with the sex that they tell.
+
+    >>> by_sex(male="man", unknown="patient, child")
+    {'man': 'male', 'patient': None, 'child': None}
+    """
+    sexes: tuple[tuple[str, Sex | None], ...] = (
+        (male, "male"),
+        (female, "female"),
+        (unknown, None),
+    )
+    return {word.strip(): sex for words, sex in sexes for word in words.split(",") if word.strip()}
+
+
+def by_group(
+    *,
+    neonate: str = "",
+    infant: str = "",
+    child: str = "",
+    adolescent: str = "",
+    adult: str = "",
+    elderly: str = "",
+) -> dict[str, Group]:
+    """Return words, given apart by commas, with the age group that they tell.
+
+    >>> by_group(infant="infant, baby")
+    {'infant': 'infant', 'baby': 'infant'}
+    """
+    groups: tuple[tuple[str, Group], ...] = (
+        (neonate, "neonate"),
+        (infant, "infant"),
+        (child, "child"),
+        (adolescent, "adolescent"),
+        (adult, "adult"),
+        (elderly, "elderly"),
+    )
+    return {
+        word.strip(): group for words, group in groups for word in words.split(",") if word.strip()
+    }
