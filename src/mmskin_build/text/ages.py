@@ -47,22 +47,18 @@ def find_ages(scope: Scope) -> tuple[AgeMention, ...]:
     """Find the ages of patients in a caption, in order."""
     taken: list[tuple[int, int]] = []
     found: list[AgeMention] = []
-    if scope.folded.numbers or not scope.rules.language.spaced or "old" in scope.text:
-        for form, pattern in scope.rules.forms:
-            text = scope.folded.cased if form.cased else scope.text
-            for match in pattern.finditer(text):
-                if any(match.start() < end and start < match.end() for start, end in taken):
-                    continue
-                mentions = _read(scope, form, match)
-                if mentions is None:
-                    continue
+    spaced = scope.rules.language.spaced
+    in_digits = bool(scope.folded.numbers) or not spaced or "old" in scope.text
+    for form, pattern in scope.rules.forms:
+        if not in_digits and form.kind != "decade" and "nth" not in pattern.groupindex:
+            continue  # without a number most forms cannot be there
+        for match in pattern.finditer(scope.folded.cased if form.cased else scope.text):
+            if any(match.start() < end and start < match.end() for start, end in taken):
+                continue
+            mentions = _read(scope, form, match)
+            if mentions is not None:
                 taken.append(match.span())
                 found += mentions
-    else:
-        for form, pattern in scope.rules.forms:
-            if form.kind == "decade":
-                for match in pattern.finditer(scope.text):
-                    found += _read(scope, form, match) or ()
     found += _find_groups(scope, taken)
     return tuple(sorted(found, key=lambda mention: (mention.start, mention.end)))
 
@@ -202,7 +198,9 @@ def _values(
 
     unit = _unit(scope, groups.get("u"), form.unit)
     first = number("a")
-    if first is None:
+    if groups.get("nth"):
+        first = scope.rules.language.ordinals[groups["nth"]]
+    elif first is None:
         first = 0.5 if groups.get("half") else 1.0
     elif groups.get("half"):
         first += 0.5

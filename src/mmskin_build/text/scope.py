@@ -30,6 +30,7 @@ _HEAD_UNSPACED = 14  # characters, where words are not parted by spaces
 _PAUSE = re.compile(r"[,;:.!?()\u3001\u3002]")
 _LEFT_REACH = 120  # characters before a mention that can say whose it is
 _NEAR_WORDS = 5
+_ANIMAL_WORDS = 2  # between a sex and the animal that it is of
 _MOST_SHOWN = 6  # "three boys" are shown, "120 men" were studied
 _SHOWN_NEAR = 40
 
@@ -102,6 +103,7 @@ def rules_of(code: str) -> Rules:
         "pregnancy": known.pregnancy,
         "no_pregnancy": known.no_pregnancy,
         "not_sex": known.not_sex,
+        "stated_sex": known.stated_sex,
     }
     return Rules(
         language=known,
@@ -168,7 +170,11 @@ class Scope:
                 noun = self.rules.nouns.match(self.text, last, match.end())
             kind = _kind(noun)
             if noun is not None and kind is not None:
+                if kind == "person" and "animal" in found:
+                    found[kind] = (noun.start(), noun.end())
                 found.setdefault(kind, (noun.start(), noun.end()))
+        if "animal" in found and found.get("person", (-1, 0))[0] > found["animal"][0]:
+            del found["animal"]  # "pig farmer"
         for kind in ("animal", "crowd", "relative", "person", "thing"):
             if kind in found:
                 return (kind, *found[kind])
@@ -248,9 +254,23 @@ class Scope:
         """Whether an animal is named right beside a word for a sex or an age."""
         if not self.rules.language.spaced:
             return self.rules.patterns["animal"].search(self.text, end, end + 6) is not None
-        near = " ".join(self.text[end : end + 40].split()[:3])
         before = " ".join(self.text[max(0, start - 30) : start].split()[-1:])
-        return bool(self.rules.find("animal", near) or self.rules.find("animal", before))
+        if self.rules.find("animal", before):
+            return True
+        words = [match[0] for match in _WORD.finditer(self.text, end, end + _HEAD_REACH)]
+        others = 0
+        for index, word in enumerate(words):
+            if self.rules.patterns["animal"].fullmatch(word):
+                following = words[index + 1] if index + 1 < len(words) else ""
+                return _kind(self.rules.nouns.fullmatch(following)) != "person"  # "dog owner"
+            noun = _kind(self.rules.nouns.fullmatch(word))
+            if noun == "person" or word in self.rules.language.joins:
+                continue  # "male and female lice"
+            others += 1
+            stops = self.rules.patterns["stop"].fullmatch(word) or not word[0].isalnum()
+            if stops or others > _ANIMAL_WORDS:
+                return False
+        return False
 
     def age_of_event(self, start: int, end: int) -> Literal["other", "shown"] | None:
         """Whether an age is that of an event: "other" is not the one shown, "shown" says it is.

@@ -46,6 +46,8 @@ def _nouns(scope: Scope) -> Iterator[SexMention]:
     sexes = {**language.people, **language.crowds, **language.relatives}
     relatives: list[SexMention] = []
     other_patient = False
+    for match in scope.rules.patterns["stated_sex"].finditer(scope.text):
+        yield SexMention(start=match.start(), end=match.end(), sex=language.letters[match["s"]])
     for match in scope.rules.nouns.finditer(scope.text):
         start, end = match.span()
         kind, sex = match.lastgroup, sexes.get(match[0])

@@ -36,7 +36,7 @@ _STAINS: tuple[tuple[str, str], ...] = (
         "haematoxylin and eosin",
         r"ha?ematoxylin(?:-| |–|/|,)*(?:and |& ?|und )?eosine?\b|hématoxyline(?:-| |–|/)*"
         r"(?:et )?(?:de l')?éosine|hematoxilina(?:-| |–|/)*(?:y )?eosina|hämatoxylin(?:-| |–"
-        r"|/)*(?:und )?eosin|苏木精-?伊红|\bH ?(?:&|and|\+|/) ?E\b(?!\.)|\bH-E\b|\bHE\b(?=["
+        r"|/)*(?:und )?eosin|苏木精-?伊红|\bH ?(?:&|and|\+|/) ?E\b|\bH-E\b|\bHE\b(?=["
         r" ,;.)×-]|$)|\bHE-Färbung|HE染色",
     ),
     (

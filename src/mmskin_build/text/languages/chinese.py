@@ -73,6 +73,7 @@ CHINESE = Language(
     things=r"瘢痕|疤痕|皮损|皮疹|病史|病程|伤口|标本|肿块|结节",
     aging_things="",
     animals=r"小鼠|大鼠|疥螨|虱|蜱|蚊|犬|猫|雌虫|雄虫",
+    joins=frozenset(),
     stops=_NEVER,
     possessors=r"(?:其|她的?|他的?|患者的?|患儿的?|患者之)",
     own=r"(?:她的|他的|其)",

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from mmskin_build.text.languages.english_ages import DECADES, FORMS, NUMBER, NUMBER_WORDS
+from mmskin_build.text.languages.english_ages import (
+    DECADES,
+    FORMS,
+    NUMBER,
+    NUMBER_WORDS,
+    ORDINALS,
+)
 from mmskin_build.text.languages.table import Language, by_group, by_sex
 
 ENGLISH = Language(
@@ -38,6 +44,7 @@ ENGLISH = Language(
     ),
     number_words=NUMBER_WORDS,
     number_pattern=NUMBER,
+    ordinals=ORDINALS,
     forms=FORMS,
     units={
         "12": "month",
@@ -62,7 +69,8 @@ ENGLISH = Language(
             "primigravida, multigravida"
         ),
         unknown=(
-            "hairdresser, patient, child, infant, baby, neonate, newborn, toddler, "
+            "owner, handler, keeper, breeder, rider, hairdresser, patient, child, infant, "
+            "baby, neonate, newborn, toddler, "
             "adolescent, teenager, adult, person, individual, schoolchild, preschooler, "
             "farmer, worker, student, recipient, nurse, smoker, athlete, carrier, "
             "volunteer, caucasian, twin, proband, case, youngster, immigrant, refugee, "
@@ -144,7 +152,7 @@ ENGLISH = Language(
         r"|nodules?|ulcers?|eruptions?|incisions?"
     ),
     animals=(
-        r"mites?|louse|lice|ticks?|fleas?|mosquito(?:es)?|fl(?:y|ies)|sandfl(?:y|ies)|worms?"
+        r"f(?:o?e)tus(?:es)?|embryos?|mites?|louse|lice|ticks?|fleas?|mosquito(?:es)?|fl(?:y|ies)|sandfl(?:y|ies)|worms?"
         r"|spiders?|bedbugs?|bugs?|dogs?|cats?|mouse|mice|rats?|horses?|guinea|rabbits?|pigs?|cows?"
         r"|calf|calves|sheep|monkeys?|hamsters?|sarcoptes|pediculus|pthirus|phthirus|ixodes|demodex"
         r"|tunga|tungiasis flea|anopheles|phlebotomus|larvae?|nematodes?|schistosom\w*|cercariae?"
@@ -152,6 +160,7 @@ ENGLISH = Language(
         r"|filaria\w*"
         r"|onchocerca|puppy|kitten|foals?|cattle|chicks?|murine|animals?"
     ),
+    joins=frozenset({"and", "or", "of"}),
     stops=(
         r"with|of|in|on|at|who|whose|whom|which|that|presenting|presented|presents|had|has|have|is"
         r"|was|were|are|showing|shows|showed|from|before|after|treated|and|or|to|by|for|during"
@@ -313,7 +322,7 @@ ENGLISH = Language(
         r"\bpregnan(?:t|cy|cies)\b|\bgravid(?:a|ity)?\b|\bprimigravid\w*|\bmultigravid\w*"
         r"|\bprimipar\w*|\bmultipar(?:a|ous)\b"
         r"|\bnullipar\w*|\bg ?#,? ?p ?#|\bpuerper\w+|\bpost-?partum\b|\btrimester\b"
-        r"|\blactating\b|\bgestationis\b"
+        r"|\blactating\b|\bgravidarum|gestationis\b"
         r"|\bgestational (?:pemphigoid|diabetes)|\bpara #"
     ),
     no_pregnancy=(
@@ -321,6 +330,7 @@ ENGLISH = Language(
         r"|\bfet(?:us|al)|\bfoet\w+|\bcontraindicated|\bavoid\w*"
         r"|\brisk of|\bcongenital"
     ),
+    stated_sex=r"\b(?:sex|gender) ?[:=] ?(?P<s>[mf])(?!\w)",
     not_sex=(
         r"\b(?:male|female)s?[ -](?:pattern|type|sex hormones?|hormones?|predominan\w+"
         r"|preponderance|predilection|ratio|only|mites?|condoms?)\w*"
@@ -333,7 +343,7 @@ ENGLISH = Language(
         r"(?:both|either) sexe?s?\b"
         r"|\b(?:men|women|boys|girls|ladies|children|gentlemen)(?:'s|s')|\b(?:in|of|to|for"
         r"|than|by|from) man\b(?! (?:of|aged|with|who|in)\b)|\bman-?made\b|\bmedicine man\b"
-        r"|\bmankind\b|\bold man's beard\b"
+        r"|\bmankind\b|\bman-of-war\b|\b(?:were|are) (?:fe)?males?\b|\bold man's beard\b"
         r"|\blady('s|s') \w+|\bboys' club"
     ),
 )

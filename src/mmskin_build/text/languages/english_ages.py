@@ -100,6 +100,7 @@ _TEN_YEARS = rf"(?:(?P<a>#)'? ?s\b|(?P<word>{any_of(_DECADE_WORDS)}))"
 _NTH = rf"(?:(?P<word>{any_of(_ORDINALS)})|(?P<a>#)(?:st|nd|rd|th)) decade\b"
 
 NUMBER_WORDS = _number_words()
+ORDINALS: dict[str, float] = {word: float(n) for n, word in enumerate(_ORDINALS, start=1)}
 DECADES: dict[str, tuple[float, float]] = {
     **{word: (float(a), float(b)) for word, (a, b) in (_DECADE_WORDS | _PERSONS_OF).items()},
     **{word: (10.0 * n, 10.0 * n + 9) for n, word in enumerate(_ORDINALS)},
@@ -113,6 +114,10 @@ FORMS: tuple[AgeForm, ...] = (
         pattern=r"(?<![\w#-])(?:an?|one|this|the) (?P<u>hour|day|week|month|year)-old\b",
     ),
     AgeForm(kind="stated", pattern=rf"{_AGE}[ -]*{_UNIT}{_MORE},? (?:of|in)[ -]age\b"),
+    AgeForm(
+        kind="stated",
+        pattern=rf"\b(?P<nth>{any_of(_ORDINALS)}) (?P<u>day|week|month) of life\b",
+    ),
     AgeForm(
         kind="stated",
         pattern=rf"\b(?:aged|ages?)\b{_ABOUT} ?-?{_AGE}(?:[ -]*{_UNIT}{_MORE}(?: old| of age)?)?"

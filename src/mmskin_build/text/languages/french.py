@@ -214,6 +214,7 @@ FRENCH = Language(
     aging_things=r"lésions?|cicatrices?|plaies?|brûlures?|bulles?|tatouages?",
     animals=r"souris|rats?|sarcoptes?|poux?|tiques?|puces?|chiens?|chats?|moustiques?|acariens?"
     r"|femelle adulte",
+    joins=frozenset({"et", "ou", "de"}),
     stops=(
         r"de|du|des|d|chez|avec|sur|dans|au|aux|et|ou|à|est|était|a|ayant|présentant|depuis"
         r"|pendant|après|avant"
@@ -289,6 +290,7 @@ FRENCH = Language(
     r"|\bprimipare\b|\bpost-partum\b|\bgestationis\b|\ballaitante\b",
     no_pregnancy=r"\bmère|\bmaternel\w*|\bnouveau-né\w*|\bnourrisson|\bfœt\w+|\bcontre-indiqu\w*"
     r"|\brisque",
+    stated_sex=r"\bsexe ?[:=] ?(?P<s>[mfh])(?!\w)",
     not_sex=r"\b(?:de type|de topographie) (?:masculin|féminin)\w*|\bhommes? (?:et|que|ou) (?:les"
     r" |chez la |la )?femmes?\b|\bfemmes? (?:et|que|ou) (?:les |chez l'|l')?hommes?\b"
     r"|\bles deux sexes\b|\balopécie (?:masculine|féminine)|\b(?:chez|de) l'homme\b(?! "

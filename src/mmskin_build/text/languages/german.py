@@ -255,6 +255,7 @@ GERMAN = Language(
     aging_things=r"narbe|läsion|wunde|blase|tätowierung|knoten|herd|effloreszenz",
     animals=r"mäuse?|maus|ratten?|milben?|milbe|zecken?|läuse?|laus|hunde?|katzen?"
     r"|meerschweinchen|flöhe?|sarcoptes|pediculus|weibchen",
+    joins=frozenset({"und", "oder", "von"}),
     stops=(
         r"mit|bei|in|im|an|am|auf|der|die|das|dem|den|des|und|oder|ist|war|hat|hatte|nach|vor"
         r"|seit|zeigt|zeigte"
@@ -336,6 +337,7 @@ GERMAN = Language(
     r"|\bstillend\w*|\bschwangerschaftswoche\b|\btrimenon\b",
     no_pregnancy=r"\bmutter|\bmütterlich\w*|\bneugeboren\w*|\bsäugling\w*|\bfetus|\bfetal\w*"
     r"|\bkontraindiziert|\brisiko",
+    stated_sex=r"\bgeschlecht ?[:=] ?(?P<s>[mwf])(?!\w)",
     not_sex=(
         r"\b(?:männlich|weiblich)\w*(?:er|en|es)? (?:typ|muster|hormone?"
         r"|verteilungsmuster)\w*|\b(?:vom|nach) (?:männlichen|weiblichen) (?:typ|muster)"

@@ -196,6 +196,7 @@ SPANISH = Language(
     aging_things=r"lesi(?:ón|ones)|cicatri(?:z|ces)|heridas?|quemaduras?|ampollas?|tatuajes?",
     animals=r"ratón|ratones|ratas?|sarcoptes|piojos?|garrapatas?|pulgas?|perros?|gatos?"
     r"|mosquitos?|ácaros?|hembra adulta",
+    joins=frozenset({"y", "o", "de"}),
     stops=(
         r"de|del|con|en|por|para|que|y|o|a|al|es|era|fue|tiene|tenía|desde|hace|durante|tras"
         r"|antes|después|presenta"

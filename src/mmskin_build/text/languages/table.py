@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Sex = Literal["male", "female"]
@@ -24,7 +24,8 @@ class AgeForm:
 
     `pattern` may have the groups ``a`` (a number), ``b`` (the end of a range), ``ju`` (the unit of
     its beginning), ``c`` or ``list`` (the ages of others), ``u`` (unit), ``a2`` and ``u2`` (a
-    smaller unit besides), ``half`` (half a year more), ``s`` (a letter or a word for the sex),
+    smaller unit besides), ``half`` (half a year more),
+    ``nth`` (an ordinal number in words), ``s`` (a letter or a word for the sex),
     ``part`` (early, mid, late), ``word`` (a decade's name). `sex` is what the grammatical form
     tells.
     """
@@ -65,6 +66,7 @@ class Language:
     things: str  # nouns that have an age and are no person
     aging_things: str  # of those, the ones whose age is told after a comma ("scar, 17 years old")
     animals: str
+    joins: frozenset[str]  # "and", "or", "of": between a sex and its animal
     stops: str  # words that end a noun phrase
     possessors: str  # what makes a relative out of "mother": "her", "the patient's"
     reporter: str  # a relative who only tells: "the mother noticed"
@@ -95,6 +97,8 @@ class Language:
     anatomy: Mapping[Sex, str]
     pregnancy: str
     no_pregnancy: str  # what takes the meaning from a word of `pregnancy`
+    stated_sex: str = "(?!)"  # "sex: M", with a letter in the group s
+    ordinals: Mapping[str, float] = field(default_factory=dict)  # of a group nth
     not_sex: str  # words of sex that are none of a patient: "male-pattern", "both sexes"
 
     def numbers(self) -> str:
