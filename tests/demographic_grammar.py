@@ -294,7 +294,25 @@ def english(draw: Callable[..., str]) -> Case:
     )
     m = int(draw(st.integers(2, 12)))
     k = int(draw(st.integers(2, 60)))
-    text = carrier + _english_around(draw, k, m) + _english_around(draw, m, m)
+    clause = draw(
+        st.sampled_from(
+            [
+                "",
+                "",
+                f", after a {k}-year history of itching",
+                f", {m} weeks after biopsy",
+                f" beside a {k}-month-old scar",
+                f" and a lesion of {m} years' duration",
+                f", whose {k + 18}-year-old father is also affected",
+                f" (arrow), ×{k * 10}",
+                f" treated with {k} mg of prednisone for {m} months",
+                f"; compare a {m}-day-old blister",
+            ]
+        )
+    )
+    before = _english_around(draw, m, m).strip()
+    text = (before + " " if before else "") + carrier[:-1] + clause + "."
+    text += _english_around(draw, k, m) + _english_around(draw, m, m)
     return Case(text, n * _IN_YEARS[unit], None, None, sex)
 
 

@@ -206,6 +206,8 @@ def _values(
         first += 0.5
     age = years(first, _unit(scope, groups.get("ju"), unit))
     more = number("a2")
+    if more is not None and scope.rules.find("duration", scope.right(match.end(), 30)):
+        more = None  # "aged 23 years, 2 weeks after the biopsy"
     if more is not None:
         smaller = _unit(scope, groups.get("u2"), "month")
         if DAYS[smaller] >= DAYS[unit]:  # "at 2 days and 6 months of age"

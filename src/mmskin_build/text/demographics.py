@@ -57,10 +57,15 @@ def extract_demographics(text: str, language: str | None = "eng") -> Demographic
     sexes: tuple[SexMention, ...] = ()
     age_scope = sex_scope = scopes[0]
     for scope in scopes:  # the first language that tells a thing tells it
+        told_here = find_ages(scope)
         if not ages:
-            ages, age_scope = find_ages(scope), scope
+            ages, age_scope = told_here, scope
         if not sexes:
-            sexes, sex_scope = find_sexes(scope, pronouns=scope is scopes[0]), scope
+            is_first = scope is scopes[0]
+            sexes = find_sexes(scope, with_age=bool(told_here), is_first=is_first)
+            sex_scope = scope
+        if ages and sexes:
+            break
     told, age_evidence = _age(age_scope, ages, _is_of_several(age_scope, ages))
     sex, sex_evidence = _sex(age_scope, ages, sex_scope, sexes)
     return Demographics(

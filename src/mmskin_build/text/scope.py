@@ -200,6 +200,11 @@ class Scope:
             return None
         return kind, last.start(), last.end()
 
+    def _noun_ending(self, left: str) -> re.Match[str] | None:
+        """The noun that ends `left`."""
+        last = left.rfind(" ") + 1
+        return self.rules.nouns.fullmatch(left, last)
+
     def is_counted(self, start: int) -> bool:
         """Whether the crowd that starts at `start` is shown: "two women", "twin boys"."""
         left = self.left(start)
@@ -280,8 +285,12 @@ class Scope:
         left, right = self.left(start), self.clause_after(end)
         if self.rules.find("never_at", left):
             return "other"
-        if not self.rules.find("at", left):
+        at = self.rules.find("at", left)
+        if at is None:
             return None
+        spaced = self.rules.language.spaced
+        if spaced and _kind(self._noun_ending(left[: at.start()].rstrip())) == "person":
+            return None  # "a woman at the age of 79 years"
         last = None
         for match in self.rules.patterns["event"].finditer(left):
             last = match

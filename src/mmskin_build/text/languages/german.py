@@ -173,7 +173,7 @@ GERMAN = Language(
         AgeForm(
             kind="decade",
             needs_person=True,
-            pattern=r"\b(?P<part>anfang|mitte|ende) (?:der )?(?P<a>#)\b",
+            pattern=r"\b(?P<part>anfang|mitte|ende) (?:der )?(?P<a>#)(?!\w)",
         ),
         AgeForm(
             kind="decade",

@@ -210,7 +210,8 @@ SPANISH = Language(
         r"|niñ[oa]|lactante|recién nacid[oa]"
         r"|varón|mujer|hombre|bebé|enferm[oa]|neonato)"
     ),
-    born_to=r"\bhij[oa] de (?:una )?(?:[\w#-]+ ){0,3}$|\bnacid[oa] de (?:[\w#-]+ ){0,3}$",
+    born_to=r"\bhij[oa] de (?:una )?(?:[\w#-]+ ){0,3}$"
+    r"|(?<!recién )\bnacid[oa] de (?:[\w#-]+ ){0,3}$",
     population=(
         r"\b(?:frecuente\w*|habitual\w*|generalmente|usualmente|principalmente|sobre todo"
         r"|predomin\w+|raramente|típicamente|suele\w*)\b"
@@ -238,7 +239,7 @@ SPANISH = Language(
         r"(?: de raza \w+| de sexo (?:masculino|femenino))?(?: (?!(?:de|del|con|en|por|para"
         r"|que|y|o|a|al|es|era|desde|hace|durante|tras|antes"
         r"|después|presenta|afect[oa]|tratad[oa]|un|una|la|el|los|las|su|embarazada)\b)[\w-]+){0,3}"
-        r"(?: ?, ?(?:de )?| ?\( ?| de (?:unos |casi |aproximadamente )?|: ?)$"
+        r"(?: ?, ?(?:de )?| ?\( ?| de (?:unos |entre |casi |aproximadamente )?|: ?)$"
     ),
     over=r"\bm(?:ás|ayor) de $",
     under=r"\bmen(?:os|or) de $",
