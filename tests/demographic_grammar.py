@@ -37,32 +37,99 @@ def group_of_exact(years: float) -> str:
 
 
 def english_words(n: int) -> str:
-    low = (
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
-        " fifteen sixteen seventeen eighteen nineteen"
-    ).split()
+    low = [
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+    ]
     if n < 20:
         return low[n]
-    tens = "- - twenty thirty forty fifty sixty seventy eighty ninety".split()[n // 10]
+    tens = ["-", "-", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"][
+        n // 10
+    ]
     return tens if n % 10 == 0 else f"{tens}-{low[n % 10]}"
 
 
 def german_words(n: int) -> str:
-    low = (
-        "null ein zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn"
-        " fünfzehn sechzehn siebzehn achtzehn neunzehn"
-    ).split()
+    low = [
+        "null",
+        "ein",
+        "zwei",
+        "drei",
+        "vier",
+        "fünf",
+        "sechs",
+        "sieben",
+        "acht",
+        "neun",
+        "zehn",
+        "elf",
+        "zwölf",
+        "dreizehn",
+        "vierzehn",
+        "fünfzehn",
+        "sechzehn",
+        "siebzehn",
+        "achtzehn",
+        "neunzehn",
+    ]
     if n < 20:
         return low[n]
-    tens = "- - zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig".split()[n // 10]
+    tens = [
+        "-",
+        "-",
+        "zwanzig",
+        "dreißig",
+        "vierzig",
+        "fünfzig",
+        "sechzig",
+        "siebzig",
+        "achtzig",
+        "neunzig",
+    ][n // 10]
     return tens if n % 10 == 0 else f"{low[n % 10]}und{tens}"
 
 
 def french_words(n: int) -> str:
-    low = (
-        "zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze"
-        " seize dix-sept dix-huit dix-neuf"
-    ).split()
+    low = [
+        "zéro",
+        "un",
+        "deux",
+        "trois",
+        "quatre",
+        "cinq",
+        "six",
+        "sept",
+        "huit",
+        "neuf",
+        "dix",
+        "onze",
+        "douze",
+        "treize",
+        "quatorze",
+        "quinze",
+        "seize",
+        "dix-sept",
+        "dix-huit",
+        "dix-neuf",
+    ]
     if n < 20:
         return low[n]
     if n < 70:
@@ -75,14 +142,43 @@ def french_words(n: int) -> str:
 
 
 def spanish_words(n: int) -> str:
-    low = (
-        "cero un dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince"
-        " dieciséis diecisiete dieciocho diecinueve veinte veintiún veintidós veintitrés"
-        " veinticuatro veinticinco veintiséis veintisiete veintiocho veintinueve"
-    ).split()
+    low = [
+        "cero",
+        "un",
+        "dos",
+        "tres",
+        "cuatro",
+        "cinco",
+        "seis",
+        "siete",
+        "ocho",
+        "nueve",
+        "diez",
+        "once",
+        "doce",
+        "trece",
+        "catorce",
+        "quince",
+        "dieciséis",
+        "diecisiete",
+        "dieciocho",
+        "diecinueve",
+        "veinte",
+        "veintiún",
+        "veintidós",
+        "veintitrés",
+        "veinticuatro",
+        "veinticinco",
+        "veintiséis",
+        "veintisiete",
+        "veintiocho",
+        "veintinueve",
+    ]
     if n < 30:
         return low[n]
-    tens = "treinta cuarenta cincuenta sesenta setenta ochenta noventa".split()[n // 10 - 3]
+    tens = ["treinta", "cuarenta", "cincuenta", "sesenta", "setenta", "ochenta", "noventa"][
+        n // 10 - 3
+    ]
     return tens if n % 10 == 0 else f"{tens} y {low[n % 10]}"
 
 
@@ -157,7 +253,7 @@ def english(draw: Callable[..., str]) -> Case:
     noun = _english_noun(draw, grown, sex)
     adjective = draw(st.sampled_from(_EN_ADJECTIVES))
     one = unit[:-1]
-    article = "an" if number[0] in "aeiou" or number in ("8", "11", "18") or number[0] == "8" else "a"
+    article = "an" if number[0] in "aeiou" or number in ("11", "18") or number[0] == "8" else "a"
     dash = draw(st.sampled_from(["-", " ", "\u2013", "\u2010"]))
     forms = [
         f"{article} {number}{dash}{one}{dash}old {adjective}{noun}",
@@ -198,7 +294,25 @@ def english(draw: Callable[..., str]) -> Case:
     )
     m = int(draw(st.integers(2, 12)))
     k = int(draw(st.integers(2, 60)))
-    text = carrier + _english_around(draw, k, m) + _english_around(draw, m, m)
+    clause = draw(
+        st.sampled_from(
+            [
+                "",
+                "",
+                f", after a {k}-year history of itching",
+                f", {m} weeks after biopsy",
+                f" beside a {k}-month-old scar",
+                f" and a lesion of {m} years' duration",
+                f", whose {k + 18}-year-old father is also affected",
+                f" (arrow), ×{k * 10}",
+                f" treated with {k} mg of prednisone for {m} months",
+                f"; compare a {m}-day-old blister",
+            ]
+        )
+    )
+    before = _english_around(draw, m, m).strip()
+    text = (before + " " if before else "") + carrier[:-1] + clause + "."
+    text += _english_around(draw, k, m) + _english_around(draw, m, m)
     return Case(text, n * _IN_YEARS[unit], None, None, sex)
 
 
@@ -207,8 +321,18 @@ def english_decades(draw: Callable[..., str]) -> Case:
     sex = draw(st.sampled_from(["male", "female"]))
     noun, their = ("man", "his") if sex == "male" else ("woman", "her")
     ten = int(draw(st.integers(2, 8)))
-    word = "- - twenties thirties forties fifties sixties seventies eighties".split()[ten]
-    ordinal = "- - third fourth fifth sixth seventh eighth ninth".split()[ten]
+    word = [
+        "-",
+        "-",
+        "twenties",
+        "thirties",
+        "forties",
+        "fifties",
+        "sixties",
+        "seventies",
+        "eighties",
+    ][ten]
+    ordinal = ["-", "-", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"][ten]
     part = draw(st.sampled_from(["", "early ", "late "]))
     form = draw(
         st.sampled_from(
@@ -240,11 +364,12 @@ def german(draw: Callable[..., str]) -> Case:
     dative = {"Mann": "einem", "Junge": "einem", "Frau": "einer", "Mädchen": "einem"}[noun]
     bent = "Jungen" if noun == "Junge" else noun
     capital = number[0].upper() + number[1:]
+    ending = {"Mann": "r", "Junge": "r", "Frau": "", "Mädchen": "s"}[noun]
     person = draw(
         st.sampled_from(
             [
                 f"Lichen ruber bei {dative} {number}{dash}jährigen {bent}.",
-                f"{capital}{dash}jährige{'s' if noun == 'Mädchen' else '' if noun == 'Frau' else 'r'} {noun} mit Psoriasis.",
+                f"{capital}{dash}jährige{ending} {noun} mit Psoriasis.",
                 f"Befund bei {dative} {n} Jahre alten {bent}.",
                 f"Ekzem. {noun} im Alter von {number} Jahren.",
                 f"Morphea am Stamm ({'m' if sex == 'male' else 'w'}, {n} J.).",

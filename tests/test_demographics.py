@@ -16,9 +16,7 @@ from mmskin_build.records import Demographics
 from mmskin_build.text.demographics import extract_demographics, group_of
 
 _GIVEN = os.environ.get("MMSKIN_DEMOGRAPHICS")
-LABELLED = (
-    Path(_GIVEN) if _GIVEN else Path(__file__).parents[2] / "shared" / "demographics.jsonl"
-)
+LABELLED = Path(_GIVEN) if _GIVEN else Path(__file__).parents[2] / "shared" / "demographics.jsonl"
 
 
 def same(found: float | None, expected: float | None) -> bool:

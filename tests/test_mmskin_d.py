@@ -127,7 +127,12 @@ def test_an_entry_quotes_its_evidence() -> None:
 
 
 def test_the_subset_has_the_records_that_tell_something_in_order() -> None:
-    given = [record("b", sex="male"), record("c"), record("a", age_years=3.0), record("d", sex="both")]
+    given = [
+        record("b", sex="male"),
+        record("c"),
+        record("a", age_years=3.0),
+        record("d", sex="both"),
+    ]
     entries, talks = build_mmskin_d(given)
     assert [entry["id"] for entry in entries] == ["a", "b"] == [talk["id"] for talk in talks]
     assert not has_demographics(given[3])

@@ -52,7 +52,9 @@ def test_an_undivided_caption_is_read_whole() -> None:
 
 
 def test_common_words_may_be_given() -> None:
-    found = demographics_of("Elbow", "(a) Elbow. (b) Knee. A 30-year-old woman.", "A 30-year-old woman.")
+    found = demographics_of(
+        "Elbow", "(a) Elbow. (b) Knee. A 30-year-old woman.", "A 30-year-old woman."
+    )
     assert (found.age_years, found.sex) == (30, "female")
 
 

@@ -15,6 +15,7 @@ from mmskin_build.errors import ConfigError, SchemaError
 
 _STANDARD = "-"
 _SHOWN_EVERY = 200  # lines between two steps of the progress bar
+_AGE_FIELDS = ("age_years", "age_min", "age_max", "age_group")
 _PATH = click.Path(path_type=Path, allow_dash=True)
 
 
@@ -60,19 +61,19 @@ def demographics(source: Path, out: Path, language: str | None, settings: Settin
     to_stdout = str(out) == _STANDARD
     texts = list(_texts(source))
     answers: list[bytes] = []
-    counts = {"sentences": len(texts), "with_age": 0, "with_sex": 0}
+    with_age = with_sex = 0
     with progress_bars(settings) as show:
         for number, text in enumerate(texts, start=1):
             found = plain(extract_demographics(text, language))
-            told = ("age_years", "age_min", "age_max", "age_group")
-            counts["with_age"] += any(found[name] is not None for name in told)
-            counts["with_sex"] += found["sex"] is not None
+            with_age += any(found[name] is not None for name in _AGE_FIELDS)
+            with_sex += found["sex"] is not None
             answers.append(json.dumps({"text": text, **found}, ensure_ascii=False).encode())
             if number % _SHOWN_EVERY == 0 or number == len(texts):
                 show(source.name, "sentences", number, len(texts))
+    counts = {"sentences": len(texts), "with_age": with_age, "with_sex": with_sex}
     content = b"".join(answer + b"\n" for answer in answers)
     if to_stdout:
-        click.get_binary_stream("stdout").write(content)
+        sys.stdout.buffer.write(content)
         return
     write_bytes(out, content)
     if settings.as_json:
@@ -128,7 +129,9 @@ def _text(line: bytes, where: str, *, must_be_json: bool) -> str:
         raise SchemaError(f'{where}: no "text" that is a string; a line is {{"text": "..."}}')
     text: str = value["text"]
     if any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise SchemaError(f'{where}: "text" has half of a surrogate pair; write the whole character')
+        raise SchemaError(
+            f'{where}: "text" has half of a surrogate pair; write the whole character'
+        )
     return text
 
 

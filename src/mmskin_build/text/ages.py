@@ -22,6 +22,7 @@ _YOUNGEST_ALONE = 1  # "man of 0" is no age
 _CHILD_UNTIL = 13  # years; "a woman, 6 months ..." is not her age
 _DIGITS = 4
 
+_ARTICLE = re.compile(r"(?:^|\b(?:an?|this|our|une?|una|eine[nrms]?) )$")  # "an elderly"
 _LETTER_AFTER = re.compile(r"[ ,/-]{1,2}([A-Z])\b(?![\w'-])")  # "41 yo F"
 
 Precision = Literal["exact", "range", "word"]
@@ -46,22 +47,18 @@ def find_ages(scope: Scope) -> tuple[AgeMention, ...]:
     """Find the ages of patients in a caption, in order."""
     taken: list[tuple[int, int]] = []
     found: list[AgeMention] = []
-    if scope.folded.numbers or not scope.rules.language.spaced or "old" in scope.text:
-        for form, pattern in scope.rules.forms:
-            text = scope.folded.cased if form.cased else scope.text
-            for match in pattern.finditer(text):
-                if any(match.start() < end and start < match.end() for start, end in taken):
-                    continue
-                mentions = _read(scope, form, match)
-                if mentions is None:
-                    continue
+    spaced = scope.rules.language.spaced
+    in_digits = bool(scope.folded.numbers) or not spaced or "old" in scope.text
+    for form, pattern in scope.rules.forms:
+        if not in_digits and form.kind != "decade" and "nth" not in pattern.groupindex:
+            continue  # without a number most forms cannot be there
+        for match in pattern.finditer(scope.folded.cased if form.cased else scope.text):
+            if any(match.start() < end and start < match.end() for start, end in taken):
+                continue
+            mentions = _read(scope, form, match)
+            if mentions is not None:
                 taken.append(match.span())
                 found += mentions
-    else:
-        for form, pattern in scope.rules.forms:
-            if form.kind == "decade":
-                for match in pattern.finditer(scope.text):
-                    found += _read(scope, form, match) or ()
     found += _find_groups(scope, taken)
     return tuple(sorted(found, key=lambda mention: (mention.start, mention.end)))
 
@@ -74,7 +71,9 @@ def is_age(
         span = _decade(scope, form, match)
         return None if span is None else [span]
     values = _values(scope, form, match)
-    if values is None or (form.kind == "bare" and not _follows_person(scope, form, match, values[0])):
+    if values is None or (
+        form.kind == "bare" and not _follows_person(scope, form, match, values[0])
+    ):
         return None
     return values
 
@@ -117,7 +116,7 @@ def _read(scope: Scope, form: AgeForm, match: re.Match[str]) -> list[AgeMention]
 def _verdict(
     scope: Scope, form: AgeForm, match: re.Match[str]
 ) -> Literal["other", "shared", "shown"] | None:
-    """Whose age it is: another's ("other"), of several shown ("shared"), of the one shown (None)."""
+    """Whose age it is: "other" is none of a patient shown, "shared" is of several of them."""
     start, end = match.span()
     left = scope.left(start)
     find = scope.rules.find
@@ -167,7 +166,7 @@ def _follows_person(
     if person is None or scope.rules.find("duration", scope.right(match.end(), 30)):
         return False
     word = person["person"] or person["relative"]
-    known = scope.rules.language.people | scope.rules.language.relatives
+    known = {**scope.rules.language.people, **scope.rules.language.relatives}
     plain = person[0] == f"{word} "  # "boy 9 years"
     if form.unitless or plain:
         is_child = scope.rules.language.groups.get(word) == "child" and "(" not in person[0]
@@ -180,7 +179,9 @@ def _follows_person(
 
 def _stands_after_person(scope: Scope, start: int) -> bool:
     before = scope.noun_before(start)
-    return before is not None and before[0] == "person" and not scope.text[before[2] : start].strip()
+    return (
+        before is not None and before[0] == "person" and not scope.text[before[2] : start].strip()
+    )
 
 
 def _values(
@@ -197,12 +198,16 @@ def _values(
 
     unit = _unit(scope, groups.get("u"), form.unit)
     first = number("a")
-    if first is None:
+    if groups.get("nth"):
+        first = scope.rules.language.ordinals[groups["nth"]]
+    elif first is None:
         first = 0.5 if groups.get("half") else 1.0
     elif groups.get("half"):
         first += 0.5
     age = years(first, _unit(scope, groups.get("ju"), unit))
     more = number("a2")
+    if more is not None and scope.rules.find("duration", scope.right(match.end(), 30)):
+        more = None  # "aged 23 years, 2 weeks after the biopsy"
     if more is not None:
         smaller = _unit(scope, groups.get("u2"), "month")
         if DAYS[smaller] >= DAYS[unit]:  # "at 2 days and 6 months of age"
@@ -254,7 +259,10 @@ def _unit(scope: Scope, word: str | None, otherwise: str) -> str:
         return otherwise
     units = scope.rules.language.units
     lower = word.lower()
-    return next((units[key] for key in sorted(units, key=len, reverse=True) if lower.startswith(key)), otherwise)
+    return next(
+        (units[key] for key in sorted(units, key=len, reverse=True) if lower.startswith(key)),
+        otherwise,
+    )
 
 
 def _decade(
@@ -300,11 +308,11 @@ def _find_groups(scope: Scope, taken: list[tuple[int, int]]) -> list[AgeMention]
             continue
         if scope.is_of_own_child(start) or rules.find("possessed", left):
             continue
-        if rules.find("group_adjective", match[0]) and (
+        is_bare = rules.find("group_adjective", match[0]) and (
             head is None or head[0] not in ("person", "relative", "crowd")
-        ):
-            if not re.search(r"(?:^|\b(?:an?|this|our|un|une|una|eine[nrms]?) )$", left):
-                continue
+        )
+        if is_bare and not _ARTICLE.search(left):
+            continue
         found.append(
             AgeMention(
                 start=start, end=end, precision="word", group=rules.language.groups[match[0]]

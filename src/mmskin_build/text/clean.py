@@ -21,38 +21,61 @@ RemovedKind = Literal[
 _PASSES = 8  # what a removal brings together may be another one; a caption needs two or three
 
 _FIGURE = (
-    r"(?:e?fig(?:ure)?s?|abb(?:ildung(?:en)?)?|figuras?|plates?|photos?|tafeln?|bild(?:er)?|planches?"
+    r"(?:e?fig(?:ure)?s?|abb(?:ildung(?:en)?)?|figuras?|plates?|photos?|tafeln?|bild"
+    r"(?:er)?|planches?"
     r"|lámina|supplementary fig(?:ure)?|\u56fe|\u5716)"
 )
-_NUMBER = r"[A-Z]?\d{1,4}(?:[.:\u2013\u2014-]\d{1,4}){0,3}(?:[A-Za-z](?:[\u2013-][A-Za-z])?(?![A-Za-z]))?"
+_NUMBER = (
+    r"[A-Z]?\d{1,4}(?:[.:\u2013\u2014-]\d{1,4}){0,3}(?:[A-Za-z](?:[\u2013-][A-Za-z])?(?![A-Za-z]))?"
+)
 _LABEL = re.compile(
-    rf"\s*(?:{_FIGURE})\.?\s*{_NUMBER}(?![\w%])(?:\s*\((?:continued|cont(?:['\u2019]?d|\.)?|fortsetzung|suite|continuación)\))?"
+    rf"\s*(?:{_FIGURE})\.?\s*{_NUMBER}(?![\w%])(?:\s*\((?:continued|cont(?:['\u2019]?d"
+    rf"|\.)?|fortsetzung|suite|continuación)\))?"
     r"\s*(?:[.:|\u2013\u2014-](?!\d)|(?=[A-Z(\u4e00-\u9fff])|$)\s*",
     re.IGNORECASE,
 )
 _CASED_AFTER_LABEL = re.compile(r"[a-z]")
 
 _PLACES = (
-    r"(?:figs?\.?|figures?|tables?|tab\.|chapters?|chaps?\.?|ch\.|plates?|pages?|pp?\.|sections?|box(?:es)?|appendix|appendices"
-    r"|videos?|boxes|parts?|panels?|abb(?:ildung(?:en)?|\.)|tab(?:elle|\.)|kap(?:itel|\.)|s\.|seiten?|tableaux?|chapitres?|planches?"
+    r"(?:figs?\.?|figures?|tables?|tab\.|chapters?|chaps?\.?|ch\.|plates?|pages?|pp?\."
+    r"|sections?|box(?:es)?|appendix|appendices"
+    r"|videos?|boxes|parts?|panels?|abb(?:ildung(?:en)?|\.)|tab(?:elle|\.)|kap(?:itel|\.)"
+    r"|s\.|seiten?|tableaux?|chapitres?|planches?"
     r"|tablas?|capítulos?|páginas?|figuras?|láminas?)"
 )
-_REF_NUMBER = r"(?:[A-Z]?\d{1,4}(?:[.:\u2013-]\d{1,4}){0,3}[A-Za-z]?(?:\([A-Za-z]\))?|[IVXL]{1,7}\b|[A-H]\b)"
-_REF_LIST = rf"{_REF_NUMBER}(?:\s?(?:,|and|&|to|\u2013|-|und|et|y|;)\s?(?:{_PLACES}\s?)?{_REF_NUMBER}){{0,6}}"
+_REF_NUMBER = (
+    r"(?:[A-Z]?\d{1,4}(?:[.:\u2013-]\d{1,4}){0,3}[A-Za-z]?(?:\([A-Za-z]\))?|[IVXL]{1,7}\b|[A-H]\b)"
+)
+_REF_LIST = (
+    rf"{_REF_NUMBER}"
+    rf"(?:\s?(?:,|and|&|to|\u2013|-|und|et|y|;)\s?(?:{_PLACES}\s?)?{_REF_NUMBER}){{0,6}}"
+)
 _SEE = (
-    r"(?:see(?: also)?|cf\.?|compare(?: with)?|confer|refer to|as (?:shown |seen )?in|same as(?: in)?|shown in|siehe(?: auch)?|s\. ?a\.|s\.|vgl\.|vergleiche"
+    r"(?:see(?: also)?|cf\.?|compare(?: with)?|confer|refer to|as (?:shown |seen )?in"
+    r"|same as(?: in)?|shown in|siehe(?: auch)?|s\. ?a\.|s\.|vgl\.|vergleiche"
     r"|voir(?: aussi)?|comparer|véase(?: también)?|ver(?: también)?|comparar con)"
 )
 _THE = r"(?:the |also |der |die |la |le |les |el |previous |next |preceding |following )?"
 _REFERENCES = (
     # the whole of a parenthesis
     re.compile(rf"\s*[(\[]\s*(?:{_SEE}\s+)?{_THE}{_PLACES}\s?{_REF_LIST}\s*[)\]]", re.IGNORECASE),
-    re.compile(rf"\s*[(\[]\s*(?:{_SEE})\s+(?:text|above|below|opposite|overleaf|oben|unten|text|ci-dessus|arriba|texto)\s*[)\]]", re.IGNORECASE),
-    re.compile(r"\s*[(\uff08]\s*(?:\u89c1|\u53c2\u89c1|\u53c2\u8003)?\s*(?:\u56fe|\u8868|\u7b2c)\s?\d[\d.-]{0,8}\s?(?:\u7ae0|\u8282|\u9875)?\s*[)\uff09]"),
-    re.compile(r"[,;\uff0c]?\s*(?:\u89c1|\u53c2\u89c1|\u53c2\u8003)\s*(?:\u56fe|\u8868|\u7b2c)\s?\d[\d.-]{0,8}\s?(?:\u7ae0|\u8282|\u9875)?"),
+    re.compile(
+        rf"\s*[(\[]\s*(?:{_SEE})\s+(?:text|above|below|opposite|overleaf|oben|unten|text"
+        rf"|ci-dessus|arriba|texto)\s*[)\]]",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"\s*[(\uff08]\s*(?:\u89c1|\u53c2\u89c1|\u53c2\u8003)?\s*(?:\u56fe|\u8868"
+        r"|\u7b2c)\s?\d[\d.-]{0,8}\s?(?:\u7ae0|\u8282|\u9875)?\s*[)\uff09]"
+    ),
+    re.compile(
+        r"[,;\uff0c]?\s*(?:\u89c1|\u53c2\u89c1|\u53c2\u8003)\s*(?:\u56fe|\u8868"
+        r"|\u7b2c)\s?\d[\d.-]{0,8}\s?(?:\u7ae0|\u8282|\u9875)?"
+    ),
     # a sentence of its own
     re.compile(
-        rf"(?:(?<=[.!?;])\s+|^\s*)(?:{_SEE})\s+{_THE}{_PLACES}\s?{_REF_LIST}(?:\s+(?:for|on|f\u00fcr|pour|para)\s[^.;()]{{1,60}})?\s*(?:\.(?!\d)|$)",
+        rf"(?:(?<=[.!?;])\s+|^\s*)(?:{_SEE})\s+{_THE}{_PLACES}\s?{_REF_LIST}(?:\s+(?:for|on"
+        rf"|f\u00fcr|pour|para)\s[^.;()]{{1,60}})?\s*(?:\.(?!\d)|$)",
         re.IGNORECASE,
     ),
     # inside a sentence
@@ -62,34 +85,53 @@ _REFERENCES = (
 _CITATIONS = (
     re.compile(r"\s?\[\s?\d{1,3}(?:\s?[,;\u2013-]\s?\d{1,3}){0,12}\s?\]"),
     re.compile(
-        r"\s?\((?:(?:see|cf\.?|from|after|modified from|e\.g\.,?)\s)?[A-Z\u00c0-\u00de][\w'\u2019-]{1,30}(?:,? [A-Z]{1,3}\b\.?)?"
-        r"(?:(?:,| and| &| et| und| y) [A-Z\u00c0-\u00de][\w'\u2019-]{1,30}){0,4}(?:,? et al\.?)?,? (?:19|20)\d\d[a-z]?"
+        r"\s?\((?:(?:see|cf\.?|from|after|modified from"
+        r"|e\.g\.,?)\s)?[A-Z\u00c0-\u00de][\w'\u2019-]{1,30}(?:,? [A-Z]{1,3}\b\.?)?"
+        r"(?:(?:,| and| &| et| und| y) [A-Z\u00c0-\u00de][\w'\u2019-]{1,30}){0,4}(?:,? et"
+        r" al\.?)?,? (?:19|20)\d\d[a-z]?"
         r"(?:[;,] [^()]{0,80}?(?:19|20)\d\d[a-z]?){0,4}\)"
     ),
     re.compile(
-        r"(?<=[^\W\d_.,;)])(?<!mm)(?<!cm)(?<!\bm)(?<!km)(?<!\u00b5m)(?<!\bin)[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]{1,3}"
+        r"(?<=[^\W\d_.,;)])(?<!mm)(?<!cm)(?<!\bm)(?<!km)(?<!\u00b5m)"
+        r"(?<!\bin)[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]{1,3}"
         r"(?:[,\u2013-][\u2070\u00b9\u00b2\u00b3\u2074-\u2079]{1,3}){0,8}"
     ),
     re.compile(
-        r"(?<=[.,;)])[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]{1,3}(?:[,\u2013-][\u2070\u00b9\u00b2\u00b3\u2074-\u2079]{1,3}){0,8}"
+        r"(?<=[.,;)])[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]{1,3}"
+        r"(?:[,\u2013-][\u2070\u00b9\u00b2\u00b3\u2074-\u2079]{1,3}){0,8}"
     ),
     # a superscript that was set down: "disease.12 The"
     re.compile(r"(?<=[a-z]{4}[.,])\d{1,3}(?:[,\u2013-]\d{1,3}){0,8}(?=\s+[A-Z]|\s*$)"),
 )
 _FURNITURE = (
-    re.compile(r"\s*\((?:continued|cont(?:['\u2019]d|\.)|fortsetzung|suite|continuaci\u00f3n)\)", re.IGNORECASE),
-    re.compile(r"(?:(?<=[.;])|^)\s*(?:continued|fortsetzung)(?: (?:on|from|auf) [^.()]{1,30})?\.?\s*$", re.IGNORECASE),
-    re.compile(r"\s*\((?:see )?(?:colou?r (?:plate|insert|figure|version)|this figure (?:is|appears) (?:also )?in colou?r)[^()]{0,80}\)", re.IGNORECASE),
     re.compile(
-        r"(?:(?<=[.;])|^)\s*(?:(?:for|to view) (?:a |the )?colou?r (?:version|figure|plate)|(?:this|the) figure (?:is |can be |appears )[^.]{0,30}in colou?r"
-        r"|(?:a )?colou?r (?:version|figure)s? of this figure|colou?r (?:version|figure) (?:is )?available)[^.]{0,120}(?:\.|$)",
+        r"\s*\((?:continued|cont(?:['\u2019]d|\.)|fortsetzung|suite|continuaci\u00f3n)\)",
         re.IGNORECASE,
     ),
-    re.compile(r"\s*(?:downloaded|available) (?:from|at|online at):? (?:https?://|www\.)\S{1,200}", re.IGNORECASE),
+    re.compile(
+        r"(?:(?<=[.;])|^)\s*(?:continued|fortsetzung)(?: (?:on|from|auf) [^.()]{1,30})?\.?\s*$",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"\s*\((?:see )?(?:colou?r (?:plate|insert|figure|version)|this figure (?:is|appears)"
+        r" (?:also )?in colou?r)[^()]{0,80}\)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?:(?<=[.;])|^)\s*(?:(?:for|to view) (?:a |the )?colou?r (?:version|figure|plate)|"
+        r"(?:this|the) figure (?:is |can be |appears )[^.]{0,30}in colou?r"
+        r"|(?:a )?colou?r (?:version|figure)s? of this figure|colou?r (?:version|figure) "
+        r"(?:is )?available)[^.]{0,120}(?:\.|$)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"\s*(?:downloaded|available) (?:from|at|online at):? (?:https?://|www\.)\S{1,200}",
+        re.IGNORECASE,
+    ),
     re.compile(r"\s*\(?(?:https?://|www\.)[^\s()]{1,200}[\w/]\)?", re.IGNORECASE),
     re.compile(r"\s*\(?\bdoi:? ?10\.\d{4,6}/[^\s()]{1,100}[\w)]", re.IGNORECASE),
     re.compile(r"\s*\bISBN:? ?[\d-]{10,17}\b", re.IGNORECASE),
-)  # fmt: skip
+)
 _LETTER_MARK = re.compile(r"\(\s?([A-Za-z])\s?\)")
 _LETTER_START = re.compile(r"\s*(?:\(\s?[A-Za-z]\s?\)|[A-Za-z]\))\s*[.:,\u2013-]?\s*(?=\S)")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff\x00-\x08\x0e-\x1f\x7f]")
@@ -212,9 +254,7 @@ _LOOSE_START = frozenset(" ,;:.)-\u2013\u2014|\u3002\uff0c")
 _LOOSE_END = frozenset(" ,;:-\u2013\u2014|([")
 
 
-def _tidy(
-    text: str, spans: Sequence[tuple[int, int, RemovedKind]]
-) -> tuple[str, list[int]]:
+def _tidy(text: str, spans: Sequence[tuple[int, int, RemovedKind]]) -> tuple[str, list[int]]:
     """Take `spans` out and mend white space and punctuation where they were; keep the places.
 
     White space is one space everywhere. Punctuation is mended only beside a gap: what is printed

@@ -1,7 +1,7 @@
 """Credits in captions: who gave, made or printed the picture before.
 
-"Courtesy of L. Venn, MD.", "(From Venn L, et al. ... with permission.)", "© 2010 ...": in any of the
-languages that books are read in. Credits name people who are not the patient.
+"Courtesy of L. Venn, MD.", "(From Venn L, et al. ... with permission.)", "© 2010 ...", in any of
+the languages that books are read in. Credits name people who are not the patient.
 """
 
 from __future__ import annotations
@@ -9,37 +9,49 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
-_PICTURE = r"(?:(?:clinical |original )?(?:photo(?:graph|micrograph)?|image|picture|figure|slide|micrograph|illustration)s? )"
-_NAME = r"(?-i:(?:(?:Drs?|Prof)\.? )?(?:[A-ZÄÖÜÉ]\.[ -]?){0,3}[A-ZÄÖÜÉ][\w'’-]+(?: [A-ZÄÖÜÉ][\w'’-]+)?)"
+_PICTURE = (
+    r"(?:(?:clinical |original )?(?:photo(?:graph|micrograph)?|image|picture|figure|slide"
+    r"|micrograph|illustration)s? )"
+)
+_NAME = (
+    r"(?-i:(?:(?:Drs?|Prof)\.? )?(?:[A-ZÄÖÜÉ]\.[ -]?){0,3}[A-ZÄÖÜÉ][\w'’-]+(?: [A-ZÄÖÜÉ][\w'’-]+)?)"
+)
 # What opens a credit that ends with its sentence.
 _SENTENCE_OPENERS = (
-    rf"{_PICTURE}?(?:is |are |was |were )?(?:(?:by|with|through) )?(?:the )?(?:kind )?courtesy (?:of|from)\b",
+    rf"{_PICTURE}?(?:is |are |was |were )?(?:(?:by|with|through) )?(?:the )?(?:kind"
+    rf" )?courtesy (?:of|from)\b",
     r"\bcourtesy ?:",
-    rf"{_PICTURE}(?:kindly |generously )?(?:provided|supplied|contributed|donated|furnished|taken|lent) (?:by|courtesy)\b",
-    rf"\b(?:kindly|generously) (?:provided|supplied|contributed|donated|lent)\b(?: by)?",
+    rf"{_PICTURE}(?:kindly |generously )?(?:provided|supplied|contributed|donated"
+    rf"|furnished|taken|lent) (?:by|courtesy)\b",
+    r"\b(?:kindly|generously) (?:provided|supplied|contributed|donated|lent)\b(?: by)?",
     rf"\b(?:photo(?:graph)?|image|picture|micrograph)s?(?: credits?)? ?(?:\bby|:) ?(?={_NAME})",
     rf"\bcredits? ?: (?={_NAME})",
     rf"\b(?:drawings?|drawn|illustrations?|illustrated|artwork|photographed) by (?={_NAME})",
     r"\bfrom (?:the collection|dermnet|the archives?|the files?|the teaching collection)\b",
     r"(?:mit )?freundlicher(?:weise)? (?:genehmigung|überlassung|zur verfügung)",
     r"\baus der sammlung\b|\b(?:foto|bild|abbildung|quelle) ?: ?(?=\w)|\bfoto von\b",
-    r"\bcollection (?:du|de la|de l['’]|de|personnelle)\b|\bcrédits? ?:|\b(?:photo|cliché|iconographie) (?:: |d[eu] )",
+    r"\bcollection (?:du|de la|de l['’]|de|personnelle)\b|\bcrédits? ?:|\b(?:photo|cliché"
+    r"|iconographie) (?:: |d[eu] )",
     r"\bcortesía del?\b|\b(?:fotografía|imagen|foto|fuente) ?(?:: |cedida |de (?:la|el) d)",
     r"图片来源|承蒙",
 )
 # What opens a reference to a printed work; it runs on to year, pages and permission.
 _WORK_OPENERS = (
     r"\b(?:reprinted|reproduced|redrawn|republished) (?:\w+,? ){0,4}?(?:from|after)\b",
-    r"\b(?:adapted|modified|reused|borrowed|taken) (?:\w+,? ){0,3}?(?:from|after) (?=(?:the )?(?-i:(?!Patient|Case|Fig|Table)[A-Z]))",
-    r"\b(?:reprinted|reproduced|redrawn|adapted|published|used)(?: here)? (?:with|by) (?:the )?(?:kind )?permission\b",
+    r"\b(?:adapted|modified|reused|borrowed|taken) (?:\w+,? ){0,3}?(?:from|after) (?="
+    r"(?:the )?(?-i:(?!Patient|Case|Fig|Table)[A-Z]))",
+    r"\b(?:reprinted|reproduced|redrawn|adapted|published|used)(?: here)? (?:with|by) "
+    r"(?:the )?(?:kind )?permission\b",
     r"\bwith (?:the )?(?:kind )?permission (?:of|from)\b",
     r"\bdata from (?=(?-i:[A-Z]))",
     r"©|\(c\) ?(?=(?:19|20)\d\d)|\bcopyright\b",
     rf"\bfrom:? (?={_NAME},? (?-i:[A-Z]{{1,3}})\b[.,;:])",
     rf"\bfrom:? (?={_NAME},? (?:et al|and (?-i:[A-Z])|& (?-i:[A-Z])))",
     rf"\bfrom:? (?={_NAME}[^.()]{{0,80}}(?:with permission|\((?:19|20)\d\d\)))",
-    r"\bmit (?:freundlicher )?genehmigung\b|\b(?:abdruck|nachdruck) (?:mit|aus)\b|\bmodifiziert nach\b",
-    r"\bavec (?:l['’])?(?:aimable )?(?:autorisation|permission)\b|\breproduite?s? (?:de|d['’]après|avec)\b",
+    r"\bmit (?:freundlicher )?genehmigung\b|\b(?:abdruck|nachdruck) (?:mit|aus)\b"
+    r"|\bmodifiziert nach\b",
+    r"\bavec (?:l['’])?(?:aimable )?(?:autorisation|permission)\b|\breproduite?s? (?:de"
+    r"|d['’]après|avec)\b",
     r"\breproducid[oa]s? (?:de|con)\b|\bcon (?:permiso|autorización) de\b|\bmodificad[oa] de\b",
     r"经许可|引自",
 )
@@ -48,7 +60,8 @@ _OPENER = re.compile(
 )
 _END = re.compile(r"[.!?](?=\s|$|\))|\u3002")
 _NO_END = re.compile(
-    r"(?:\b[A-Z]|\b(?:Dr|Drs|Prof|St|Mr|Mrs|Ms|et al|al|Inc|Ltd|Co|Univ|Dept|Hosp|Med|Am|Acad|Br|Int|Clin|Arch"
+    r"(?:\b[A-Z]|\b(?:Dr|Drs|Prof|St|Mr|Mrs|Ms|et al|al|Inc|Ltd|Co|Univ|Dept|Hosp|Med|Am"
+    r"|Acad|Br|Int|Clin|Arch"
     r"|Ed|Eds|eds|ed|vol|Vol|no|No|pp|p|Fig|fig|Figs|J|Jr|Sr|Ph|phil|nat|rer|h\.c|Priv|Doz|med))\.$"
 )
 _SIGN_OF_WORK = re.compile(
@@ -110,9 +123,12 @@ def blank_credits(text: str) -> str:
 
 
 _HINT = re.compile(
-    r"courtesy|permission|printed|produced|adapted|modified|redrawn|borrowed|credit|provided|supplied|contributed"
-    r"|donated|furnished|taken|lent|kindly|drawing|drawn|illustrat|artwork|©|\(c\)|copyright|from|photo|image|genehmigung|sammlung|quelle|bild"
-    r"|foto|druck|freundlich|nach |autorisation|collection|crédit|cliché|iconographie|cortesía|permiso|fuente"
+    r"courtesy|permission|printed|produced|adapted|modified|redrawn|borrowed|credit"
+    r"|provided|supplied|contributed"
+    r"|donated|furnished|taken|lent|kindly|drawing|drawn|illustrat|artwork|©|\(c\)"
+    r"|copyright|from|photo|image|genehmigung|sammlung|quelle|bild"
+    r"|foto|druck|freundlich|nach |autorisation|collection|crédit|cliché|iconographie"
+    r"|cortesía|permiso|fuente"
     r"|autorización|来源|许可|承蒙|引自",
     re.IGNORECASE,
 )

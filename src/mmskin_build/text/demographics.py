@@ -9,7 +9,7 @@ there is no age; where it shows a man and a woman, the sex is "both".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from mmskin_build.records import Demographics, TextEvidence
 from mmskin_build.text.ages import DAYS_A_YEAR, AgeMention, find_ages
@@ -53,13 +53,19 @@ def extract_demographics(text: str, language: str | None = "eng") -> Demographic
     """
     read = blank_credits(text[:_LONGEST_TEXT])
     scopes = [Scope(read, rules_of(known.code)) for known in languages_of(read, language)]
-    ages, sexes = (), ()
+    ages: tuple[AgeMention, ...] = ()
+    sexes: tuple[SexMention, ...] = ()
     age_scope = sex_scope = scopes[0]
     for scope in scopes:  # the first language that tells a thing tells it
+        told_here = find_ages(scope)
         if not ages:
-            ages, age_scope = find_ages(scope), scope
+            ages, age_scope = told_here, scope
         if not sexes:
-            sexes, sex_scope = find_sexes(scope, pronouns=scope is scopes[0]), scope
+            is_first = scope is scopes[0]
+            sexes = find_sexes(scope, with_age=bool(told_here), is_first=is_first)
+            sex_scope = scope
+        if ages and sexes:
+            break
     told, age_evidence = _age(age_scope, ages, _is_of_several(age_scope, ages))
     sex, sex_evidence = _sex(age_scope, ages, sex_scope, sexes)
     return Demographics(
@@ -112,9 +118,7 @@ def _age(
         same = all((age.least, age.most) == (least, most) for age in ranges)
         if not same or (several and not any(age.shared for age in ranges)):
             return nothing
-        fields = [
-            name for name, v in (("age_min", least), ("age_max", most)) if v is not None
-        ]
+        fields = [name for name, v in (("age_min", least), ("age_max", most)) if v is not None]
         return (
             Demographics(age_min=least, age_max=most, age_group=group_of(least, most)),
             tuple(_evidence(scope, ranges[0], name) for name in fields),
@@ -184,9 +188,3 @@ def _from_nouns(scope: Scope, sexes: Sequence[SexMention]) -> bool:
 def _evidence(scope: Scope, age: AgeMention, field: str) -> TextEvidence:
     start, end = scope.folded.span(age.start, age.end)
     return TextEvidence(start=start, end=end, field=field)
-
-
-def iter_shifted(evidence: Sequence[TextEvidence], offset: int) -> Iterator[TextEvidence]:
-    """Move evidence by `offset` characters."""
-    for item in evidence:
-        yield TextEvidence(start=item.start + offset, end=item.end + offset, field=item.field)

@@ -54,7 +54,9 @@ _UNUSUAL = re.compile("[" + "".join(_LONGER) + "".join(_COMPOSED) + "]")
 _HALVES = {"½": 0.5, "¼": 0.25, "¾": 0.75, "1/2": 0.5, "1/4": 0.25, "3/4": 0.75}
 _FRACTION = r"(?:[ -]?(?P<part>[½¼¾])|[ -](?P<slash>1/2|1/4|3/4)(?![/\d]))"
 DIGITS = rf"(?<![\d.])(?<!\d[,/])\d{{1,6}}(?:\.\d{{1,2}}(?![\d.]))?(?!\d)(?:{_FRACTION}|\+)?|[½¼¾]"
-DIGITS_COMMA = rf"(?<![\d.])(?<!\d[,/])\d{{1,6}}(?:[.,]\d{{1,2}}(?![\d.,]))?(?!\d)(?:{_FRACTION}|\+)?|[½¼¾]"
+DIGITS_COMMA = (
+    rf"(?<![\d.])(?<!\d[,/])\d{{1,6}}(?:[.,]\d{{1,2}}(?![\d.,]))?(?!\d)(?:{_FRACTION}|\+)?|[½¼¾]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,14 @@ def fold(
     lower = cased.lower()
     if len(lower) != len(cased):  # a capital whose small letter has two characters
         lower = "".join(c.lower() if len(c.lower()) == 1 else c for c in cased)
-    return Folded(lower, cased, (*new_starts, len(text)), (*new_ends, len(text)), values, frozenset(open_ended))
+    return Folded(
+        lower,
+        cased,
+        (*new_starts, len(text)),
+        (*new_ends, len(text)),
+        values,
+        frozenset(open_ended),
+    )
 
 
 def _one_spelling(text: str) -> tuple[str, Sequence[int], Sequence[int]]:

@@ -23,15 +23,85 @@ STRONG, WEAK, HEADING = 1.0, 0.4, 0.3
 ENOUGH, LEAD = 0.6, 0.5
 
 _WORDS: tuple[tuple[Vote, float, str], ...] = (
-    ("dermoscopic", STRONG, r"\bdermatoscop\w+|\btrichoscop\w+|\bonychoscop\w+|\bepiluminescence|\bdermatoskop\w+|\bauflichtmikroskop\w+|\bdermoscop\w+|\bvideodermoscop\w+|\binflammoscop\w+|\bentomodermoscop\w+|皮肤镜|毛发镜"),
-    ("dermoscopic", STRONG, r"\b(?:pigment(?:ed)?|atypical|typical) network\b|\bblue-?white (?:veil|structures)\b|\bmilia-like cysts\b|\bcomedo-like openings\b|\bleaf-?like areas\b|\barborizing vessels\b|\barborising vessels\b|\bparallel (?:ridge|furrow) pattern\b|\bmaple leaf-like\b|\b(?:spoke wheel|rosettes|shiny white) (?:areas|lines|streaks|structures)\b|\bdotted vessels\b|\bhairpin vessels\b|\bglomerular vessels\b|\bblue-?gr[ae]y (?:ovoid nests|globules|dots)\b|\bregression structures\b|\bstarburst pattern\b|\bglobular pattern\b|\breticular pattern\b|\bexclamation mark hairs\b"),
-    ("pathological", STRONG, r"\bhistopatholog\w+|\bhistolog\w+|\bphotomicrograph\w*|\bmicrophotograph\w*|\bmicrograph\w*|\b(?:low|high|medium|scanning)[ -](?:power|magnification)\b|\bimmunohistochem\w+|\bimmunostain\w*|\bimmunoperoxidase|\bimmunofluorescen\w+|\bcytolog\w+|\btzanck|\bsmear\b|\belectron micro\w+|\bultrastructur\w+|\bhistopathologie|\bhistologisch\w*|\bhistologique\w*|\bhistológic\w+|\banatomopatholog\w+|组织病理|病理"),
-    ("pathological", STRONG, r"\bacanthosis\b|\bspongiosis\b|\bparakeratosis\b|\bhyperkeratosis with\b|\bdermal papillae\b|\bmelanocyt\w+ nests?\b|\bnests of\b|\binfiltrate (?:of|in|composed|consisting|around)|\blymphocytic infiltrate\b|\bperivascular\b|\bkeratinocytes?\b|\bgiant cells?\b|\bpalisad\w+|\bmitos[ei]s\b|\bmitotic figures?\b|\bcleft(?:ing)?\b|\bacantholy\w+|\bvacuolar (?:change|degeneration|alteration)|\brete ridges?\b|\bepidermotropism\b|\bcollagen bundles?\b|\bintraepidermal\b|\bsubepidermal\b|\bgranulomas?\b(?= (?:with|composed|in the dermis|around))|\bhyphae\b|\bspindle cells?\b"),
-    ("pathological", WEAK, r"\bbiops(?:y|ies)\b|\bspecimens?\b|\bsections?\b|\bstain(?:ed|ing|s)?\b|\bbiopsie\b|\bbiopsia\b|活检"),
-    ("clinical", STRONG, r"\bclinical (?:appearance|photograph\w*|picture|view|presentation|features?|findings?|image|aspect|lesions?)\b|\bclinical and (?:dermoscop|dermatoscop|histo|microscop|patholog)\w+|\bclinically\b|\bmacroscopic (?:appearance|view)\b|\bphotograph (?:of|showing)\b|\bklinisch\w*|\baspect clinique|\bclínic[ao]s?\b|临床"),
-    ("clinical", WEAK, r"\bplaques?\b|\bpapules?\b|\bmacules?\b|\bnodules?\b|\bvesicles?\b|\bbullae\b|\bblisters?\b|\bpustules?\b|\bulcers?\b|\brash\b|\beruption\b|\berythema(?:tous)?\b|\bpatch(?:es)?\b|\bwheals?\b|\bcrust(?:s|ed|ing)?\b|\bscal(?:e|es|ing|y)\b|\bexcoriat\w+|\bscars?\b|\balopecia\b|\bulceration\b|\blesions?\b|\bpigmentation\b|\bswelling\b|\bon the (?:\w+ )?(?:face|cheek|nose|scalp|trunk|back|leg|legs|arm|arms|forearm|hand|hands|foot|feet|palm|palms|sole|soles|chest|abdomen|thigh|neck|shin|ear|lip|finger|fingers|buttock|buttocks)\b|红斑|丘疹|斑块"),
-    ("other", STRONG, r"\b(?:plain |chest )?(?:radiograph\w*|x-?rays?|roentgen\w*|röntgen\w*|radiograf\w+|radiographie)\b|\bMRI\b|\bmagnetic resonance\b|\bCT (?:scan|image|shows|angiogra\w+)|\bcomputed tomograph\w+|\bultraso(?:und|nogra\w+)|\bsonogra\w+|\bendoscop\w+|\bcolonoscop\w+|\bgastroscop\w+|\bgross (?:specimen|appearance|pathology)\b|\bresect(?:ed|ion) specimen\b|\bangiogra\w+|\bscintigra\w+|\bPET(?:[ -/]CT)?\b|\borthopantomogram|\bfundus\b|\bmammogra\w+|\bechocardiogra\w+|\bconfocal micro\w+|\boptical coherence|\bthermogra\w+|\bculture (?:plate|on|of)\b|\bagar\b|\bautops\w+|X线|超声|磁共振"),
-)  # fmt: skip
+    (
+        "dermoscopic",
+        STRONG,
+        r"\bdermatoscop\w+|\btrichoscop\w+|\bonychoscop\w+|\bepiluminescence|\bdermatoskop\w+"
+        r"|\bauflichtmikroskop\w+|\bdermoscop\w+|\bvideodermoscop\w+|\binflammoscop\w+"
+        r"|\bentomodermoscop\w+|皮肤镜|毛发镜",
+    ),
+    (
+        "dermoscopic",
+        STRONG,
+        r"\b(?:pigment(?:ed)?|atypical|typical) network\b|\bblue-?white (?:veil|structures)\b"
+        r"|\bmilia-like cysts\b|\bcomedo-like openings\b|\bleaf-?like areas\b|\barborizing"
+        r" vessels\b|\barborising vessels\b|\bparallel (?:ridge|furrow) pattern\b|\bmaple"
+        r" leaf-like\b|\b(?:spoke wheel|rosettes|shiny white) (?:areas|lines|streaks"
+        r"|structures)\b|\bdotted vessels\b|\bhairpin vessels\b|\bglomerular vessels\b"
+        r"|\bblue-?gr[ae]y (?:ovoid nests|globules|dots)\b|\bregression structures\b"
+        r"|\bstarburst pattern\b|\bglobular pattern\b|\breticular pattern\b|\bexclamation"
+        r" mark hairs\b",
+    ),
+    (
+        "pathological",
+        STRONG,
+        r"\bhistopatholog\w+|\bhistolog\w+|\bphotomicrograph\w*|\bmicrophotograph\w*"
+        r"|\bmicrograph\w*|\b(?:low|high|medium|scanning)[ -](?:power|magnification)\b"
+        r"|\bimmunohistochem\w+|\bimmunostain\w*|\bimmunoperoxidase|\bimmunofluorescen\w+"
+        r"|\bcytolog\w+|\btzanck|\bsmear\b|\belectron micro\w+|\bultrastructur\w+"
+        r"|\bhistopathologie|\bhistologisch\w*|\bhistologique\w*|\bhistológic\w+"
+        r"|\banatomopatholog\w+|组织病理|病理",
+    ),
+    (
+        "pathological",
+        STRONG,
+        r"\bacanthosis\b|\bspongiosis\b|\bparakeratosis\b|\bhyperkeratosis with\b|\bdermal"
+        r" papillae\b|\bmelanocyt\w+ nests?\b|\bnests of\b|\binfiltrate (?:of|in|composed"
+        r"|consisting|around)|\blymphocytic infiltrate\b|\bperivascular\b|\bkeratinocytes?\b"
+        r"|\bgiant cells?\b|\bpalisad\w+|\bmitos[ei]s\b|\bmitotic figures?\b|\bcleft"
+        r"(?:ing)?\b|\bacantholy\w+|\bvacuolar (?:change|degeneration|alteration)|\brete"
+        r" ridges?\b|\bepidermotropism\b|\bcollagen bundles?\b|\bintraepidermal\b"
+        r"|\bsubepidermal\b|\bgranulomas?\b(?= (?:with|composed|in the dermis|around))"
+        r"|\bhyphae\b|\bspindle cells?\b",
+    ),
+    (
+        "pathological",
+        WEAK,
+        r"\bbiops(?:y|ies)\b|\bspecimens?\b|\bsections?\b|\bstain(?:ed|ing|s)?\b|\bbiopsie\b"
+        r"|\bbiopsia\b|活检",
+    ),
+    (
+        "clinical",
+        STRONG,
+        r"\bclinical (?:appearance|photograph\w*|picture|view|presentation|features?"
+        r"|findings?|image|aspect|lesions?)\b|\bclinical and (?:dermoscop|dermatoscop|histo"
+        r"|microscop|patholog)\w+|\bclinically\b|\bmacroscopic (?:appearance|view)\b"
+        r"|\bphotograph (?:of|showing)\b|\bklinisch\w*|\baspect clinique|\bclínic[ao]s?\b|临床",
+    ),
+    (
+        "clinical",
+        WEAK,
+        r"\bplaques?\b|\bpapules?\b|\bmacules?\b|\bnodules?\b|\bvesicles?\b|\bbullae\b"
+        r"|\bblisters?\b|\bpustules?\b|\bulcers?\b|\brash\b|\beruption\b|\berythema"
+        r"(?:tous)?\b|\bpatch(?:es)?\b|\bwheals?\b|\bcrust(?:s|ed|ing)?\b|\bscal(?:e|es|ing"
+        r"|y)\b|\bexcoriat\w+|\bscars?\b|\balopecia\b|\bulceration\b|\blesions?\b"
+        r"|\bpigmentation\b|\bswelling\b|\bon the (?:\w+ )?(?:face|cheek|nose|scalp|trunk"
+        r"|back|leg|legs|arm|arms|forearm|hand|hands|foot|feet|palm|palms|sole|soles|chest"
+        r"|abdomen|thigh|neck|shin|ear|lip|finger|fingers|buttock|buttocks)\b|红斑|丘疹|斑块",
+    ),
+    (
+        "other",
+        STRONG,
+        r"\b(?:plain |chest )?(?:radiograph\w*|x-?rays?|roentgen\w*|röntgen\w*|radiograf\w+"
+        r"|radiographie)\b|\bMRI\b|\bmagnetic resonance\b|\bCT (?:scan|image|shows"
+        r"|angiogra\w+)|\bcomputed tomograph\w+|\bultraso(?:und|nogra\w+)|\bsonogra\w+"
+        r"|\bendoscop\w+|\bcolonoscop\w+|\bgastroscop\w+|\bgross (?:specimen|appearance"
+        r"|pathology)\b|\bresect(?:ed|ion) specimen\b|\bangiogra\w+|\bscintigra\w+|\bPET(?:["
+        r" -/]CT)?\b|\borthopantomogram|\bfundus\b|\bmammogra\w+|\bechocardiogra\w+"
+        r"|\bconfocal micro\w+|\boptical coherence|\bthermogra\w+|\bculture (?:plate|on|of)\b"
+        r"|\bagar\b|\bautops\w+|X线|超声|磁共振",
+    ),
+)
 _PATTERNS = tuple((vote, weight, re.compile(text, re.IGNORECASE)) for vote, weight, text in _WORDS)
 _LARGE_MAGNIFICATION = 25  # dermoscopy ends about there
 
@@ -123,8 +193,6 @@ def _evidence(text: str, heading: int | None) -> list[WordEvidence]:
             )
             if term.kind == "stain" or large:
                 found.append(
-                    WordEvidence(
-                        vote="pathological", weight=STRONG, start=term.start, end=term.end
-                    )
+                    WordEvidence(vote="pathological", weight=STRONG, start=term.start, end=term.end)
                 )
     return sorted(found, key=lambda e: (e.start, e.end, e.vote))

@@ -16,19 +16,25 @@ from mmskin_build.records import Demographics, TextEvidence
 from mmskin_build.text.demographics import extract_demographics
 
 _SAME = re.compile(
-    r"\b(?:the |this )?same (?:patient|person|child|infant|man|woman|boy|girl|individual|case|lady|newborn)\b"
+    r"\b(?:the |this )?same (?:patient|person|child|infant|man|woman|boy|girl|individual"
+    r"|case|lady|newborn)\b"
     r"|\b(?:derselbe|dieselbe|desselben|derselben|gleiche[rn]?) (?:patient|mann|frau|kind)\w*"
-    r"|\b(?:même|mêmes) (?:patiente?|malade|enfant)\b|\bmism[oa] (?:paciente|niñ[oa])\b|同一患者|同一病人|同一病例",
+    r"|\b(?:même|mêmes) (?:patiente?|malade|enfant)\b|\bmism[oa] (?:paciente|niñ[oa])\b"
+    r"|同一患者|同一病人|同一病例",
     re.IGNORECASE,
 )
 _OTHER = re.compile(
-    r"\b(?:another|different|other|second|third|separate) (?:patient|person|child|infant|man|woman|boy|girl|individual|case)\b"
-    r"|\bander(?:e|er|en) (?:patient|kind)\w*|\bautre (?:patiente?|malade|enfant)\b|\botr[oa] (?:paciente|niñ[oa])\b|另一(?:名)?患者|另一例",
+    r"\b(?:another|different|other|second|third|separate) (?:patient|person|child|infant"
+    r"|man|woman|boy|girl|individual|case)\b"
+    r"|\bander(?:e|er|en) (?:patient|kind)\w*|\bautre (?:patiente?|malade|enfant)\b"
+    r"|\botr[oa] (?:paciente|niñ[oa])\b|另一(?:名)?患者|另一例",
     re.IGNORECASE,
 )
 _OTHER_TIME = re.compile(
-    r"\b(?:years?|months?|decades?) (?:later|earlier|before|after|previously)\b|\bat follow-up\b|\bas an? (?:child|adult|infant|newborn)\b"
-    r"|\bJahre? (?:später|zuvor|danach)\b|\bans (?:plus tard|après|auparavant)\b|\baños (?:después|más tarde|antes)\b|年后|年前",
+    r"\b(?:years?|months?|decades?) (?:later|earlier|before|after|previously)\b|\bat"
+    r" follow-up\b|\bas an? (?:child|adult|infant|newborn)\b"
+    r"|\bJahre? (?:später|zuvor|danach)\b|\bans (?:plus tard|après|auparavant)\b|\baños "
+    r"(?:después|más tarde|antes)\b|年后|年前",
     re.IGNORECASE,
 )
 _AGE_FIELDS = ("age_years", "age_min", "age_max", "age_group")

@@ -30,6 +30,7 @@ _HEAD_UNSPACED = 14  # characters, where words are not parted by spaces
 _PAUSE = re.compile(r"[,;:.!?()\u3001\u3002]")
 _LEFT_REACH = 120  # characters before a mention that can say whose it is
 _NEAR_WORDS = 5
+_ANIMAL_WORDS = 2  # between a sex and the animal that it is of
 _MOST_SHOWN = 6  # "three boys" are shown, "120 men" were studied
 _SHOWN_NEAR = 40
 
@@ -64,7 +65,9 @@ def rules_of(code: str) -> Rules:
     adjectives = rf"(?:(?!(?:{known.stops})\b)[\w#'-]+ ){{0,4}}" if known.spaced else ".{0,6}?"
     texts = {
         "animal": words(known.animals),
-        "aging_thing": rf"{words(known.aging_things)}{space}?,? ?$" if known.aging_things else "(?!)",
+        "aging_thing": rf"{words(known.aging_things)}{space}?,? ?$"
+        if known.aging_things
+        else "(?!)",
         "thing_is": rf"{words(known.things)} ?(?:{known.more_is})$",
         "stop": rf"(?:{known.stops})",
         "possessed": rf"{possessor}{space}{adjectives}$",
@@ -100,6 +103,7 @@ def rules_of(code: str) -> Rules:
         "pregnancy": known.pregnancy,
         "no_pregnancy": known.no_pregnancy,
         "not_sex": known.not_sex,
+        "stated_sex": known.stated_sex,
     }
     return Rules(
         language=known,
@@ -166,7 +170,11 @@ class Scope:
                 noun = self.rules.nouns.match(self.text, last, match.end())
             kind = _kind(noun)
             if noun is not None and kind is not None:
+                if kind == "person" and "animal" in found:
+                    found[kind] = (noun.start(), noun.end())
                 found.setdefault(kind, (noun.start(), noun.end()))
+        if "animal" in found and found.get("person", (-1, 0))[0] > found["animal"][0]:
+            del found["animal"]  # "pig farmer"
         for kind in ("animal", "crowd", "relative", "person", "thing"):
             if kind in found:
                 return (kind, *found[kind])
@@ -178,7 +186,9 @@ class Scope:
         last = None
         for match in self.rules.nouns.finditer(self.text, left_at, start):
             if _kind(last) == "relative" and last is not None:
-                owner = self.rules.patterns["of_patient"].match(self.text[last.end() :][:_LEFT_REACH])
+                owner = self.rules.patterns["of_patient"].match(
+                    self.text[last.end() :][:_LEFT_REACH]
+                )
                 if owner is not None and match.end() <= last.end() + owner.end():
                     continue  # "the mother of the patient, 60 years": the mother's age
             last = match
@@ -189,6 +199,11 @@ class Scope:
         if kind is None or len(between.split()) > _NEAR_WORDS:
             return None
         return kind, last.start(), last.end()
+
+    def _noun_ending(self, left: str) -> re.Match[str] | None:
+        """The noun that ends `left`."""
+        last = left.rfind(" ") + 1
+        return self.rules.nouns.fullmatch(left, last)
 
     def is_counted(self, start: int) -> bool:
         """Whether the crowd that starts at `start` is shown: "two women", "twin boys"."""
@@ -244,9 +259,23 @@ class Scope:
         """Whether an animal is named right beside a word for a sex or an age."""
         if not self.rules.language.spaced:
             return self.rules.patterns["animal"].search(self.text, end, end + 6) is not None
-        near = " ".join(self.text[end : end + 40].split()[:3])
         before = " ".join(self.text[max(0, start - 30) : start].split()[-1:])
-        return bool(self.rules.find("animal", near) or self.rules.find("animal", before))
+        if self.rules.find("animal", before):
+            return True
+        words = [match[0] for match in _WORD.finditer(self.text, end, end + _HEAD_REACH)]
+        others = 0
+        for index, word in enumerate(words):
+            if self.rules.patterns["animal"].fullmatch(word):
+                following = words[index + 1] if index + 1 < len(words) else ""
+                return _kind(self.rules.nouns.fullmatch(following)) != "person"  # "dog owner"
+            noun = _kind(self.rules.nouns.fullmatch(word))
+            if noun == "person" or word in self.rules.language.joins:
+                continue  # "male and female lice"
+            others += 1
+            stops = self.rules.patterns["stop"].fullmatch(word) or not word[0].isalnum()
+            if stops or others > _ANIMAL_WORDS:
+                return False
+        return False
 
     def age_of_event(self, start: int, end: int) -> Literal["other", "shown"] | None:
         """Whether an age is that of an event: "other" is not the one shown, "shown" says it is.
@@ -256,8 +285,12 @@ class Scope:
         left, right = self.left(start), self.clause_after(end)
         if self.rules.find("never_at", left):
             return "other"
-        if not self.rules.find("at", left):
+        at = self.rules.find("at", left)
+        if at is None:
             return None
+        spaced = self.rules.language.spaced
+        if spaced and _kind(self._noun_ending(left[: at.start()].rstrip())) == "person":
+            return None  # "a woman at the age of 79 years"
         last = None
         for match in self.rules.patterns["event"].finditer(left):
             last = match

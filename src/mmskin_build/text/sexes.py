@@ -22,18 +22,20 @@ class SexMention:
     sex: Sex
 
 
-def find_sexes(scope: Scope, *, pronouns: bool = True) -> tuple[SexMention, ...]:
+def find_sexes(scope: Scope, *, with_age: bool, is_first: bool = True) -> tuple[SexMention, ...]:
     """Find what tells the patients' sex in a caption: the strongest kind of evidence only.
 
     Args:
         scope: The caption, read by the table of a language.
-        pronouns: Whether the caption is in that language; "her" is a word of German, too.
+        with_age: Whether that language's table finds an age of a patient in it.
+        is_first: Whether the caption is in that language. If it is not, a word counts only beside
+            an age, and pronouns never do: "man" and "her" are words of German, "son" of French.
     """
     blocked = [match.span() for match in scope.rules.patterns["not_sex"].finditer(scope.text)]
-    for finder in (_nouns, _pronouns, _anatomy) if pronouns else (_nouns, _anatomy):
+    for finder in (_nouns, _pronouns, _anatomy) if is_first else (_nouns,) * with_age:
         found = tuple(
             mention
-            for mention in finder(scope)
+            for mention in finder(scope, with_age)
             if not any(mention.start < end and start < mention.end for start, end in blocked)
         )
         if found:
@@ -41,11 +43,13 @@ def find_sexes(scope: Scope, *, pronouns: bool = True) -> tuple[SexMention, ...]
     return ()
 
 
-def _nouns(scope: Scope) -> Iterator[SexMention]:
+def _nouns(scope: Scope, with_age: bool) -> Iterator[SexMention]:
     language = scope.rules.language
-    sexes = language.people | language.crowds | language.relatives
+    sexes = {**language.people, **language.crowds, **language.relatives}
     relatives: list[SexMention] = []
     other_patient = False
+    for match in scope.rules.patterns["stated_sex"].finditer(scope.text):
+        yield SexMention(start=match.start(), end=match.end(), sex=language.letters[match["s"]])
     for match in scope.rules.nouns.finditer(scope.text):
         start, end = match.span()
         kind, sex = match.lastgroup, sexes.get(match[0])
@@ -64,9 +68,7 @@ def _nouns(scope: Scope) -> Iterator[SexMention]:
             continue
         elif scope.is_of_own_child(start) or _owns_relative(scope, end):
             continue
-        if scope.is_of_animal(start, end) or (
-            scope.is_of_population(start) and not scope.folded.numbers
-        ):
+        if scope.is_of_animal(start, end) or (scope.is_of_population(start) and not with_age):
             continue
         other_patient = True
         if sex is not None:
@@ -96,7 +98,7 @@ def _is_coordinated(scope: Scope, mention: SexMention) -> bool:
     )
 
 
-def _pronouns(scope: Scope) -> Iterator[SexMention]:
+def _pronouns(scope: Scope, with_age: bool) -> Iterator[SexMention]:
     for match in scope.rules.patterns["pronoun"].finditer(scope.text):
         if scope.folded.cased[match.start() : match.end()] == "HE":  # haematoxylin and eosin
             continue
@@ -105,7 +107,7 @@ def _pronouns(scope: Scope) -> Iterator[SexMention]:
         )
 
 
-def _anatomy(scope: Scope) -> Iterator[SexMention]:
+def _anatomy(scope: Scope, with_age: bool) -> Iterator[SexMention]:
     find = scope.rules.find
     sexes: tuple[Sex, ...] = ("male", "female")
     for sex in sexes:

@@ -19,16 +19,22 @@ from mmskin_build.text.scope import Scope, rules_of
 OLDEST_RELEASED_YEARS = 89
 TOP = "90+"
 _TOP_YEARS = 90.0
+#: Without a number, one of these is in every way to write such an age.
+_OLD_WORDS = ("ninet", "tenth", "genarian", "centen", "nonag", "neunzig", "décima", "neuvième")
 
 _MONTHS = (
-    r"(?:jan(?:uary|uar|vier)?|enero|feb(?:ruary|ruar|rero)?|février|mar(?:ch|zo)?|märz|mars|apr(?:il)?|avril|abril"
-    r"|may|mai|mayo|june?|juni|juin|junio|july?|juli|juillet|julio|aug(?:ust)?|août|agosto|sept?(?:ember|embre|iembre)?"
-    r"|oct(?:ober|obre|ubre)?|okt(?:ober)?|nov(?:ember|embre|iembre)?|de[cz](?:ember|iembre)?|décembre)"
+    r"(?:jan(?:uary|uar|vier)?|enero|feb(?:ruary|ruar|rero)?|février|mar(?:ch|zo)?|märz"
+    r"|mars|apr(?:il)?|avril|abril"
+    r"|may|mai|mayo|june?|juni|juin|junio|july?|juli|juillet|julio|aug(?:ust)?|août"
+    r"|agosto|sept?(?:ember|embre|iembre)?"
+    r"|oct(?:ober|obre|ubre)?|okt(?:ober)?|nov(?:ember|embre|iembre)?|de[cz](?:ember"
+    r"|iembre)?|décembre)"
 )
 _YEAR = r"(?:1[89]|20)\d\d"
 _DAY = r"(?:3[01]|[12]\d|0?[1-9])"
 _DATE = (
-    rf"(?:{_DAY}(?:st|nd|rd|th|\.|er)?,? ?(?:of |de |-)?{_MONTHS}\.?,? ?(?:de |del |-)?(?P<y1>{_YEAR})"
+    rf"(?:{_DAY}(?:st|nd|rd|th|\.|er)?,? ?(?:of |de |-)?{_MONTHS}\.?,? ?(?:de |del |-)?"
+    rf"(?P<y1>{_YEAR})"
     rf"|{_MONTHS}\.? {_DAY}(?:st|nd|rd|th)?,? (?P<y2>{_YEAR})"
     rf"|{_MONTHS}\.?,? (?:of |de |del )?(?P<y6>{_YEAR})"
     rf"|{_DAY}[./-](?:1[0-2]|0?[1-9])[./-](?P<y3>{_YEAR})|(?:1[0-2]|0?[1-9])/{_DAY}/(?P<y4>{_YEAR})"
@@ -40,12 +46,15 @@ _DATES = re.compile(
     re.IGNORECASE,
 )
 _ANY_YEAR = rf"(?:{re.sub(r'[?]P<y[0-9]>', '?:', _DATE)}|{_YEAR})"
+_DAY_ZHO = r"(?: ?\d{1,2} ?月)?(?: ?\d{1,2} ?[日号])?"
 _BIRTHS = re.compile(
-    rf"[,;]? ?\(?(?:\b(?:who (?:was|were) )?(?:born|b\.|d\.?o\.?b\.?:?|date of birth:?|birth date:?|birth year:?|year of birth:?|born:)"
-    rf"|\b(?:geboren|geb\.?|jahrgang|geburtsdatum:?|geburtsjahr:?)|\bnée?s?\b|\bdate de naissance ?:?|\bnacid[oa]s?\b|\bfecha de nacimiento:?|(?<!\w)\*)"
+    rf"[,;]? ?\(?(?:\b(?:who (?:was|were) )?(?:born|b\.|d\.?o\.?b\.?:?|date of birth:?"
+    rf"|birth date:?|birth year:?|year of birth:?|born:)"
+    rf"|\b(?:geboren|geb\.?|jahrgang|geburtsdatum:?|geburtsjahr:?)|\bnée?s?\b|\bdate de"
+    rf" naissance ?:?|\bnacid[oa]s?\b|\bfecha de nacimiento:?|(?<!\w)\*)"
     rf" ?(?:in|on|im jahre?|im|am|en|le|el|the|de)?(?: the year| año)? ?{_ANY_YEAR}(?!\d)\)?"
-    rf"|[,，]? ?(?:出生于|生于|出生日期[:：]?) ?{_YEAR} ?年?(?: ?\d{{1,2}} ?月)?(?: ?\d{{1,2}} ?[日号])?(?:出生)?"
-    rf"|[,，]? ?{_YEAR} ?年(?: ?\d{{1,2}} ?月)?(?: ?\d{{1,2}} ?[日号])?(?:出生|生)(?!存)",
+    rf"|[,，]? ?(?:出生于|生于|出生日期[:：]?) ?{_YEAR} ?年?{_DAY_ZHO}(?:出生)?"
+    rf"|[,，]? ?{_YEAR} ?年{_DAY_ZHO}(?:出生|生)(?!存)",
     re.IGNORECASE,
 )
 _LIFE = re.compile(
@@ -151,9 +160,8 @@ def _dates(text: str) -> Iterator[_Edit]:
 
 def _old_ages(scope: Scope, code: str) -> Iterator[_Edit]:
     folded = scope.folded
-    if not folded.numbers and "genarian" not in scope.text and "nonag" not in scope.text:
-        if not any(word in scope.text for word in ("ninet", "tenth", "neunzig", "centen")):
-            return
+    if not folded.numbers and not any(word in scope.text for word in _OLD_WORDS):
+        return
     phrase, word = _INSTEAD.get(code, _INSTEAD["eng"])
     for form, pattern in scope.rules.forms:
         source = folded.cased if form.cased else scope.text

@@ -22,9 +22,19 @@ LANGUAGES: Mapping[str, Language] = {
     language.code: language for language in (ENGLISH, GERMAN, FRENCH, SPANISH, CHINESE)
 }
 _ALIASES = {
-    "en": "eng", "de": "deu", "ger": "deu", "fr": "fra", "fre": "fra", "es": "spa", "zh": "zho",
-    "chi": "zho", "chi_sim": "zho", "chi_tra": "zho", "chi_sim_vert": "zho", "chi_tra_vert": "zho",
-}  # fmt: skip
+    "en": "eng",
+    "de": "deu",
+    "ger": "deu",
+    "fr": "fra",
+    "fre": "fra",
+    "es": "spa",
+    "zh": "zho",
+    "chi": "zho",
+    "chi_sim": "zho",
+    "chi_tra": "zho",
+    "chi_sim_vert": "zho",
+    "chi_tra_vert": "zho",
+}
 _WORDS = re.compile(r"[^\W\d_]+")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _SEEN_CHARACTERS = 2000  # that much of a caption tells its language

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmskin_build.text.languages.table import AgeForm, Language
+from mmskin_build.text.languages.table import AgeForm, Language, by_group, by_sex
 
 _DIGITS = "一二三四五六七八九"
 _NEVER = "(?!)"
@@ -35,42 +35,45 @@ CHINESE = Language(
         AgeForm(kind="adjective", pattern=r"(?P<half>半)(?:岁|歲)"),
         AgeForm(kind="adjective", pattern=rf"{_AGE}(?:个|個)(?P<u>月)(?:大|龄|齡|(?={_CHILD}))"),
         AgeForm(kind="adjective", pattern=rf"{_AGE}(?P<u>月|天|日|周|週)(?:大|龄|齡|(?={_CHILD}))"),
-        AgeForm(kind="adjective", pattern=r"(?:出生|生后|生後)(?:第)? ?(?P<a>#) ?(?:个|個)?(?P<u>天|日|周|週|月|小时)"),
-        AgeForm(kind="adjective", pattern=r"(?:月龄|日龄|月齡|日齡) ?:?(?P<a>#) ?(?:个|個)?(?P<u>月|天|日)"),
+        AgeForm(
+            kind="adjective",
+            pattern=r"(?:出生|生后|生後)(?:第)? ?(?P<a>#) ?(?:个|個)?(?P<u>天|日|周|週|月|小时)",
+        ),
+        AgeForm(
+            kind="adjective",
+            pattern=r"(?:月龄|日龄|月齡|日齡) ?:?(?P<a>#) ?(?:个|個)?(?P<u>月|天|日)",
+        ),
     ),
     units={"月": "month", "天": "day", "日": "day", "周": "week", "週": "week", "小": "hour"},
-    people={
-        "男性": "male", "女性": "female", "男": "male", "女": "female", "男婴": "male",
-        "女婴": "female", "男嬰": "male", "女嬰": "female", "男孩": "male", "女孩": "female",
-        "男童": "male", "女童": "female", "妇女": "female", "婦女": "female", "孕妇": "female",
-        "孕婦": "female", "患者": None, "患儿": None, "患兒": None, "病人": None,
-        "新生儿": None, "新生兒": None, "婴儿": None, "嬰兒": None, "幼儿": None, "儿童": None,
-        "老人": None, "青年": None, "少年": None, "老妇": "female", "老太太": "female",
-        "老汉": "male", "男患": "male", "女患": "female", "先生": "male", "女士": "female",
-    },
-    crowds={"患者们": None, "男性患者们": "male", "人群": None, "双胞胎": None},
+    people=by_sex(
+        male="男性, 男, 男婴, 男嬰, 男孩, 男童, 老汉, 男患, 先生",
+        female="女性, 女, 女婴, 女嬰, 女孩, 女童, 妇女, 婦女, 孕妇, 孕婦, 老妇, 老太太, 女患, 女士",
+        unknown="患者, 患儿, 患兒, 病人, 新生儿, 新生兒, 婴儿, 嬰兒, 幼儿, 儿童, 老人, 青年, 少年",
+    ),
+    crowds=by_sex(
+        male="男性患者们",
+        unknown="患者们, 人群, 双胞胎",
+    ),
     families=frozenset({"双胞胎"}),
-    relatives={
-        "母亲": "female", "母親": "female", "父亲": "male", "父親": "male", "其母": "female",
-        "其父": "male", "女儿": "female", "女兒": "female", "儿子": "male", "兒子": "male",
-        "姐姐": "female", "妹妹": "female", "哥哥": "male", "弟弟": "male", "妻子": "female",
-        "丈夫": "male", "祖母": "female", "祖父": "male", "孙女": "female", "孙子": "male",
-        "其姐": "female", "其妹": "female", "其兄": "male", "其弟": "male", "其女": "female",
-        "其子": "male",
-    },
-    groups={
-        "新生儿": "neonate", "新生兒": "neonate", "婴儿": "infant", "嬰兒": "infant",
-        "男婴": "infant", "女婴": "infant", "男嬰": "infant", "女嬰": "infant",
-        "幼儿": "child", "幼兒": "child", "儿童": "child", "兒童": "child", "男童": "child",
-        "女童": "child", "青少年": "adolescent", "成人": "adult", "中年": "adult",
-        "老年": "elderly", "老人": "elderly", "老妇": "elderly",
-    },
+    relatives=by_sex(
+        male="父亲, 父親, 其父, 儿子, 兒子, 哥哥, 弟弟, 丈夫, 祖父, 孙子, 其兄, 其弟, 其子",
+        female="母亲, 母親, 其母, 女儿, 女兒, 姐姐, 妹妹, 妻子, 祖母, 孙女, 其姐, 其妹, 其女",
+    ),
+    groups=by_group(
+        neonate="新生儿, 新生兒",
+        infant="婴儿, 嬰兒, 男婴, 女婴, 男嬰, 女嬰",
+        child="幼儿, 幼兒, 儿童, 兒童, 男童, 女童",
+        adolescent="青少年",
+        adult="成人, 中年",
+        elderly="老年, 老人, 老妇",
+    ),
     group_adjectives=r"中年|老年|成人",
     group_blocks=r"型|期|性|痤疮|斑|疣|疾病|多见|好发|常见|时期|血管瘤",
     decades={},
     things=r"瘢痕|疤痕|皮损|皮疹|病史|病程|伤口|标本|肿块|结节",
     aging_things="",
     animals=r"小鼠|大鼠|疥螨|虱|蜱|蚊|犬|猫|雌虫|雄虫",
+    joins=frozenset(),
     stops=_NEVER,
     possessors=r"(?:其|她的?|他的?|患者的?|患儿的?|患者之)",
     own=r"(?:她的|他的|其)",
@@ -85,7 +88,11 @@ CHINESE = Language(
     between=_NEVER,
     at=r"$",
     never_at=r"(?:自|从|從)$",
-    after_age=r"^ ?(?:时|時|那年)?(?:起|开始|開始|发病|發病|出现|出現|确诊|诊断|手术|死亡|去世|首次|曾|被|患|发现)|^(?:以前|之前|前|后|後|以后|以下|以上|以内)",
+    after_age=(
+        r"^ ?(?:时|時)(?:有|曾|因|行|接受)"
+        r"|^ ?(?:时|時|那年)?(?:起|开始|開始|发病|發病|出现|出現|确诊|诊断|手术|死亡|去世|首次"
+        r"|曾|被|患|发现)|^(?:以前|之前|前|后|後|以后|以下|以上|以内)"
+    ),
     duration=_NEVER,
     bare_link=r"$",
     over=_NEVER,
@@ -99,9 +106,13 @@ CHINESE = Language(
     letters={"男": "male", "女": "female"},
     anatomy={
         "male": r"阴茎|陰莖|阴囊|陰囊|睾丸|前列腺|包皮|龟头|男性乳房发育|男性外生殖器",
-        "female": r"外阴|外陰|阴道|陰道|大阴唇|小阴唇|阴唇|阴蒂|卵巢|子宫|子宮|绝经|月经|女性外生殖器",
+        "female": (
+            r"外阴|外陰|阴道|陰道|大阴唇|小阴唇|阴唇|阴蒂|卵巢|子宫|子宮|绝经|月经"
+            r"|女性外生殖器"
+        ),
     },
     pregnancy=r"妊娠|怀孕|懷孕|孕妇|孕期|产后|產後|哺乳期",
     no_pregnancy=r"母亲|新生儿|婴儿|胎儿|禁用|风险",
-    not_sex=r"(?:男|女)性?(?:型|式)(?:脱发|秃发)?|男女|男性?[:比与和多少]女性?|女性?[:比与和多少]男性?|女性?多于男|男性?多于女|男科|女儿|其女|孙女|子女|妇产",
-)  # fmt: skip
+    not_sex=r"(?:男|女)性?(?:型|式)(?:脱发|秃发)?|男女|男性?[:比与和多少]女性?|女性?[:比与和多少]男性?|女性?多于男|男性?多于女|男科|女儿|其女"
+    r"|孙女|子女|妇产",
+)

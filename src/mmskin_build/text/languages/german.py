@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from mmskin_build.text.languages.table import AgeForm, Language, any_of
+from mmskin_build.text.languages.table import AgeForm, Language, any_of, by_group, by_sex
 
-_ONES = "ein zwei drei vier fünf sechs sieben acht neun".split()
-_TEENS = (
-    "zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn".split()
-)
-_TENS = "zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig".split()
+_ONES = ["ein", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun"]
+_TEENS = [
+    "zehn",
+    "elf",
+    "zwölf",
+    "dreizehn",
+    "vierzehn",
+    "fünfzehn",
+    "sechzehn",
+    "siebzehn",
+    "achtzehn",
+    "neunzehn",
+]
+_TENS = ["zwanzig", "dreißig", "vierzig", "fünfzig", "sechzig", "siebzig", "achtzig", "neunzig"]
 
 
 def _number_words() -> dict[str, float]:
@@ -42,86 +51,188 @@ _DECADE_WORDS = {
     )
     for end in ("ern", "er", "erin")
 }
-_ORDINALS = "ersten zweiten dritten vierten fünften sechsten siebten achten neunten zehnten".split()
+_ORDINALS = [
+    "ersten",
+    "zweiten",
+    "dritten",
+    "vierten",
+    "fünften",
+    "sechsten",
+    "siebten",
+    "achten",
+    "neunten",
+    "zehnten",
+]
 _SEXES = "w|m|f|weiblich|männlich|frau|mann|junge|mädchen"
 
 GERMAN = Language(
     code="deu",
     usual_words=frozenset(
-        "der die das und mit bei einer eines einem eine ein im am auf den dem des von zu zur ist"
-        " jahre patient patientin frau mann alter nach seit jähriger jährige jährigen".split()
+        [
+            "der",
+            "die",
+            "das",
+            "und",
+            "mit",
+            "bei",
+            "einer",
+            "eines",
+            "einem",
+            "eine",
+            "ein",
+            "im",
+            "am",
+            "auf",
+            "den",
+            "dem",
+            "des",
+            "von",
+            "zu",
+            "zur",
+            "ist",
+            "jahre",
+            "patient",
+            "patientin",
+            "frau",
+            "mann",
+            "alter",
+            "nach",
+            "seit",
+            "jähriger",
+            "jährige",
+            "jährigen",
+        ]
     ),
     number_words=_WORDS,
     number_pattern=_NUMBER,
     decimal_comma=True,
     forms=(
-        AgeForm(kind="letter", pattern=rf"\( ?(?P<s>{_SEXES})\.?[,;/ ] ?(?P<a>#)(?: ?{_UNIT})?(?: alt)? ?(?=[),;])"),
-        AgeForm(kind="letter", pattern=rf"\( ?(?P<a>#)(?: ?{_UNIT})? ?[,;/] ?(?P<s>{_SEXES})\.? ?(?=[),;])"),
+        AgeForm(
+            kind="letter",
+            pattern=rf"\( ?(?P<s>{_SEXES})\.?[,;/ ] ?(?P<a>#)(?: ?{_UNIT})?(?: alt)? ?(?=[),;])",
+        ),
+        AgeForm(
+            kind="letter",
+            pattern=rf"\( ?(?P<a>#)(?: ?{_UNIT})? ?[,;/] ?(?P<s>{_SEXES})\.? ?(?=[),;])",
+        ),
         # nouns made of an age: their ending and article tell the sex
-        AgeForm(kind="adjective", cased=True, sex="male",
-                pattern=rf"\b(?:[Ee]ine[ms]|[Dd]e[ms]|[Bb]eim|[Vv]om|[Dd]iese[ms]|[Uu]nsere[ms]) (?P<a>#)[ -]?(?:J|j(?=ährigen(?! \w*{_CAPITAL}| \w+e[nrms]\b)))ährigen\b"),
-        AgeForm(kind="adjective", cased=True, sex="female",
-                pattern=r"\b(?:[Ee]iner|[Dd]er|[Dd]ieser|[Uu]nserer) (?P<a>#)[ -]?Jährigen\b"),
+        AgeForm(
+            kind="adjective",
+            cased=True,
+            sex="male",
+            pattern=rf"\b(?:[Ee]ine[ms]|[Dd]e[ms]|[Bb]eim|[Vv]om|[Dd]iese[ms]|[Uu]nsere[ms]) "
+            rf"(?P<a>#)["
+            rf" -]?(?:J|j(?=ährigen(?! \w*{_CAPITAL}| \w+e[nrms]\b)))ährigen\b",
+        ),
+        AgeForm(
+            kind="adjective",
+            cased=True,
+            sex="female",
+            pattern=r"\b(?:[Ee]iner|[Dd]er|[Dd]ieser|[Uu]nserer) (?P<a>#)[ -]?Jährigen\b",
+        ),
         AgeForm(kind="adjective", cased=True, sex="male", pattern=r"(?P<a>#)[ -]?Jähriger\b"),
-        AgeForm(kind="adjective", cased=True, sex="male", pattern=r"\b[Dd]er (?P<a>#)[ -]?Jährige\b"),
-        AgeForm(kind="adjective", cased=True, sex="female", pattern=r"\b(?:[Ee]ine|[Dd]ie) (?P<a>#)[ -]?Jährige\b"),
+        AgeForm(
+            kind="adjective", cased=True, sex="male", pattern=r"\b[Dd]er (?P<a>#)[ -]?Jährige\b"
+        ),
+        AgeForm(
+            kind="adjective",
+            cased=True,
+            sex="female",
+            pattern=r"\b(?:[Ee]ine|[Dd]ie) (?P<a>#)[ -]?Jährige\b",
+        ),
         # any trade: "Landwirtin", "Landwirt"
-        AgeForm(kind="adjective", cased=True, sex="female",
-                pattern=rf"(?P<a>#)[ -]?jährigen?r? (?=(?:[a-zäöü]\w* )?{_CAPITAL}\w+in\b)"),
-        AgeForm(kind="adjective", cased=True, sex="male",
-                pattern=rf"(?P<a>#)[ -]?jähriger (?=(?:[a-zäöü]\w* )?{_CAPITAL}\w+(?:er|ist|wirt|ent|ant|arzt|or|eur)\b)(?!(?:\w+ )?(?:Mutter|Tochter|Schwester|Mauser|Tumor|Ulkus|Zoster|Krebs|Dauer|Wunder|Kinder))"),
+        AgeForm(
+            kind="adjective",
+            cased=True,
+            sex="female",
+            pattern=rf"(?P<a>#)[ -]?jährigen?r? (?=(?:[a-zäöü]\w* )?{_CAPITAL}\w+in\b)",
+        ),
+        AgeForm(
+            kind="adjective",
+            cased=True,
+            sex="male",
+            pattern=rf"(?P<a>#)[ -]?jähriger (?=(?:[a-zäöü]\w* )?{_CAPITAL}\w+(?:er|ist|wirt"
+            rf"|ent|ant|arzt"
+            rf"|or|eur)\b)(?!(?:\w+ )?(?:Mutter|Tochter|Schwester|Mauser|Tumor|Ulkus|Zoster|Krebs"
+            rf"|Dauer|Wunder|Kinder))",
+        ),
         AgeForm(kind="adjective", pattern=rf"{_ADJECTIVE}(?:e[rnms]?)?(?![\w])"),
         AgeForm(kind="adjective", pattern=_OLD),
-        AgeForm(kind="stated", pattern=rf"\b(?:im )?alter (?:von |zwischen )?(?:etwa |ca\. ?|rund )?{_AGE} {_UNIT}"),
+        AgeForm(
+            kind="stated",
+            pattern=rf"\b(?:im )?alter (?:von |zwischen )?(?:etwa |ca\. ?|rund )?{_AGE} {_UNIT}",
+        ),
         AgeForm(kind="stated", pattern=rf"\balter ?: ?{_AGE}(?: {_UNIT})?"),
         AgeForm(kind="bare", pattern=rf"{_AGE} ?{_UNIT}"),
-        AgeForm(kind="decade", pattern=rf"\b(?:in (?:den|seinen|ihren)|mitte|anfang|ende) (?P<part>frühen|mittleren|späten)? ?(?:der )?(?P<word>{any_of(_DECADE_WORDS)})"),
-        AgeForm(kind="decade", needs_person=True, pattern=r"\b(?P<part>anfang|mitte|ende) (?:der )?(?P<a>#)\b"),
-        AgeForm(kind="decade", pattern=r"\bin (?:den|seinen|ihren) (?P<part>frühen|mittleren|späten)? ?(?P<a>#)ern?\b"),
-        AgeForm(kind="decade", step=10, needs_person=True,
-                pattern=rf"\b(?:in|im) (?:der|seiner|ihrer)? ?(?:(?P<word>{any_of(_ORDINALS)})|(?P<a>#)\.) (?:lebens)?(?:dekade|jahrzehnt)\b"),
+        AgeForm(
+            kind="decade",
+            pattern=rf"\b(?:in (?:den|seinen|ihren)|mitte|anfang|ende) (?P<part>frühen"
+            rf"|mittleren|späten)?"
+            rf" ?(?:der )?(?P<word>{any_of(_DECADE_WORDS)})",
+        ),
+        AgeForm(
+            kind="decade",
+            needs_person=True,
+            pattern=r"\b(?P<part>anfang|mitte|ende) (?:der )?(?P<a>#)(?!\w)",
+        ),
+        AgeForm(
+            kind="decade",
+            pattern=r"\bin (?:den|seinen|ihren) (?P<part>frühen|mittleren|späten)? ?(?P<a>#)ern?\b",
+        ),
+        AgeForm(
+            kind="decade",
+            step=10,
+            needs_person=True,
+            pattern=rf"\b(?:in|im) (?:der|seiner|ihrer)? ?(?:(?P<word>{any_of(_ORDINALS)})|"
+            rf"(?P<a>#)\.) "
+            rf"(?:lebens)?(?:dekade|jahrzehnt)\b",
+        ),
     ),
     units={"j": "year", "mon": "month", "w": "week", "tag": "day", "täg": "day", "st": "hour"},
-    people={
-        "mann": "male", "mannes": "male", "frau": "female", "junge": "male", "knabe": "male",
-        "bub": "male", "mädchen": "female", "mädchens": "female", "patient": "male",
-        "patientin": "female", "herr": "male", "herrn": "male", "dame": "female",
-        "kind": None, "kindes": None, "säugling": None, "säuglings": None, "neugeborenes": None,
-        "neugeborenen": None, "kleinkind": None, "kleinkindes": None, "schulkind": None,
-        "jugendlicher": "male", "jugendliche": None, "jugendlichen": None, "erwachsener": "male",
-        "erwachsenen": None, "greis": "male", "greisin": "female", "schüler": "male",
-        "schülerin": "female", "rentner": "male", "rentnerin": "female", "landwirt": "male",
-        "landwirtin": "female", "männlich": "male", "männlicher": "male", "männliches": "male",
-        "männlichen": "male", "weiblich": "female", "weibliche": "female", "weibliches": "female",
-        "weiblichen": "female", "weiblicher": "female", "zwilling": None, "schwangere": "female",
-        "schwangeren": "female", "schwangerer": "female", "hausfrau": "female",
-    },
-    crowds={
-        "männer": "male", "männern": "male", "frauen": "female", "patienten": "male",
-        "patientinnen": "female", "jungen": "male", "knaben": "male", "kinder": None,
-        "kindern": None, "säuglinge": None, "säuglingen": None, "erwachsene": None,
-        "neugeborene": None, "zwillinge": None, "brüder": "male", "schwestern": "female",
-        "geschwister": None, "personen": None, "menschen": None, "schüler und": None,
-    },
+    people=by_sex(
+        male=(
+            "mann, mannes, junge, knabe, bub, patient, herr, herrn, jugendlicher, "
+            "erwachsener, greis, schüler, rentner, landwirt, männlich, männlicher, "
+            "männliches, männlichen"
+        ),
+        female=(
+            "frau, mädchen, mädchens, patientin, dame, greisin, schülerin, rentnerin, "
+            "landwirtin, weiblich, weibliche, weibliches, weiblichen, weiblicher, "
+            "schwangere, schwangeren, schwangerer, hausfrau"
+        ),
+        unknown=(
+            "kind, kindes, säugling, säuglings, neugeborenes, neugeborenen, kleinkind, "
+            "kleinkindes, schulkind, jugendliche, jugendlichen, erwachsenen, zwilling"
+        ),
+    ),
+    crowds=by_sex(
+        male="männer, männern, patienten, jungen, knaben, brüder",
+        female="frauen, patientinnen, schwestern",
+        unknown=(
+            "kinder, kindern, säuglinge, säuglingen, erwachsene, neugeborene, "
+            "zwillinge, geschwister, personen, menschen, schüler und"
+        ),
+    ),
     generic_crowds=frozenset({"patienten"}),
     families=frozenset({"zwillinge", "brüder", "schwestern", "geschwister"}),
-    relatives={
-        "mutter": "female", "vater": "male", "bruder": "male", "schwester": "female",
-        "sohn": "male", "sohnes": "male", "tochter": "female", "ehefrau": "female",
-        "ehemann": "male", "großmutter": "female", "großvater": "male", "tante": "female",
-        "onkel": "male", "cousin": "male", "cousine": "female", "neffe": "male",
-        "nichte": "female", "vaters": "male", "bruders": "male", "partner": None,
-    },
-    groups={
-        "neugeborenes": "neonate", "neugeborenen": "neonate", "säugling": "infant",
-        "säuglings": "infant", "kleinkind": "child", "kleinkindes": "child", "kind": "child",
-        "kindes": "child", "schulkind": "child", "jugendlicher": "adolescent",
-        "jugendliche": "adolescent", "jugendlichen": "adolescent", "erwachsener": "adult",
-        "ältere": "elderly", "älterer": "elderly", "älteren": "elderly", "alte frau": "elderly",
-        "alter mann": "elderly", "alten frau": "elderly", "alten mannes": "elderly",
-        "greis": "elderly", "greisin": "elderly", "mittleren alters": "adult",
-        "betagte": "elderly", "betagter": "elderly", "betagten": "elderly",
-    },
+    relatives=by_sex(
+        male=(
+            "vater, bruder, sohn, sohnes, ehemann, großvater, onkel, cousin, neffe, vaters, bruders"
+        ),
+        female="mutter, schwester, tochter, ehefrau, großmutter, tante, cousine, nichte",
+        unknown="partner",
+    ),
+    groups=by_group(
+        neonate="neugeborenes, neugeborenen",
+        infant="säugling, säuglings",
+        child="kleinkind, kleinkindes, kind, kindes, schulkind",
+        adolescent="jugendlicher, jugendliche, jugendlichen",
+        adult="erwachsener, mittleren alters",
+        elderly=(
+            "ältere, älterer, älteren, alte frau, alter mann, alten frau, alten mannes, "
+            "greis, greisin, betagte, betagter, betagten"
+        ),
+    ),
     group_adjectives=r"ältere[rn]?|betagte[rn]?|mittleren alters|jugendliche[rn]?",
     group_blocks=r"form|typ|-?alter|als \d|läsion\w*|effloreszenz\w*|herde?|narben?|plaques?",
     decades={
@@ -129,68 +240,108 @@ GERMAN = Language(
         **{word: (10.0 * n, 10.0 * n + 9) for n, word in enumerate(_ORDINALS)},
     },
     things=(
-        r"anamnese|verlauf|verlaufs|narben?|therapie|behandlung|krankengeschichte|geschichte|bestehen|bestand"
-        r"|bestandes|dauer|nachbeobachtung|läsion|läsionen|vorgeschichte|wunden?|blasen?|tätowierung(?:en)?"
-        r"|verbrennung(?:en)?|ulkus|ulkus|ulcus|herd|herde|knoten|tumor|tumors|exanthem|ekzem|naevus|nävus|warzen?"
-        r"|krankheitsdauer|krankheitsverlauf|persistenz|latenz|latenzzeit|remission|follow-up|beobachtung|beobachtungszeit"
-        r"|\w+om|\w+ome|\w+itis|\w+ose|präparat|biopsie|einnahme|anwendung|gabe|pause|intervall|erkrankung|hautveränderung(?:en)?"
+        r"anamnese|verlauf|verlaufs|narben?|therapie|behandlung|krankengeschichte|geschichte"
+        r"|bestehen|bestand"
+        r"|bestandes|dauer|nachbeobachtung|läsion|läsionen|vorgeschichte|wunden?|blasen?"
+        r"|tätowierung(?:en)?"
+        r"|verbrennung(?:en)?|ulkus|ulkus|ulcus|herd|herde|knoten|tumor|tumors|exanthem|ekzem"
+        r"|naevus|nävus|warzen?"
+        r"|krankheitsdauer|krankheitsverlauf|persistenz|latenz|latenzzeit|remission|follow-up"
+        r"|beobachtung|beobachtungszeit"
+        r"|\w+om|\w+ome|\w+itis|\w+ose|präparat|biopsie|einnahme|anwendung|gabe|pause"
+        r"|intervall|erkrankung|hautveränderung(?:en)?"
         r"|raucheranamnese|abstand"
     ),
     aging_things=r"narbe|läsion|wunde|blase|tätowierung|knoten|herd|effloreszenz",
-    animals=r"mäuse?|maus|ratten?|milben?|milbe|zecken?|läuse?|laus|hunde?|katzen?|meerschweinchen|flöhe?|sarcoptes|pediculus|weibchen",
+    animals=r"mäuse?|maus|ratten?|milben?|milbe|zecken?|läuse?|laus|hunde?|katzen?"
+    r"|meerschweinchen|flöhe?|sarcoptes|pediculus|weibchen",
+    joins=frozenset({"und", "oder", "von"}),
     stops=(
-        r"mit|bei|in|im|an|am|auf|der|die|das|dem|den|des|und|oder|ist|war|hat|hatte|nach|vor|seit|zeigt|zeigte"
+        r"mit|bei|in|im|an|am|auf|der|die|das|dem|den|des|und|oder|ist|war|hat|hatte|nach|vor"
+        r"|seit|zeigt|zeigte"
         r"|von|vom|zu|zur|wegen|aus|unter|ohne|wurde|als|durch|für"
     ),
     possessors=r"(?:seine?[rnms]?|ihre?[rnms]?|dessen|deren)",
     own=r"\b(?:seine?[rnms]?|ihre?[rnms]?|dessen|deren)",
     more_is=r"(?:war|ist|im) ",
     of_patient=(
-        r" (?:des|der|dieses|dieser|eines|einer|unseres|unserer) (?:\w+ ){0,2}(?:patienten|patientin|kindes"
+        r" (?:des|der|dieses|dieser|eines|einer|unseres|unserer) (?:\w+ ){0,2}(?:patienten"
+        r"|patientin|kindes"
         r"|jungen|knaben|mädchens|säuglings|neugeborenen|mannes|frau)"
     ),
-    born_to=r"\b(?:kind|säugling|neugeborenes|sohn|tochter) (?:einer|eines) (?:[\w#-]+ ){0,3}$|\bkontakt (?:mit|zu) (?:einer|einem) (?:[\w#-]+ ){0,3}$",
+    born_to=r"\b(?:kind|säugling|neugeborenes|sohn|tochter) (?:einer|eines) (?:[\w#-]+ ){0,3}$"
+    r"|\bkontakt (?:mit|zu) (?:einer|einem) (?:[\w#-]+ ){0,3}$",
     population=(
-        r"\b(?:meist|meistens|häufig|häufiger|vorwiegend|typischerweise|überwiegend|gewöhnlich|selten|bevorzugt|vor allem)\b"
+        r"\b(?:meist|meistens|häufig|häufiger|vorwiegend|typischerweise|überwiegend"
+        r"|gewöhnlich|selten|bevorzugt|vor allem)\b"
         r"|\bbetrifft\b|\binzidenz|\bprävalenz|\bverhältnis|\btritt\b|\bkann\b"
     ),
-    reporter=r"\b(?:mutter|vater|eltern|ehefrau|ehemann) (?:\w+ )?(?:berichtet\w*|bemerkte\w*|gab\w*|brachte\w*|stellte\w*)",
-    mean_age=r"\b(?:mittlere[srnm]?|durchschnittliche[srnm]?|mediane[srnm]?|durchschnitts|manifestations|erkrankungs|gestations)\w*[^.;]{0,40}$|\bmedian[^.;]{0,30}$|schwangerschaft\w* $",
+    reporter=r"\b(?:mutter|vater|eltern|ehefrau|ehemann) (?:\w+ )?(?:berichtet\w*|bemerkte\w*"
+    r"|gab\w*|brachte\w*|stellte\w*)",
+    mean_age=r"\b(?:mittlere[srnm]?|durchschnittliche[srnm]?|mediane[srnm]?|durchschnitts"
+    r"|manifestations|erkrankungs|gestations)\w*[^.;]{0,40}$|\bmedian[^.;]{0,30}$"
+    r"|schwangerschaft\w* $",
     history=(
-        r"beginn\w*|begann\w*|erst\w*|erstmanifestation|manifest\w*|auftret\w*|aufgetret\w*|trat\w*|entwickel\w*|diagnos\w*"
-        r"|bemerk\w*|operier\w*|operation|behandel\w*|bestrahl\w*|verstarb\w*|verstorben\w*|starb\w*|gestorben|exzidiert\w*|entfernt\w*|geimpft|seit|erkrankt\w*"
+        r"beginn\w*|begann\w*|erst\w*|erstmanifestation|manifest\w*|auftret\w*|aufgetret\w*"
+        r"|trat\w*|entwickel\w*|diagnos\w*"
+        r"|bemerk\w*|operier\w*|operation|behandel\w*|bestrahl\w*|verstarb\w*|verstorben\w*"
+        r"|starb\w*|gestorben|exzidiert\w*|entfernt\w*|geimpft|seit|erkrankt\w*"
     ),
-    shown=r"fotografiert\w*|aufnahme|vorgestellt\w*|vorstellung|untersucht\w*|jetzt|heute|aktuell\w*|gezeigt|befund",
+    shown=r"fotografiert\w*|aufnahme|vorgestellt\w*|vorstellung|untersucht\w*|jetzt|heute"
+    r"|aktuell\w*|gezeigt|befund",
     between=r"\bzwischen[ \w]{0,6}$",
     at=r"\bim $|\bwar $|\bwurde $|(?:^|[\s,;(])$",
     never_at=r"\b(?:seit|bis|ab|vor|nach)(?: dem| einem| zum| etwa)* ?$",
-    after_age=r"^,? ?(?:begann|traten|trat|entwickel|diagnostiziert|operiert|bestrahlt|verstarb|verstorben|erkrankt)",
-    duration=r"^ ?(?:nach|später|zuvor|vor|dauer|lang|anamnese|bestehend|post|therapie|schwanger|follow)",
+    after_age=r"^,? ?(?:begann|traten|trat|entwickel|diagnostiziert|operiert|bestrahlt|verstarb"
+    r"|verstorben|erkrankt)",
+    duration=r"^ ?(?:nach|später|zuvor|vor|dauer|lang|anamnese|bestehend|post|therapie|schwanger"
+    r"|follow)",
     bare_link=r"(?: ?, ?| ?\( ?| von (?:etwa )?|: ?)$",
     over=r"(?:\büber|\bmehr als|\bälter als|>|≥) ?$",
     under=r"(?:\bunter|\bjünger als|\bbis zu|<|≤) ?$",
     early={
-        "frühen": (0, 4), "anfang": (0, 4), "mittleren": (4, 6), "mitte": (4, 6),
-        "späten": (5, 9), "ende": (5, 9),
+        "frühen": (0, 4),
+        "anfang": (0, 4),
+        "mittleren": (4, 6),
+        "mitte": (4, 6),
+        "späten": (5, 9),
+        "ende": (5, 9),
     },
     grown_up=r"mann|mannes|frau|herr|herrn|dame|mutter|vater|hausfrau",
-    coordination=r" ?(?:,|\)|\([^()]{0,30}\))? ?(?:und|sowie|mit) (?:eine[rmns]?|ein|seine?[rnms]?|ihre?[rnms]?) ",
+    coordination=r" ?(?:,|\)|\([^()]{0,30}\))? ?(?:und|sowie|mit) (?:eine[rmns]?|ein|seine?[rnms]?"
+    r"|ihre?[rnms]?) ",
     generic_before=r"\b(?:beim|des|der) $",
     quantifiers=r"(?:#|beiden?|beider|diese|zweier|eineiige[rn]?|zwei|drei)",
     singular=r"einem|einen|eines|dem|diesem|dieses|unserem|unseres|männlichen",
     pronouns={},
     letters={
-        "m": "male", "w": "female", "f": "female", "weiblich": "female", "männlich": "male",
-        "frau": "female", "mann": "male", "junge": "male", "mädchen": "female",
+        "m": "male",
+        "w": "female",
+        "f": "female",
+        "weiblich": "female",
+        "männlich": "male",
+        "frau": "female",
+        "mann": "male",
+        "junge": "male",
+        "mädchen": "female",
     },
     anatomy={
-        "male": r"\bpenis\w*\b|\bskrot\w+|\bscrot\w+|\bhoden\w*|\bprostata\w*|\bvorhaut\w*|\bglans\b|\beichel\b|\bbalanitis\b|\bphimose\b|\bgynäkomastie\b|\bpenil\w*",
-        "female": r"\bvulva\w*|\bvulvär\w*|\bvagin\w+|\bscheide\b|\bscheiden\w+|\b(?:große|kleine|grosse)[rn]? (?:scham)?labien\b|\bschamlippen?\b|\blabi(?:a|en) (?:majora|minora)|\bklitoris\b|\bovarial\w*|\buterus\w*|\bpostmenopaus\w*|\bmenstru\w+",
+        "male": r"\bpenis\w*\b|\bskrot\w+|\bscrot\w+|\bhoden\w*|\bprostata\w*"
+        r"|\bvorhaut\w*|\bglans\b"
+        r"|\beichel\b|\bbalanitis\b|\bphimose\b|\bgynäkomastie\b|\bpenil\w*",
+        "female": r"\bvulva\w*|\bvulvär\w*|\bvagin\w+|\bscheide\b|\bscheiden\w+|\b(?:große|kleine"
+        r"|grosse)[rn]? (?:scham)?labien\b|\bschamlippen?\b|\blabi(?:a|en) (?:majora|minora)"
+        r"|\bklitoris\b|\bovarial\w*|\buterus\w*|\bpostmenopaus\w*|\bmenstru\w+",
     },
-    pregnancy=r"\bschwanger(?:e[rnms]?|schaft\w*)?\b|\bgravid\w*|\bgestationis\b|\bwochenbett\b|\bstillend\w*|\bschwangerschaftswoche\b|\btrimenon\b",
-    no_pregnancy=r"\bmutter|\bmütterlich\w*|\bneugeboren\w*|\bsäugling\w*|\bfetus|\bfetal\w*|\bkontraindiziert|\brisiko",
+    pregnancy=r"\bschwanger(?:e[rnms]?|schaft\w*)?\b|\bgravid\w*|\bgestationis\b|\bwochenbett\b"
+    r"|\bstillend\w*|\bschwangerschaftswoche\b|\btrimenon\b",
+    no_pregnancy=r"\bmutter|\bmütterlich\w*|\bneugeboren\w*|\bsäugling\w*|\bfetus|\bfetal\w*"
+    r"|\bkontraindiziert|\brisiko",
+    stated_sex=r"\bgeschlecht ?[:=] ?(?P<s>[mwf])(?!\w)",
     not_sex=(
-        r"\b(?:männlich|weiblich)\w*(?:er|en|es)? (?:typ|muster|hormone?|verteilungsmuster)\w*|\b(?:vom|nach) (?:männlichen|weiblichen) (?:typ|muster)"
-        r"|\bmänner(?:n)? (?:und|als|oder|wie) frauen\b|\bfrauen (?:und|als|oder|wie) männern?\b|\bbeide geschlechter\b"
+        r"\b(?:männlich|weiblich)\w*(?:er|en|es)? (?:typ|muster|hormone?"
+        r"|verteilungsmuster)\w*|\b(?:vom|nach) (?:männlichen|weiblichen) (?:typ|muster)"
+        r"|\bmänner(?:n)? (?:und|als|oder|wie) frauen\b|\bfrauen (?:und|als|oder|wie)"
+        r" männern?\b|\bbeide geschlechter\b"
     ),
-)  # fmt: skip
+)

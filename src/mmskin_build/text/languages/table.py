@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Sex = Literal["male", "female"]
@@ -24,7 +24,8 @@ class AgeForm:
 
     `pattern` may have the groups ``a`` (a number), ``b`` (the end of a range), ``ju`` (the unit of
     its beginning), ``c`` or ``list`` (the ages of others), ``u`` (unit), ``a2`` and ``u2`` (a
-    smaller unit besides), ``half`` (half a year more), ``s`` (a letter or a word for the sex),
+    smaller unit besides), ``half`` (half a year more),
+    ``nth`` (an ordinal number in words), ``s`` (a letter or a word for the sex),
     ``part`` (early, mid, late), ``word`` (a decade's name). `sex` is what the grammatical form
     tells.
     """
@@ -53,7 +54,9 @@ class Language:
     units: Mapping[str, str]  # beginning of a unit's word -> year, month, week, day, hour
     people: Mapping[str, Sex | None]  # nouns for one person
     crowds: Mapping[str, Sex | None]  # nouns for several
-    generic_crowds: frozenset[str] = frozenset()  # of those, the ones that tell no sex ("Patienten")
+    generic_crowds: frozenset[str] = (
+        frozenset()
+    )  # of those, the ones that tell no sex ("Patienten")
     families: frozenset[str]  # of those, the ones that are shown whenever named ("twins")
     relatives: Mapping[str, Sex | None]
     groups: Mapping[str, Group]  # words that tell an age group and no number
@@ -63,6 +66,7 @@ class Language:
     things: str  # nouns that have an age and are no person
     aging_things: str  # of those, the ones whose age is told after a comma ("scar, 17 years old")
     animals: str
+    joins: frozenset[str]  # "and", "or", "of": between a sex and its animal
     stops: str  # words that end a noun phrase
     possessors: str  # what makes a relative out of "mother": "her", "the patient's"
     reporter: str  # a relative who only tells: "the mother noticed"
@@ -93,6 +97,8 @@ class Language:
     anatomy: Mapping[Sex, str]
     pregnancy: str
     no_pregnancy: str  # what takes the meaning from a word of `pregnancy`
+    stated_sex: str = "(?!)"  # "sex: M", with a letter in the group s
+    ordinals: Mapping[str, float] = field(default_factory=dict)  # of a group nth
     not_sex: str  # words of sex that are none of a patient: "male-pattern", "both sexes"
 
     def numbers(self) -> str:
@@ -110,3 +116,44 @@ def any_of(words: Iterable[str]) -> str:
     'abc|ab|a'
     """
     return "|".join(re.escape(word) for word in sorted(words, key=lambda w: (-len(w), w)))
+
+
+def by_sex(*, male: str = "", female: str = "", unknown: str = "") -> dict[str, Sex | None]:
+    """Return nouns, given apart by commas, with the sex that they tell.
+
+    >>> by_sex(male="man", unknown="patient, child")
+    {'man': 'male', 'patient': None, 'child': None}
+    """
+    sexes: tuple[tuple[str, Sex | None], ...] = (
+        (male, "male"),
+        (female, "female"),
+        (unknown, None),
+    )
+    return {word.strip(): sex for words, sex in sexes for word in words.split(",") if word.strip()}
+
+
+def by_group(
+    *,
+    neonate: str = "",
+    infant: str = "",
+    child: str = "",
+    adolescent: str = "",
+    adult: str = "",
+    elderly: str = "",
+) -> dict[str, Group]:
+    """Return words, given apart by commas, with the age group that they tell.
+
+    >>> by_group(infant="infant, baby")
+    {'infant': 'infant', 'baby': 'infant'}
+    """
+    groups: tuple[tuple[str, Group], ...] = (
+        (neonate, "neonate"),
+        (infant, "infant"),
+        (child, "child"),
+        (adolescent, "adolescent"),
+        (adult, "adult"),
+        (elderly, "elderly"),
+    )
+    return {
+        word.strip(): group for words, group in groups for word in words.split(",") if word.strip()
+    }
