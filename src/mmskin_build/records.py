@@ -294,6 +294,35 @@ class Terms:
     credit: str | None = None
 
 
+RemovedKind = Literal[
+    "label", "credit", "cross_reference", "citation", "panel_letter", "page_furniture"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """Characters `start` (inclusive) to `end` (exclusive) of the printed text, taken off it."""
+
+    kind: RemovedKind
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModalityVotes:
+    """What a picture and its words say, apart from each other.
+
+    `clinical`, `dermoscopic` and `pathological` are the picture's probabilities; what is missing to
+    1 is that of anything else. `words` is what the caption and its headings call the picture.
+    """
+
+    clinical: float
+    dermoscopic: float
+    pathological: float
+    words: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
     """Where a record comes from."""
@@ -323,9 +352,11 @@ class Record:
     """One image with its text: a line of the working set, an entry of a release.
 
     `id` follows MM-Skin's names (`bk10_30_26`, panel `bk11_736_c`). `caption` is what trains the
-    model (panel text where there is one, else the figure caption), `figure_caption` the whole
-    printed one. `alignment` is the pairing with its confidence. `held` names what a person must
-    decide before the picture may be released; empty where nothing is in doubt.
+    model: the panel's text where there is one, else the figure's caption, cleaned. `panel_text` and
+    `figure_caption` are as printed, but that ages over 89 are 90+; `removed` is what cleaning took
+    off the text behind `caption`. The evidence of `demographics` lies in `figure_caption`.
+    `alignment` is the pairing with its confidence. `held` names what a person must decide before
+    the picture may be released; it is empty where nothing is in doubt.
     """
 
     id: str
@@ -337,7 +368,9 @@ class Record:
     panel_text: str | None
     figure_caption: str
     alignment: Label
+    removed: tuple[Removed, ...] = ()
     modality: Label | None
+    modality_votes: ModalityVotes | None = None
     demographics: Demographics
     terms: Terms
     flags: Flags

@@ -76,10 +76,7 @@ def read_words(
         caption=clean.text,
         figure_caption=figure_caption,
         panel_text=None if own is None else text,
-        removed=tuple(
-            Removed(kind=item.kind, start=item.start, end=item.end, text=item.text)
-            for item in clean.removed
-        ),
+        removed=clean.removed,
         demographics=found,
         terms=terms,
         vote=vote,

@@ -10,13 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from mmskin_build.records import Removed, RemovedKind
 from mmskin_build.text.credits import find_credits
-
-RemovedKind = Literal[
-    "label", "credit", "cross_reference", "citation", "panel_letter", "page_furniture"
-]
 
 _PASSES = 8  # what a removal brings together may be another one; a caption needs two or three
 
@@ -135,16 +131,6 @@ _FURNITURE = (
 _LETTER_MARK = re.compile(r"\(\s?([A-Za-z])\s?\)")
 _LETTER_START = re.compile(r"\s*(?:\(\s?[A-Za-z]\s?\)|[A-Za-z]\))\s*[.:,\u2013-]?\s*(?=\S)")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff\x00-\x08\x0e-\x1f\x7f]")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removed:
-    """Characters `start` (inclusive) to `end` (exclusive) of the printed caption, taken off."""
-
-    kind: RemovedKind
-    start: int
-    end: int
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
