@@ -1,0 +1,1 @@
+"""What a picture is: its marks, what in it is sensitive."""
