@@ -8,9 +8,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from drawn_people import TONES, face, hairs, lesion, skin
 from partial_faces import partial_faces, pictures
 
+from drawn_people import TONES, hairs, lesion, skin
 from mmskin_build.images.eye_bars import find_eye_bars
 from mmskin_build.images.faces import combine, find_faces
 from mmskin_build.images.skin import skin_share

@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from drawn_people import TONES, RgbImage, hairs, lesion, skin
 
+from drawn_people import TONES, RgbImage, hairs, lesion, skin
 from mmskin_build.geometry import Bbox
 from mmskin_build.images.annotated import annotated_score, annotated_severity
 from mmskin_build.images.drawn_marks import MAJOR, MINOR, draw_marks

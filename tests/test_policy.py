@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from drawn_people import face
 
+from drawn_people import face
 from mmskin_build.images.policy import (
     AnnotatedConfig,
     PrivacyConfig,
@@ -96,6 +96,8 @@ def test_faces_with_equal_block_means_are_masked_to_the_same_pixels() -> None:
     assert np.abs(difference).max() <= 2
 
 
-@pytest.mark.parametrize("box", [(0, 0, 0, 0), (-50, -50, 5, 5), (310, 310, 900, 900), (5, 5, 6, 6)])
+@pytest.mark.parametrize(
+    "box", [(0, 0, 0, 0), (-50, -50, 5, 5), (310, 310, 900, 900), (5, 5, 6, 6)]
+)
 def test_boxes_at_and_over_the_edge_are_cut(box: tuple[int, int, int, int]) -> None:
     assert mask_regions(face(), [box]).shape == (320, 320, 3)

@@ -7,8 +7,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from drawn_people import RgbImage, lesion, skin
 
+from drawn_people import RgbImage, lesion, skin
 from mmskin_build.errors import MissingDependencyError
 from mmskin_build.images import bodyparts, identifiers, sensitive
 from mmskin_build.images.identifiers import find_identifiers, is_identifier

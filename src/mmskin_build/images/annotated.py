@@ -16,7 +16,7 @@ from mmskin_build.images.marks import Mark, load_model
 Severity = Literal["none", "minor", "major"]
 
 MAJOR_FROM = 0.5  # a score of `annotated_score`
-_MINOR_SCORE = 0.45  # a certain minor mark; below MAJOR_FROM, whatever their number
+_MINOR_SCORE = 0.2  # a certain minor mark; below MAJOR_FROM, whatever their number
 _MINOR_FROM = 0.5  # a mark's own score
 _TINY = 1e-4
 
@@ -29,9 +29,8 @@ def is_minor(mark: Mark) -> bool:
 def annotated_score(marks: Sequence[Mark]) -> float:
     """Return how probable it is that a picture is annotated in a way that matters, in [0, 1].
 
-    The surest major mark counts most, the second and the number of likely ones the rest; weights
-    of a logistic model that was fitted with the network of `marks`. Minor marks alone stay below
-    `MAJOR_FROM`.
+    The surest major mark counts, and the second surest; weights of a logistic model that was fitted
+    with the network of `marks`. Minor marks alone stay far below `MAJOR_FROM`.
     """
     weights = load_model().picture
     major = sorted((m.score for m in marks if not is_minor(m)), reverse=True)
@@ -45,11 +44,7 @@ def annotated_score(marks: Sequence[Mark]) -> float:
 def picture_facts(major: Sequence[float]) -> dict[str, float]:
     """The numbers that the model of pictures weighs, from scores of major marks, best first."""
     first, second = [*major, 0.0, 0.0][:2]
-    return {
-        "first": _log_odds(first),
-        "second": _log_odds(second),
-        "count": math.log1p(sum(score >= 0.5 for score in major)),
-    }
+    return {"first": _log_odds(first), "second": _log_odds(second)}
 
 
 def annotated_severity(marks: Sequence[Mark]) -> Severity:

@@ -22,18 +22,21 @@ MINOR: frozenset[str] = frozenset({"scale_bar", "ruler", "watermark", "corner_le
 _LETTER_MIN, _LETTER_MAX = 0.008, 0.13  # height of letters
 _LETTER_ASPECT_MAX = 1.6  # width over height
 _SAME_INK = 0.25  # letters of a word differ less in any channel, thin ones are paler
+_LETTER_SOLID_MAX = 0.82
 _BAR_EXTENT = 0.8  # a bar fills its box
 _BAR_ASPECT = 4.0
 _BAR_HEIGHT = 0.06  # its ends included
 _BAR_EDGE = 0.16  # a scale bar lies this near an edge
-_CORNER = 0.2  # the letter of a panel lies this near a corner, on both axes
+_CORNER = 0.14  # the letter of a panel lies this near a corner, on both axes
 _MARGIN = 0.36  # an owner's mark lies in this outer part of the height
 _HOLE = 0.35  # of the box; an outline encloses this much
 _STRAIGHT = 0.12  # spread across over spread along
 _RULER_TICKS = 6
 _RULER_WIDE = 0.25  # a ruler lies in this outer strip
 _RULER_LONG = 0.4  # of the edge that it lies along
+_TICK_ASPECT = 1.8  # a tick is longer across the ruler than along it
 _LIKELY = 0.4
+_WORD_LETTERS = 4
 _OWNER_PIECES = 5
 _OWNER_WIDE = 0.5  # of the picture's width
 _OWNER_GAP = 0.06  # its words stand no farther apart
@@ -88,7 +91,10 @@ def group_pieces(pieces: Sequence[Piece], shape: tuple[int, int]) -> list[Group]
     for word in words:
         box = _union([p.box for p in word])
         best = sorted((p.score for p in word), reverse=True)
-        score = (best[0] * best[1]) ** 0.5  # one sure letter beside a speck is no word
+        if sum(p.score >= _LIKELY for p in word) >= _WORD_LETTERS:
+            score = 1.0 - (1.0 - best[0]) * (1.0 - best[1])  # letters bear each other out
+        else:
+            score = (best[0] * best[1]) ** 0.5  # one sure letter beside a speck is no word
         kind: MarkKind = "label"
         if len(word) >= _RULER_TICKS and _are_ticks(word):
             kind = "ruler"
@@ -163,7 +169,8 @@ def _kind(piece: Piece, shape: tuple[int, int]) -> MarkKind:
     if _spread_ratio(piece, shape) < _STRAIGHT:
         return "line" if len(piece.pixels) < 0.1 * long * long else "arrow"
     if _LETTER_MIN * 2 <= piece.height / side <= _LETTER_MAX and long < _LETTER_MAX * side:
-        return "corner_letter" if _in_corner(piece.box, shape) else "symbol"
+        is_letter = _in_corner(piece.box, shape) and _solidity(piece, shape) < _LETTER_SOLID_MAX
+        return "corner_letter" if is_letter else "symbol"
     return "arrow"
 
 
@@ -212,8 +219,13 @@ def _with_rulers(groups: Sequence[Group], shape: tuple[int, int]) -> list[Group]
                 else g.box[axis] > size - _RULER_WIDE * side
             )
         ]
-        ticks = [i for i in strip if settled[i].kind != "label"]
-        if len(ticks) < _RULER_TICKS:
+        ticks = [
+            i
+            for i in strip
+            if settled[i].box[axis + 2] - settled[i].box[axis]
+            >= _TICK_ASPECT * (settled[i].box[3 - axis] - settled[i].box[1 - axis])
+        ]
+        if len(ticks) < max(_RULER_TICKS, 0.5 * len(strip)):
             continue
         span = _union([settled[i].box for i in ticks])
         length = span[3 - axis] - span[1 - axis]
@@ -274,6 +286,14 @@ def _outline(piece: Piece, shape: tuple[int, int]) -> tuple[float, float, float]
     return max(holes, default=0.0) / area, float(roundness), outer / area
 
 
+def _solidity(piece: Piece, shape: tuple[int, int]) -> float:
+    """Area over that of the convex hull: near 1 for an arrowhead, less for a letter."""
+    points = np.stack([piece.pixels % shape[1], piece.pixels // shape[1]], axis=1)
+    hull = cv2.convexHull(points.astype(np.int32))
+    around = cv2.contourArea(hull) + cv2.arcLength(hull, True) / 2 + 1  # pixels have a size
+    return float(len(piece.pixels) / around)
+
+
 def _spread_ratio(piece: Piece, shape: tuple[int, int]) -> float:
     xs, ys = piece.pixels % shape[1], piece.pixels // shape[1]
     if len(xs) < 3:
@@ -285,7 +305,7 @@ def _spread_ratio(piece: Piece, shape: tuple[int, int]) -> float:
 def _in_corner(box: tuple[int, int, int, int], shape: tuple[int, int]) -> bool:
     side, (height, width) = max(shape), shape
     x, y = min(box[0], width - box[2]), min(box[1], height - box[3])
-    return max(x, y) < _CORNER * side and min(x, y) < _CORNER * side / 2
+    return max(x, y) < _CORNER * side and min(x, y) < _CORNER * side * 0.7
 
 
 def _in_margin(box: tuple[int, int, int, int], shape: tuple[int, int]) -> bool:

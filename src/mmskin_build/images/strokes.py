@@ -23,8 +23,8 @@ LAYERS = ("thin_dark", "thin_bright", "black", "white", "color")
 FACTS = (
     "log_area", "log_width", "log_height", "log_aspect", "extent", "log_stroke", "log_length",
     "evenness", "spread_major", "spread_ratio", "red", "green", "blue", "chroma", "lightest",
-    "darkest", "unevenness", "contrast", "sharpness", "border", "touching", "neighbors",
-    "log_company", "layer_share", "layer_sharpness", "layer_contrast",
+    "darkest", "unevenness", "color_unevenness", "inner_edge", "contrast", "sharpness", "border",
+    "touching", "neighbors", "log_company", "layer_share", "layer_sharpness", "layer_contrast",
     "is_thin_dark", "is_thin_bright", "is_black", "is_white", "is_color",
 )  # fmt: skip
 
@@ -38,6 +38,7 @@ _MUCH = 0.12
 _AREA_MIN_PX = 9
 _AREA_MAX = 0.06  # share of the picture; more is no ink
 _SPAN_MIN_PX = 4
+_CORE_PX = 2.5  # this far inside a piece its edge is no longer seen
 _PIECES_MAX = 110  # a layer; the most contrasting are kept
 
 
@@ -215,6 +216,10 @@ def _facts(
     gray_mean = mean(gray)
     lightest = maps.lightest.ravel()[index].astype(float)
     darkest = maps.darkest.ravel()[index].astype(float)
+    chroma, core = lightest - darkest, (thick >= _CORE_PX).astype(float)
+    core_edge = np.bincount(owner, edge * core, count) / np.maximum(
+        np.bincount(owner, core, count), 1
+    )
     border = np.minimum(np.minimum(left, top), np.minimum(width - left - wide, height - top - high))
     sharp = rim_edge / np.maximum(rim_step, 1.0)
     columns = [
@@ -222,8 +227,11 @@ def _facts(
         area / (wide * high), np.log(2 * widest / side), np.log(area / (2 * widest) / side),
         mean(thick) / widest, np.sqrt(major) / side, np.sqrt(minor / np.maximum(major, 1e-9)),
         mean(colors[:, 0]) / 255, mean(colors[:, 1]) / 255, mean(colors[:, 2]) / 255,
-        mean(lightest - darkest) / 255, mean(lightest) / 255, mean(darkest) / 255,
-        np.sqrt(np.maximum(mean(gray**2) - gray_mean**2, 0)) / 64, rim_step / 255, sharp,
+        mean(chroma) / 255, mean(lightest) / 255, mean(darkest) / 255,
+        np.sqrt(np.maximum(mean(gray**2) - gray_mean**2, 0)) / 64,
+        np.sqrt(np.maximum(mean(chroma**2) - mean(chroma) ** 2, 0)) / 64,
+        core_edge / 64,
+        rim_step / 255, sharp,
         border / side, (border <= 0).astype(float),
         _neighbors(stats) / 4, np.full(count, np.log1p(company) / 4),
         np.full(count, float(mask.mean())), np.full(count, float(np.median(sharp))),
