@@ -1,7 +1,12 @@
-"""What a picture is: how good it is, and which other pictures show the same.
+"""What a picture is. Each file asks one thing; `screen` asks all of it, in order, once a picture.
 
-* `quality.py`      doubts about the picture itself: small, blurred, cut, badly exposed
-* `fingerprint.py`  what duplicates are found by: a small gray copy and hashed local features
-* `registration.py` whether two fingerprints show the same, and how one lies in the other
-* `duplicates.py`   an index of fingerprints on disk that grows with the books; groups
+1. `read`: a file becomes pixels, or a reason why not
+2. `features`, `kinds`: how it looks, and what sort of picture that is; `photo`, `modality`: whether
+   it is a photograph, and clinical, dermoscopic or pathological
+3. `strokes`, `mark_kinds`, `marks`, `annotated`: what was drawn on it, and whether that matters
+4. `bodyparts`, `eye_bars`, `faces`, `skin`, `identifiers`, `sensitive`: what must not be published
+   unasked; `policy`: what is done about it
+5. `quality`: how good it is: small, blurred, cut, badly exposed
+6. `fingerprint`, `registration`, `duplicates`: which other pictures show the same; an index on disk
+   that grows with the books
 """

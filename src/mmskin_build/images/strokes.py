@@ -1,0 +1,256 @@
+"""Find what could have been drawn on a picture: flat, sharp-edged pieces of one color.
+
+A mark is ink: black, white or a pure color, the same all along, with an edge that is over within a
+pixel or two, in strokes of one width. Hair, nuclei, scales and reflections share some of this, not
+all; `marks` weighs the facts that are gathered here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+RgbImage = NDArray[np.uint8]
+Gray = NDArray[np.uint8]
+Floats = NDArray[np.float64]
+
+WORKING_SIDE_PX = 512  # larger pictures are reduced: a mark is drawn for the whole picture's size
+
+LAYERS = ("thin_dark", "thin_bright", "black", "white", "color")
+FACTS = (
+    "log_area", "log_width", "log_height", "log_aspect", "extent", "log_stroke", "log_length",
+    "evenness", "spread_major", "spread_ratio", "red", "green", "blue", "chroma", "lightest",
+    "darkest", "unevenness", "color_unevenness", "inner_edge", "contrast", "sharpness", "border",
+    "touching", "neighbors", "log_company", "layer_share", "layer_sharpness", "layer_contrast",
+    "is_thin_dark", "is_thin_bright", "is_black", "is_white", "is_color",
+)  # fmt: skip
+
+_THIN_SHARE = 0.013  # half the widest thin stroke, share of the longer side
+_STEP = 42  # gray levels between a thin stroke and what surrounds it
+_BLACK_MAX = 62
+_WHITE_MIN = 222
+_CHROMA_MIN = 90
+_PURE_CHROMA_MIN = 165  # where much of the picture has the color, as with a blue drape
+_MUCH = 0.12
+_AREA_MIN_PX = 9
+_AREA_MAX = 0.06  # share of the picture; more is no ink
+_SPAN_MIN_PX = 4
+_CORE_PX = 2.5  # this far inside a piece its edge is no longer seen
+_PIECES_MAX = 110  # a layer; the most contrasting are kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strokes:
+    """Candidate pieces: `facts` (n, len(FACTS)), `boxes` (n, 4) x0 y0 x1 y1 of the reduced picture.
+
+    `layers` (n) indexes `LAYERS`; `shape` (H, W) is that of the reduced picture, `scale` its size
+    over the original's; `pixels` holds for each piece where it lies, as flat indices of `shape`.
+    """
+
+    facts: Floats
+    boxes: NDArray[np.int64]
+    layers: NDArray[np.int64]
+    pixels: tuple[NDArray[np.int64], ...]
+    shape: tuple[int, int]
+    scale: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Maps:
+    rgb: RgbImage
+    gray: Gray
+    lightest: Gray
+    darkest: Gray
+    step: Gray  # gray levels between the lightest and the darkest within 3 pixels
+    edge: Gray  # the same within 1 pixel
+
+
+def find_strokes(rgb: RgbImage) -> Strokes:
+    """Return the pieces of a picture ``(H, W, 3) uint8`` that could be ink, with their facts."""
+    longer = max(rgb.shape[:2])
+    scale = min(1.0, WORKING_SIDE_PX / longer)
+    if scale < 1.0:
+        size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
+        rgb = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+    maps = _maps(rgb)
+    facts, boxes, layers, pixels = [], [], [], []
+    for layer, mask in _masks(maps):
+        found = _pieces(maps, mask, layer)
+        if found is None:
+            continue
+        facts.append(found[0])
+        boxes.append(found[1])
+        layers.append(np.full(len(found[1]), layer, np.int64))
+        pixels.extend(found[2])
+    return Strokes(
+        facts=np.concatenate(facts) if facts else np.zeros((0, len(FACTS))),
+        boxes=np.concatenate(boxes) if boxes else np.zeros((0, 4), np.int64),
+        layers=np.concatenate(layers) if layers else np.zeros(0, np.int64),
+        pixels=tuple(pixels),
+        shape=(rgb.shape[0], rgb.shape[1]),
+        scale=scale,
+    )
+
+
+def _maps(rgb: RgbImage) -> _Maps:
+    red, green, blue = cv2.split(rgb)
+    gray = _gray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY))
+    near, far = np.ones((3, 3), np.uint8), np.ones((7, 7), np.uint8)
+    return _Maps(
+        rgb=rgb,
+        gray=gray,
+        lightest=_gray(cv2.max(red, cv2.max(green, blue))),
+        darkest=_gray(cv2.min(red, cv2.min(green, blue))),
+        step=_gray(cv2.morphologyEx(gray, cv2.MORPH_GRADIENT, far)),
+        edge=_gray(cv2.morphologyEx(gray, cv2.MORPH_GRADIENT, near)),
+    )
+
+
+def _gray(values: object) -> Gray:
+    return np.asarray(values, np.uint8)
+
+
+def _masks(maps: _Maps) -> list[tuple[int, Gray]]:
+    """The layers in which ink would stand out, as masks of 0 and 1."""
+    width = 2 * max(2, round(max(maps.gray.shape) * _THIN_SHARE)) + 1
+    kernel = np.ones((width, width), np.uint8)
+    dark = cv2.morphologyEx(maps.gray, cv2.MORPH_BLACKHAT, kernel)
+    bright = cv2.morphologyEx(maps.gray, cv2.MORPH_TOPHAT, kernel)
+    masks = [
+        (0, (dark >= _STEP).astype(np.uint8)),
+        (1, (bright >= _STEP).astype(np.uint8)),
+        (2, (maps.lightest <= _BLACK_MAX).astype(np.uint8)),
+        (3, (maps.darkest >= _WHITE_MIN).astype(np.uint8)),
+    ]
+    chroma = cv2.subtract(maps.lightest, maps.darkest)
+    vivid = chroma >= _CHROMA_MIN
+    if not vivid.any():
+        return masks
+    middle = cv2.addWeighted(maps.lightest, 0.5, maps.darkest, 0.5, 0)
+    above = maps.rgb > middle[..., None]
+    hue = above[..., 0] * 4 + above[..., 1] * 2 + above[..., 2]
+    for value in range(1, 7):  # blue, green, cyan, red, magenta, yellow
+        mask = vivid & (hue == value)
+        if mask.mean() > _MUCH:
+            mask &= chroma >= _PURE_CHROMA_MIN
+        if mask.any():
+            masks.append((4, mask.astype(np.uint8)))
+    return masks
+
+
+def _pieces(
+    maps: _Maps, mask: Gray, layer: int
+) -> tuple[Floats, NDArray[np.int64], list[NDArray[np.int64]]] | None:
+    """The connected pieces of one layer that have the size of ink, with facts and boxes."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    height, width = mask.shape
+    area, span = stats[:, cv2.CC_STAT_AREA], stats[:, 2:4].max(axis=1)
+    fits = (area >= _AREA_MIN_PX) & (area <= _AREA_MAX * mask.size) & (span >= _SPAN_MIN_PX)
+    fits[0] = False
+    if not fits.any():
+        return None
+    index = np.flatnonzero(labels)
+    index = index[fits[labels.ravel()[index]]]
+    owner = labels.ravel()[index]
+    step = maps.step.ravel()[index].astype(float)
+    total = np.bincount(owner, step, count)
+    kept = np.flatnonzero(fits)
+    company = len(kept)
+    if company > _PIECES_MAX:
+        strength = total[kept] / area[kept] * np.minimum(span[kept], 40.0) ** 0.5
+        kept = np.sort(kept[np.argsort(-strength, kind="stable")[:_PIECES_MAX]])
+    place = np.full(count, -1, np.int64)
+    place[kept] = np.arange(len(kept))
+    chosen = place[owner] >= 0
+    index, owner = index[chosen], place[owner[chosen]]
+    order = np.argsort(owner, kind="stable")
+    index, owner = index[order], owner[order]
+    starts = np.searchsorted(owner, np.arange(len(kept)))
+    thick = cv2.distanceTransform(mask, cv2.DIST_L2, 3).ravel()[index].astype(float)
+    facts = _facts(
+        maps, layer, index, owner, starts, stats[kept].astype(float), thick, company, mask
+    )
+    boxes = stats[kept, :4].astype(np.int64)
+    boxes[:, 2:] += boxes[:, :2]
+    return facts, boxes, [np.asarray(p, np.int64) for p in np.split(index, starts[1:])]
+
+
+def _facts(
+    maps: _Maps,
+    layer: int,
+    index: NDArray[np.int64],
+    owner: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    stats: Floats,
+    thick: Floats,
+    company: int,
+    mask: Gray,
+) -> Floats:
+    count = len(starts)
+    height, width = mask.shape
+    side = float(max(height, width))
+    area = stats[:, cv2.CC_STAT_AREA]
+    left, top, wide, high = stats[:, 0], stats[:, 1], stats[:, 2], stats[:, 3]
+
+    def mean(values: NDArray[np.generic]) -> Floats:
+        return np.bincount(owner, values.astype(float), count) / area
+
+    xs, ys = index % width, index // width
+    dx, dy = xs - mean(xs)[owner], ys - mean(ys)[owner]
+    xx, yy, xy = mean(dx * dx), mean(dy * dy), mean(dx * dy)
+    half, skew = (xx + yy) / 2, np.sqrt(((xx - yy) / 2) ** 2 + xy**2)
+    major, minor = half + skew, np.maximum(half - skew, 0.0)
+
+    widest = np.maximum.reduceat(thick, starts)
+    rim = thick < 1.5
+    rim_count = np.maximum(np.bincount(owner, rim, count), 1.0)
+    step = maps.step.ravel()[index].astype(float)
+    edge = maps.edge.ravel()[index].astype(float)
+    rim_step = np.bincount(owner, step * rim, count) / rim_count
+    rim_edge = np.bincount(owner, edge * rim, count) / rim_count
+    colors = maps.rgb.reshape(-1, 3)[index].astype(float)
+    gray = maps.gray.ravel()[index].astype(float)
+    gray_mean = mean(gray)
+    lightest = maps.lightest.ravel()[index].astype(float)
+    darkest = maps.darkest.ravel()[index].astype(float)
+    chroma, core = lightest - darkest, (thick >= _CORE_PX).astype(float)
+    core_edge = np.bincount(owner, edge * core, count) / np.maximum(
+        np.bincount(owner, core, count), 1
+    )
+    border = np.minimum(np.minimum(left, top), np.minimum(width - left - wide, height - top - high))
+    sharp = rim_edge / np.maximum(rim_step, 1.0)
+    columns = [
+        np.log(area / side), np.log(wide / side), np.log(high / side), np.log(wide / high),
+        area / (wide * high), np.log(2 * widest / side), np.log(area / (2 * widest) / side),
+        mean(thick) / widest, np.sqrt(major) / side, np.sqrt(minor / np.maximum(major, 1e-9)),
+        mean(colors[:, 0]) / 255, mean(colors[:, 1]) / 255, mean(colors[:, 2]) / 255,
+        mean(chroma) / 255, mean(lightest) / 255, mean(darkest) / 255,
+        np.sqrt(np.maximum(mean(gray**2) - gray_mean**2, 0)) / 64,
+        np.sqrt(np.maximum(mean(chroma**2) - mean(chroma) ** 2, 0)) / 64,
+        core_edge / 64,
+        rim_step / 255, sharp,
+        border / side, (border <= 0).astype(float),
+        _neighbors(stats) / 4, np.full(count, np.log1p(company) / 4),
+        np.full(count, float(mask.mean())), np.full(count, float(np.median(sharp))),
+        np.full(count, float(np.median(rim_step)) / 255),
+    ]  # fmt: skip
+    columns += [np.full(count, float(layer == number)) for number in range(len(LAYERS))]
+    return np.stack(columns, axis=1)
+
+
+def _neighbors(stats: Floats) -> Floats:
+    """How many pieces of like height stand beside each on its line, as letters do; 4 at most."""
+    left, top, wide, high = stats[:, 0], stats[:, 1], stats[:, 2], stats[:, 3]
+    gap = np.maximum(left[:, None], left[None]) - np.minimum(
+        (left + wide)[:, None], (left + wide)[None]
+    )
+    tall = np.maximum(high[:, None], high[None])
+    low = np.minimum(high[:, None], high[None])
+    offset = np.abs((top + high)[:, None] - (top + high)[None])
+    beside = (gap < 1.2 * tall) & (low > 0.55 * tall) & (offset < 0.35 * tall)
+    beside &= (wide < 2.5 * high)[:, None] & (wide < 2.5 * high)[None]
+    np.fill_diagonal(beside, False)
+    return np.asarray(np.minimum(beside.sum(axis=1), 4), np.float64)

@@ -1,0 +1,111 @@
+"""Cost of screening a picture (marks, faces, sensitive parts) beside NudeNet alone.
+
+usage: screen.py [--pictures DIR] [--each N] [--out FILE]
+
+DIR (else MMSKIN_IMAGES) holds folders of pictures by class. All run in this one process on one
+core, one picture after another, each through everything before the next, so that a busy machine
+slows all alike. NudeNet alone is its network at 320 px with one thread on a square canvas, with its
+boxes read (`direct`), and the wheel's own `NudeDetector.detect` (`wrapper`). Modality is given as a
+classifier would: certain for dermoscopic and pathological pictures, unknown for the rest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mmskin_build.images.annotated import annotated_score
+from mmskin_build.images.bodyparts import find_parts
+from mmskin_build.images.marks import Mark, find_marks
+from mmskin_build.images.sensitive import screen_sensitive
+
+RgbImage = NDArray[np.uint8]
+
+CLASSES = ("clinical", "dermoscopic", "pathological", "faces", "annotated")
+SIDE_PX = 320
+
+
+def square(rgb: RgbImage) -> RgbImage:
+    """The picture on a black square, as NudeNet's wrapper feeds it."""
+    height, width = rgb.shape[:2]
+    side = max(height, width)
+    canvas = np.zeros((side, side, 3), np.uint8)
+    canvas[:height, :width] = rgb
+    return canvas
+
+
+def main() -> None:
+    """Measure and print milliseconds a picture by class and step."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pictures", type=Path, default=os.environ.get("MMSKIN_IMAGES"))
+    parser.add_argument("--each", type=int, default=20)
+    parser.add_argument("--out", type=Path)
+    args = parser.parse_args()
+    if args.pictures is None:
+        parser.error("name a folder by --pictures or MMSKIN_IMAGES")
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    cv2.setNumThreads(1)
+    from nudenet import NudeDetector
+
+    wrapper = NudeDetector()
+    spent: dict[str, dict[str, float]] = {}
+    marks: tuple[Mark, ...] = ()
+    for kind in CLASSES:
+        paths = sorted(p for p in (Path(args.pictures) / kind).iterdir() if p.is_file())
+        step = max(1, len(paths) // args.each)
+        pictures = [cv2.imread(str(p), cv2.IMREAD_COLOR) for p in paths[::step]][: args.each]
+        modality = {"clinical": 0.0, kind: 1.0} if kind in CLASSES[1:3] else {}
+        times: dict[str, float] = dict.fromkeys(("direct", "wrapper", "marks", "sensitive"), 0.0)
+        for number, bgr in enumerate([pictures[0], *pictures]):
+            rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+
+            def look_for_marks(rgb: RgbImage = rgb) -> None:
+                nonlocal marks
+                marks = find_marks(rgb)
+                annotated_score(marks)
+
+            steps: dict[str, Callable[[], object]] = {
+                "direct": lambda rgb=rgb: find_parts(square(rgb), side_px=SIDE_PX),
+                "wrapper": lambda bgr=bgr: wrapper.detect(bgr),
+                "marks": look_for_marks,
+                "sensitive": lambda rgb=rgb, m=modality: screen_sensitive(rgb, m, marks=marks),
+            }
+            for name, run in steps.items():
+                start = time.perf_counter()
+                run()
+                if number:  # the first run warms up
+                    times[name] += time.perf_counter() - start
+        count = len(pictures)
+        row = {name: round(1000 * total / count, 1) for name, total in times.items()}
+        row["screen"] = round(row["marks"] + row["sensitive"], 1)
+        row["over_direct"] = round(row["screen"] / row["direct"], 2)
+        row["over_wrapper"] = round(row["screen"] / row["wrapper"], 2)
+        row["pictures"] = count
+        spent[kind] = row
+    plain = [spent[kind] for kind in CLASSES]
+    whole = {
+        name: round(
+            sum(row[name] * row["pictures"] for row in plain) / sum(r["pictures"] for r in plain), 1
+        )
+        for name in ("direct", "wrapper", "screen")
+    }
+    whole["over_direct"] = round(whole["screen"] / whole["direct"], 2)
+    whole["over_wrapper"] = round(whole["screen"] / whole["wrapper"], 2)
+    spent["all"] = whole
+    text = json.dumps(spent, indent=1)
+    print(text)
+    if args.out:
+        args.out.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
