@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from drawn_people import face
+from mmskin_build.config import ImagesConfig, PrivacyConfig
 from mmskin_build.images.policy import (
-    AnnotatedConfig,
-    PrivacyConfig,
     decide,
     mask_regions,
 )
@@ -70,8 +69,8 @@ def test_a_dropped_picture_is_not_held_and_bears_all_reasons() -> None:
 def test_annotation_follows_its_own_policy() -> None:
     assert not decide([], "minor").held
     assert decide([], "major").reasons == ("annotated_major",)
-    assert not decide([], "major", images=AnnotatedConfig(annotated_major="keep")).held
-    assert decide([], "minor", images=AnnotatedConfig(annotated_minor="drop")).dropped
+    assert not decide([], "major", images=ImagesConfig(annotated_major="keep")).held
+    assert decide([], "minor", images=ImagesConfig(annotated_minor="drop")).dropped
 
 
 def test_a_mask_leaves_the_original_and_the_rest_untouched() -> None:

@@ -15,7 +15,7 @@ import os
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Interval
 
@@ -26,6 +26,8 @@ CONFIG_NAME = "mmskin.toml"
 Share = Annotated[float, Interval(ge=0, le=1)]
 PositiveFloat = Annotated[float, Gt(0)]
 PositiveInt = Annotated[int, Gt(0)]
+Action = Literal["keep", "hold", "drop"]
+MaskAction = Literal["keep", "hold", "drop", "mask"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,39 @@ class WorkspaceConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImagesConfig:
+    """What a picture is, and what is done with pictures of one kind.
+
+    `keep` releases it, `hold` waits for a person's decision, `drop` leaves it out.
+    """
+
+    modality_model: str = ""  # a file of `mmskin modality train`; "" takes the model shipped
+    photo_from: Share = 0.5  # probability below which a picture is no photograph
+    other_modality: Action = "drop"  # X-rays, endoscopy, photographs that show no skin
+    modality_disputed: Action = "hold"  # the picture and its words name different modalities
+    annotated_minor: Action = "keep"  # a scale bar, a panel letter, a watermark
+    annotated_major: Action = "hold"  # arrows, words, outlines
+    too_small: Action = "drop"  # too few pixels to show anything
+    blank: Action = "drop"  # one even color
+    panels_disputed: Action = "hold"  # which words belong to which panel is not known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivacyConfig:
+    """What is done with sensitive pictures, by category; `mask` makes the region unrecognizable."""
+
+    hold_from: Share = 0.5  # flags with a lower score do nothing
+    face: MaskAction = "hold"  # whole or in part
+    eyes_barred: MaskAction = "hold"  # a bar over the eyes hides nobody
+    genitals: MaskAction = "hold"
+    breast: MaskAction = "hold"
+    child: Action = "keep"  # a child alone, dressed or a detail of one
+    child_unclothed: Action = "hold"
+    tattoo: MaskAction = "hold"
+    identifier: MaskAction = "hold"  # a name or a number in the picture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SplitConfig:
     """How records are divided into training, validation and test."""
 
@@ -91,6 +126,8 @@ class Config:
 
     pdf: PdfConfig = field(default_factory=PdfConfig)
     figures: FiguresConfig = field(default_factory=FiguresConfig)
+    images: ImagesConfig = field(default_factory=ImagesConfig)
+    privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
     dataset: DatasetConfig = field(default_factory=DatasetConfig)
     split: SplitConfig = field(default_factory=SplitConfig)
     workspace: WorkspaceConfig = field(default_factory=WorkspaceConfig)

@@ -4,50 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
 
 import cv2
 import numpy as np
-from annotated_types import Interval
 from numpy.typing import NDArray
 
+from mmskin_build.config import ImagesConfig, PrivacyConfig
 from mmskin_build.images.annotated import Severity
 from mmskin_build.records import Flag
 
 RgbImage = NDArray[np.uint8]
 Box = tuple[int, int, int, int]
-Action = Literal["keep", "hold", "drop", "mask"]
-PlainAction = Literal["keep", "hold", "drop"]
-Share = Annotated[float, Interval(ge=0, le=1)]
 
 DETECTOR_FAILED = "detector_failed"
 
 _BLOCKS = 6  # of the longer side of a masked region
 _MARGIN = 0.15  # of a box's longer side; hair and ears identify, too
 _BLUR = 0.5  # standard deviation over the side of a block
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrivacyConfig:
-    """What is done with sensitive pictures; one action a category."""
-
-    hold_from: Share = 0.5  # flags below this score do nothing
-    face: Action = "hold"
-    eyes_barred: Action = "hold"
-    genitals: Action = "hold"
-    breast: Action = "hold"
-    child: PlainAction = "keep"  # a child alone, dressed or a detail of one
-    child_unclothed: PlainAction = "hold"
-    tattoo: Action = "hold"
-    identifier: Action = "hold"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnnotatedConfig:
-    """What is done with annotated pictures."""
-
-    annotated_minor: PlainAction = "keep"  # a scale bar, a panel letter, a watermark
-    annotated_major: PlainAction = "hold"  # arrows, words, outlines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +40,7 @@ def decide(
     flags: Sequence[Flag],
     annotated: Severity,
     privacy: PrivacyConfig | None = None,
-    images: AnnotatedConfig | None = None,
+    images: ImagesConfig | None = None,
     *,
     boxes: Mapping[str, Sequence[Box]] | None = None,
 ) -> Verdict:
@@ -84,7 +57,7 @@ def decide(
         boxes: Where each flagged category lies (pixels, origin top left), for masking.
     """
     privacy = privacy or PrivacyConfig()
-    images = images or AnnotatedConfig()
+    images = images or ImagesConfig()
     held, dropped = set(), set()
     masks: list[Box] = []
     for flag in flags:
