@@ -21,7 +21,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
-from mmskin_build import steps
+from mmskin_build import builds, steps
 from mmskin_build.books import check_book, read_books
 from mmskin_build.cache import Entry, Store
 from mmskin_build.config import Config, Workspace, parse_config
@@ -80,20 +80,23 @@ def cut_pictures(data: str, settings: str, book_id: str, aligned: Key, check_pic
 
 
 @_stage
-def assemble_book(
-    data: str, settings: str, book_id: str, pages: Key, aligned: Key, cut: Key
-) -> Key:
-    """Turn a book's figures into records."""
+def screen_pictures(data: str, settings: str, book_id: str, aligned: Key, cut: Key) -> Key:
+    """Ask the detectors about the pictures."""
     with _job(data, settings, book_id) as (job, book):
-        return _key(
-            steps.assemble_book(
-                job,
-                book,
-                _entry(job, "read_book", pages),
-                _entry(job, "align_book", aligned),
-                _entry(job, "cut_pictures", cut),
-            )
+        aligned_entry, cut_entry = (
+            _entry(job, "align_book", aligned),
+            _entry(job, "cut_pictures", cut),
         )
+        return _key(steps.screen_pictures(job, book, aligned_entry, cut_entry))
+
+
+@_stage
+def assemble_book(data: str, settings: str, book_id: str, keys: list[Key]) -> Key:
+    """Turn a book's figures into records; `keys` are those of the stages before, in order."""
+    with _job(data, settings, book_id) as (job, book):
+        names = steps.STAGES[:-1]
+        entries = [_entry(job, name, key) for name, key in zip(names, keys, strict=True)]
+        return _key(steps.assemble_book(job, book, *entries))
 
 
 @flow(name="build-dataset", persist_result=False, validate_parameters=False)
@@ -117,8 +120,9 @@ def build_dataset(
             pages = read_book(data, settings, book_id)
             aligned = align_book(data, settings, book_id, pages)
             cut = cut_pictures(data, settings, book_id, aligned, check_pictures)
-            assembled = assemble_book(data, settings, book_id, pages, aligned, cut)
-            ended[book_id] = [pages, aligned, cut, assembled]
+            screened = screen_pictures(data, settings, book_id, aligned, cut)
+            keys = [pages, aligned, cut, screened]
+            ended[book_id] = [*keys, assemble_book(data, settings, book_id, keys)]
         except (InputPdfError, AdobeExtractError) as error:
             ended[book_id] = str(error)
     return ended
@@ -126,31 +130,31 @@ def build_dataset(
 
 def run_build(
     workspace: Workspace, cfg: Config, *, check_pictures: bool = False
-) -> tuple[BuildSummary, tuple[steps.BookOutcome, ...]]:
-    """Build all registered books by the flow; the same bytes as `steps.build`.
+) -> tuple[BuildSummary, tuple[builds.BookOutcome, ...]]:
+    """Build all registered books by the flow; the same bytes as `builds.build`.
 
     Raises:
-        MmskinError: As `steps.build`.
+        MmskinError: As `builds.build`.
     """
-    books = steps.begin_build(workspace)
+    books = builds.begin_build(workspace)
     settings = json.dumps(dataclasses.asdict(cfg))
     with embedded_server():
         ended = build_dataset(
             str(workspace.data.resolve()), settings, [book.id for book in books], check_pictures
         )
     store = Store(workspace.store)
-    outcomes: list[steps.BookOutcome] = []
+    outcomes: list[builds.BookOutcome] = []
     for book in books:
         keys = ended[book.id]
         if isinstance(keys, str):
-            outcomes.append(steps.BookOutcome(summary=reject_book(book, keys)))
+            outcomes.append(builds.BookOutcome(summary=reject_book(book, keys)))
             continue
         entries = [
             dataclasses.replace(store.entry(name, key), fresh=fresh)
             for name, (key, fresh) in zip(steps.STAGES, keys, strict=True)
         ]
-        outcomes.append(steps.book_outcome(entries))
-    return steps.finish_build(workspace, outcomes), tuple(outcomes)
+        outcomes.append(builds.book_outcome(entries))
+    return builds.finish_build(workspace, outcomes), tuple(outcomes)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import pytest
 
 from adobe_form import Form, write_extract, write_json
 from drawn_pages import draw_page, embed, photograph
-from mmskin_build import cli, steps
+from mmskin_build import builds, cli, steps
 from mmskin_build.alignment import align_document, cut_figures, read_pages
 from mmskin_build.books import add_book, adobe_path, read_books
 from mmskin_build.config import Config, Workspace, WorkspaceConfig
@@ -466,16 +466,16 @@ def test_a_book_with_the_extract_of_another_is_not_registered(
 
 
 def test_a_changed_extract_is_read_again(workspace: Workspace) -> None:
-    summary, (first,) = steps.build(workspace, CFG)
+    summary, (first,) = builds.build(workspace, CFG)
     assert first.computed == steps.STAGES
     assert summary.books[0].figures == {"paired": 3}
     assert summary.books[0].page_flags == {"adobe": 3}
-    assert steps.build(workspace, CFG)[1][0].computed == ()
+    assert builds.build(workspace, CFG)[1][0].computed == ()
     path = workspace.data / "extract" / "structuredData.json"
     path.write_text(path.read_text().replace("Plaque", "Papule"))
-    summary, (second,) = steps.build(workspace, CFG)
+    summary, (second,) = builds.build(workspace, CFG)
     assert second.computed == steps.STAGES
-    captions = [f.caption for f in steps.read_alignment(workspace, summary.books[0]).figures]
+    captions = [f.caption for f in builds.read_alignment(workspace, summary.books[0]).figures]
     assert captions and all(str(caption).startswith("Papule") for caption in captions)
 
 
@@ -485,7 +485,7 @@ def test_a_book_whose_extract_is_broken_is_listed_and_the_others_go_on(
     other = draw_book(tmp_path / "other.pdf", figures=1, seed=5)
     add_book(workspace, pool, other, book_id="bk4")
     (workspace.data / "extract" / "structuredData.json").write_text("{}")
-    summary, _ = steps.build(workspace, CFG)
+    summary, _ = builds.build(workspace, CFG)
     assert [book.id for book in summary.rejected] == ["bk3"]
     assert "elements: Field required" in summary.rejected[0].message
     assert [book.id for book in summary.books if book.status == "built"] == ["bk4"]

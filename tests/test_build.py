@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mmskin_build import cli, steps
+from mmskin_build import builds, cli, steps
 from mmskin_build.books import add_book, read_books
 from mmskin_build.cache import read_entry
 from mmskin_build.config import Config, FiguresConfig, Workspace, WorkspaceConfig
@@ -48,8 +48,8 @@ def built(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same, built with one worker and released."""
     data = tmp_path_factory.mktemp("built") / "data"
     shutil.copytree(drawn, data)
-    steps.build(Workspace(data), ONE_WORKER)
-    steps.make_release(Workspace(data), ONE_WORKER, "1.0.0")
+    builds.build(Workspace(data), ONE_WORKER)
+    builds.make_release(Workspace(data), ONE_WORKER, "1.0.0")
     return data
 
 
@@ -72,7 +72,7 @@ def release_files(data: Path, version: str = "1.0.0") -> dict[str, bytes]:
 def computed(
     workspace: Workspace, cfg: Config = ONE_WORKER
 ) -> tuple[dict[str, tuple[str, ...]], str]:
-    summary, outcomes = steps.build(workspace, cfg)
+    summary, outcomes = builds.build(workspace, cfg)
     return {o.summary.id: o.computed for o in outcomes if o.computed}, summary.content_digest
 
 
@@ -80,7 +80,7 @@ def test_books_become_a_release_that_holds(built: Path) -> None:
     release = built / "releases" / "mm-skin" / "1.0.0"
     check = verify_or_raise(release)
     assert check.records == 4
-    summary = steps.read_build(Workspace(built))
+    summary = builds.read_build(Workspace(built))
     assert [book.figures for book in summary.books] == [{"paired": 2}] * 2
     assert read_manifest(release).build_digest == summary.content_digest
     entries = json.loads((release / "MM-Skin-C.json").read_text())
@@ -90,8 +90,8 @@ def test_books_become_a_release_that_holds(built: Path) -> None:
 
 def test_no_id_is_lost_on_the_way(built: Path) -> None:
     workspace = Workspace(built)
-    for book in steps.read_build(workspace).books:
-        alignment = steps.read_alignment(workspace, book)
+    for book in builds.read_build(workspace).books:
+        alignment = builds.read_alignment(workspace, book)
         entry = steps.Store(workspace.store).entry("assemble_book", book.stages["assemble_book"])
         ended = {r.provenance.figure_id for r in read_jsonl(entry.path(steps.RECORDS), Record)}
         ended |= {r.item_id for r in read_jsonl(entry.path(steps.REJECTS), Reject)}
@@ -111,8 +111,8 @@ def test_another_folder_and_two_workers_give_the_same_bytes(
     data = tmp_path / "somewhere" / "else"
     shutil.copytree(drawn, data)
     two = Config(workspace=WorkspaceConfig(workers=2))
-    steps.build(Workspace(data), two)
-    steps.make_release(Workspace(data), two, "1.0.0")
+    builds.build(Workspace(data), two)
+    builds.make_release(Workspace(data), two, "1.0.0")
     assert release_files(data) == release_files(built)
     assert (data / "work" / "build.json").read_bytes() == (
         built / "work" / "build.json"
@@ -126,7 +126,7 @@ def test_a_second_build_computes_nothing(workspace: Workspace) -> None:
 
 
 def test_a_changed_book_is_computed_alone(workspace: Workspace) -> None:
-    before = steps.read_build(workspace).content_digest
+    before = builds.read_build(workspace).content_digest
     pdf = draw_book(workspace.data / "books" / "2.pdf", figures=3, seed=9)
     text = workspace.books_toml.read_text()
     start = text.index('id = "bk2"')
@@ -143,7 +143,7 @@ def test_a_book_more_leaves_the_others_alone(workspace: Workspace) -> None:
     with WorkerPool(ONE_WORKER.pdf) as pool:
         add_book(workspace, pool, pdf, book_id="bk10")
     assert computed(workspace)[0] == {"bk10": ALL}
-    ids = [book.id for book in steps.read_build(workspace).books]
+    ids = [book.id for book in builds.read_build(workspace).books]
     assert ids == ["bk1", "bk2", "bk10"]
 
 
@@ -151,7 +151,7 @@ def test_a_setting_computes_only_the_stages_that_see_it(workspace: Workspace) ->
     cfg = dataclasses.replace(ONE_WORKER, figures=FiguresConfig(doubtful_below=0.5))
     assert computed(workspace, cfg)[0] == {"bk1": ALL[1:], "bk2": ALL[1:]}
     with pytest.raises(ReleaseError, match="settings have changed"):
-        steps.make_release(workspace, ONE_WORKER, "1.1.0")
+        builds.make_release(workspace, ONE_WORKER, "1.1.0")
 
 
 def test_a_new_title_computes_only_the_records(workspace: Workspace) -> None:
@@ -164,12 +164,12 @@ def test_skipped_pages_are_not_read(workspace: Workspace) -> None:
     text = workspace.books_toml.read_text()
     workspace.books_toml.write_text(text.replace('title = "1"', 'title = "1"\nskip_pages = ["1"]'))
     assert set(computed(workspace)[0]) == {"bk1"}
-    (first, _) = steps.read_build(workspace).books
+    (first, _) = builds.read_build(workspace).books
     assert (first.page_count, first.records) == (1, 1)
 
 
 def test_damage_in_the_store_is_mended(workspace: Workspace) -> None:
-    before = steps.read_build(workspace)
+    before = builds.read_build(workspace)
     folder = workspace.store / "align_book"
     for path in folder.rglob(steps.FIGURES):
         path.write_bytes(path.read_bytes()[:-5])
@@ -208,7 +208,7 @@ def test_a_book_that_cannot_be_used_is_listed_and_the_others_go_on(
     assert status["bk1"][0] == status["bk2"][0] == "rejected"
     assert str(first) in status["bk1"][1]
     assert "not the file that was registered" in status["bk2"][1]
-    steps.make_release(workspace, ONE_WORKER, "1.1.0")
+    builds.make_release(workspace, ONE_WORKER, "1.1.0")
     manifest = read_manifest(workspace.releases / "mm-skin" / "1.1.0")
     assert list(manifest.left_out_books) == ["bk1", "bk2"]
 
@@ -216,17 +216,17 @@ def test_a_book_that_cannot_be_used_is_listed_and_the_others_go_on(
 def test_a_build_without_books_names_the_command(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     with pytest.raises(BookRegistryError, match="mmskin books add"):
-        steps.build(workspace, ONE_WORKER)
+        builds.build(workspace, ONE_WORKER)
     workspace.books_toml.write_text('[[book]]\nid = "bk1"\ntitle = "Wanted"\n')
     with pytest.raises(BookRegistryError, match="mmskin books add"):
-        steps.build(workspace, ONE_WORKER)
+        builds.build(workspace, ONE_WORKER)
     assert [path.name for path in tmp_path.iterdir()] == ["books.toml"]
 
 
 def test_progress_counts_every_page(workspace: Workspace) -> None:
     shutil.rmtree(workspace.work)
     told: list[tuple[str, str, int, int]] = []
-    steps.build(workspace, ONE_WORKER, lambda *event: told.append(event))
+    builds.build(workspace, ONE_WORKER, lambda *event: told.append(event))
     read = [event[2:] for event in told if event[:2] == ("bk1", "read_book")]
     assert read == [(0, 2), (1, 2), (2, 2)]
     assert {event[1] for event in told} == set(ALL)

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mmskin_build import cli, steps
+from mmskin_build import builds, cli
 from mmskin_build.cache import read_entry
 from mmskin_build.config import Workspace
 from mmskin_build.dataset.manifest import MANIFEST
@@ -47,7 +47,7 @@ def check_nothing_half_written(workspace: Workspace) -> None:
     for folder in workspace.store.glob("*/??/*"):
         assert read_entry(folder, deep=True) is not None, f"{folder} is not whole"
     if workspace.current.exists():
-        steps.read_build(workspace)
+        builds.read_build(workspace)
     releases = workspace.releases / "mm-skin"
     shown = {path.name for path in releases.glob("*") if path.name != ".tmp"}
     assert shown == set(released_versions(releases))
@@ -92,8 +92,8 @@ def test_a_killed_build_goes_on_and_ends_the_same(
         run_and_kill(command(workspace.data, "build"), moments.uniform(0.1, 1.0) * took_s)
         check_nothing_half_written(workspace)
     subprocess.run(command(workspace.data, "build"), check=True, stdout=subprocess.DEVNULL)
-    expected = steps.read_build(Workspace(whole)).content_digest
-    assert steps.read_build(workspace).content_digest == expected
+    expected = builds.read_build(Workspace(whole)).content_digest
+    assert builds.read_build(workspace).content_digest == expected
     assert list((workspace.store / ".tmp").iterdir()) == []
     release = command(workspace.data, "release", "1.0.0")
     run_and_kill(release, moments.uniform(0.3, 1.2))

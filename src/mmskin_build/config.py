@@ -164,6 +164,11 @@ class Workspace:
         return self.work / "build.json"
 
     @property
+    def duplicates(self) -> Path:
+        """The index of near duplicates, made anew where it is missing."""
+        return self.work / "duplicates.sqlite"
+
+    @property
     def releases(self) -> Path:
         """Finished releases, ``<name>/<version>``."""
         return self.data / "releases"

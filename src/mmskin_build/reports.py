@@ -9,13 +9,14 @@ from pathlib import Path
 
 from mmskin_build.audit.document import audit_document
 from mmskin_build.books import book_source, check_book, read_books
+from mmskin_build.builds import read_alignment, read_build
 from mmskin_build.cache import Store
 from mmskin_build.config import Workspace
 from mmskin_build.dataset.summary import BookSummary, PageNote
 from mmskin_build.errors import BookRegistryError, InputPdfError
 from mmskin_build.figures.ledger import figure_ledger
 from mmskin_build.records import Book
-from mmskin_build.steps import NOTES, Job, read_alignment, read_build
+from mmskin_build.steps import NOTES, Job
 from mmskin_build.store import read_jsonl
 
 

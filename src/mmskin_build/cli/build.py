@@ -120,7 +120,7 @@ def build(engine: str, check: bool, settings: Settings) -> int:
     changed book or setting is computed again. A book that cannot be used is listed, and the others
     go on (exit code 12).
     """
-    from mmskin_build import steps
+    from mmskin_build import builds
 
     with progress_bars(settings) as show:
         if engine == "prefect":
@@ -131,7 +131,7 @@ def build(engine: str, check: bool, settings: Settings) -> int:
 
             summary, outcomes = run_build(settings.workspace, settings.cfg, check_pictures=check)
         else:
-            summary, outcomes = steps.build(
+            summary, outcomes = builds.build(
                 settings.workspace, settings.cfg, show, check_pictures=check
             )
     computed = {o.summary.id: list(o.computed) for o in outcomes if o.computed}

@@ -119,9 +119,9 @@ def release(version: str, leave_out_held: bool, name: str | None, settings: Sett
     exists is never changed. Pictures that wait for a person's decision, for instance because a face
     may be seen, refuse a release or are left out of it and counted.
     """
+    from mmskin_build.builds import make_release
     from mmskin_build.dataset.manifest import NOTICE
     from mmskin_build.dataset.release import read_manifest
-    from mmskin_build.steps import make_release
     from mmskin_build.store import plain
 
     cfg = settings.cfg

@@ -33,7 +33,7 @@ def demo(out: Path | None, pages: int, seed: int, settings: Settings) -> int:
     The book is drawn by code with the layouts that real books have; nothing in it is real. It is
     registered, built, scored, audited and released. Exit code 1 if the score is not perfect.
     """
-    from mmskin_build import steps
+    from mmskin_build import builds, steps
     from mmskin_build.books import add_book
     from mmskin_build.demo.book import write_demo_book
     from mmskin_build.demo.score import score_alignment
@@ -50,15 +50,15 @@ def demo(out: Path | None, pages: int, seed: int, settings: Settings) -> int:
     ):
         title = "The demo book: drawn by code"
         add_book(workspace, job.pool, pdf, book_id=_BOOK_ID, given={"title": title})
-        outcomes = [steps.build_book(job, book) for book in steps.begin_build(workspace)]
-        summary = steps.finish_build(workspace, outcomes)
+        outcomes = [builds.build_book(job, book) for book in builds.begin_build(workspace)]
+        summary = builds.finish_build(workspace, outcomes)
         (report,) = write_reports(job, table=True)
     (book,) = summary.books
     score = score_alignment(
         truth,
-        steps.read_alignment(workspace, book),
+        builds.read_alignment(workspace, book),
         truth_pixels=pdf.with_name(truth.pixels_dir),
-        exported=steps.pictures_folder(workspace, book),
+        exported=builds.pictures_folder(workspace, book),
     )
     release = _release(workspace, settings, summary)
     perfect = all(getattr(score, name) == 1.0 for name in _MEASURES) and not score.misses
@@ -78,8 +78,8 @@ def demo(out: Path | None, pages: int, seed: int, settings: Settings) -> int:
 
 def _release(workspace: Workspace, settings: Settings, summary: BuildSummary) -> Path:
     """Release the demo, unless the last release has the same content already."""
+    from mmskin_build.builds import make_release
     from mmskin_build.dataset.release import parse_version, read_manifest, released_versions
-    from mmskin_build.steps import make_release
 
     folder = workspace.releases / settings.cfg.dataset.name
     versions = released_versions(folder)

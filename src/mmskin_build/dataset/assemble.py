@@ -11,23 +11,28 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from mmskin_build import __version__
+from mmskin_build.config import ImagesConfig, PrivacyConfig
+from mmskin_build.dataset.judge import REASONS as JUDGED
+from mmskin_build.dataset.judge import judge_picture
+from mmskin_build.dataset.words import read_words
+from mmskin_build.images.classify import ScreenedPicture
 from mmskin_build.records import (
     Book,
-    Demographics,
     Figure,
-    Flags,
     Label,
     Panel,
     Provenance,
     Record,
     Reject,
     Review,
-    Terms,
 )
 
 STAGE = "assemble_book"
+
+Box = tuple[int, int, int, int]
 
 #: Why a figure or a panel gives no record.
 REASONS = {
@@ -36,6 +41,8 @@ REASONS = {
     "nonphoto": "a chart, a drawing or a table, not a photograph or micrograph",
     "caption_empty": "the label stands alone, without a text",
     "picture_missing": "the pixels could not be had",
+    "picture_unscreened": "the detectors ended on it, so nobody knows what it shows",
+    **JUDGED,
 }
 
 _PLAIN_WORDS = frozenset({"figure", "figures", "fig", "figs", "abb", "abbildung", "figura"})
@@ -45,26 +52,55 @@ _CONFIDENCE_DIGITS = 4
 _LONGEST_SLUG = 60  # characters; a label that long is no label
 
 
-def assemble_records(
-    book: Book,
-    figures: Sequence[Figure],
-    page_labels: Mapping[int, str],
-    config_sha256: str,
-) -> tuple[tuple[Record, ...], tuple[Reject, ...]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What records need beside the figures of their book.
+
+    `page_labels` are printed page numbers and `headings` those of chapter and section, by page
+    index. `screened` is what the detectors said, by `panel_id`. `images` and `privacy` decide what
+    becomes of a picture; `config_sha256` is the digest of all settings behind the records.
+    """
+
+    page_labels: Mapping[int, str]
+    headings: Mapping[int, Sequence[str]]
+    screened: Mapping[str, ScreenedPicture]
+    images: ImagesConfig
+    privacy: PrivacyConfig
+    config_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembled:
+    """The records of a book in the order of its pages, and a reject for all that gave none.
+
+    `masks` are the regions to make unrecognizable before a picture goes anywhere, by record id.
+    """
+
+    records: tuple[Record, ...]
+    rejects: tuple[Reject, ...]
+    masks: Mapping[str, tuple[Box, ...]]
+
+
+def panel_id(figure: Figure, index: int) -> str:
+    """Name a panel: ``<figure_id>#<number of the panel from 0>``."""
+    return f"{figure.figure_id}#{index}"
+
+
+def assemble_records(book: Book, figures: Sequence[Figure], around: Surroundings) -> Assembled:
     """Turn the figures of one book into records.
 
     Args:
         book: The book they come from.
         figures: Its figures, pixels known; any order.
-        page_labels: The printed label by page index.
-        config_sha256: Digest of the settings behind the figures.
+        around: Everything else that is known of them.
 
     Returns:
-        Records in the order of pages, and a reject for each figure or panel that gave none:
-        ``<figure_id>`` or ``<figure_id>#<number of the panel from 0>``.
+        Each figure in a record of one of its panels or in a reject, named by its id; each panel of
+        a figure that gave records in a record or in a reject, named by its `panel_id`.
     """
     records: list[Record] = []
     rejects: list[Reject] = []
+    masks: dict[str, tuple[Box, ...]] = {}
     ordered = sorted(figures, key=_place)
     groups = _figure_names(book.id, ordered)
     # A panel's name may be another figure's: panel c of Figure 7 and Figure 7C are both bk1_7_c.
@@ -85,13 +121,16 @@ def assemble_records(
             name = next(names)
             if reason is not None:
                 continue
-            record = _make_record(book, figure, panel, group, name, page_labels, config_sha256)
-            if record is None:
-                item_id = f"{figure.figure_id}#{index}"
-                rejects.append(_reject(figure, item_id, "picture_missing"))
-            else:
-                records.append(record)
-    return tuple(records), tuple(rejects)
+            item_id = panel_id(figure, index)
+            made = _make_record(book, figure, panel, group, name, around, item_id)
+            if isinstance(made, Reject):
+                rejects.append(made)
+                continue
+            record, boxes = made
+            records.append(record)
+            if boxes:
+                masks[record.id] = boxes
+    return Assembled(records=tuple(records), rejects=tuple(rejects), masks=masks)
 
 
 def _place(figure: Figure) -> tuple[float, ...]:
@@ -109,12 +148,12 @@ def _why_not(figure: Figure) -> str | None:
     return None if figure.panels else "picture_missing"
 
 
-def _reject(figure: Figure, item_id: str, reason: str) -> Reject:
+def _reject(figure: Figure, item_id: str, reason: str, detail: str = "") -> Reject:
     return Reject(
         item_id=item_id,
         stage=STAGE,
         reason=reason,
-        detail=figure.label or "",
+        detail=": ".join(part for part in (figure.label, detail) if part),
         page_index=figure.page_index,
         bbox=figure.bbox,
     )
@@ -126,35 +165,55 @@ def _make_record(
     panel: Panel,
     group: str,
     name: str,
-    page_labels: Mapping[int, str],
-    config_sha256: str,
-) -> Record | None:
+    around: Surroundings,
+    item_id: str,
+) -> tuple[Record, tuple[Box, ...]] | Reject:
+    """The record of one panel with the boxes to mask in its picture, or why there is none."""
     if panel.image_sha256 is None or panel.pixel_size is None or panel.source is None:
-        return None
-    whole = (figure.caption or "").strip()
-    return Record(
+        return _reject(figure, item_id, "picture_missing")
+    screened = around.screened.get(item_id)
+    if screened is None or screened.screening is None:
+        detail = "" if screened is None else screened.detail
+        return _reject(figure, item_id, "picture_unscreened", detail)
+    headings = around.headings.get(figure.page_index, ())
+    words = read_words(figure, panel, headings, book.language)
+    judged = judge_picture(
+        screened.screening,
+        around.images,
+        around.privacy,
+        vote=words.vote,
+        is_disputed=words.is_disputed,
+    )
+    if judged.reject is not None:
+        return _reject(figure, item_id, *judged.reject)
+    if not words.caption and not judged.held:
+        return _reject(figure, item_id, "caption_empty")
+    record = Record(
         id=name,
         image=f"images/{name}.png",
         image_sha256=panel.image_sha256,
         width_px=panel.pixel_size[0],
         height_px=panel.pixel_size[1],
-        caption=(panel.text or "").strip() or whole,
-        panel_text=panel.text,
-        figure_caption=whole,
+        caption=words.caption,
+        panel_text=words.panel_text,
+        figure_caption=words.figure_caption,
+        removed=words.removed,
         alignment=Label(
             value=figure.status,
             confidence=round(figure.confidence, _CONFIDENCE_DIGITS),
             source="rule",
         ),
-        modality=None,
-        demographics=Demographics(),
-        terms=Terms(),
-        flags=Flags(),
+        modality=judged.modality,
+        modality_votes=judged.votes,
+        demographics=words.demographics,
+        terms=words.terms,
+        flags=judged.flags,
+        held=judged.held,
         provenance=Provenance(
             book_id=book.id,
             book_sha256=book.sha256,
             page_index=figure.page_index,
-            page_label=page_labels.get(figure.page_index, ""),
+            page_label=around.page_labels.get(figure.page_index, ""),
             bbox=panel.bbox.rounded(),
             figure_id=figure.figure_id,
             figure_label=figure.label,
@@ -164,9 +223,10 @@ def _make_record(
         group_id=group,
         split=None,
         review=Review(),
-        config_sha256=config_sha256,
+        config_sha256=around.config_sha256,
         code_version=__version__,
     )
+    return record, judged.masks
 
 
 # --------------------------------------------------------------------------------------- names

@@ -32,7 +32,8 @@ class BookSummary:
 
     A `rejected` book could not be used at all; `message` says why and what to do. `page_count`
     counts the pages to read. The dictionaries count by name: pages by flag, failed pages by reason,
-    figures by status, rejected items by reason. `doubtful` are pairs of low confidence. `stages`
+    figures by status, records by modality, those that wait for a person's decision by what is to be
+    decided, rejected items by reason. `doubtful` are pairs of low confidence. `stages`
     are the keys of its stage outputs.
     """
 
@@ -47,6 +48,8 @@ class BookSummary:
     figures: dict[str, int] = field(default_factory=dict)
     doubtful: int = 0
     records: int = 0
+    modalities: dict[str, int] = field(default_factory=dict)
+    held: dict[str, int] = field(default_factory=dict)
     rejects: dict[str, int] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
     stages: dict[str, str] = field(default_factory=dict)
@@ -57,10 +60,12 @@ class BuildSummary:
     """What was found in all books, in the order of their ids.
 
     `content_digest` is the sha256 of all records as JSON lines, and so of all pixels and words.
+    `joined` is the key of the stage output that holds them.
     """
 
     books: tuple[BookSummary, ...]
     content_digest: str
+    joined: str = ""
 
     @property
     def rejected(self) -> tuple[BookSummary, ...]:
@@ -101,6 +106,8 @@ def summarize_book(
         figures=count(figure.status for figure in figures),
         doubtful=sum(1 for f in figures if f.status == "paired" and f.confidence < doubtful_below),
         records=len(records),
+        modalities=count(r.modality.value for r in records if r.modality),
+        held=count(reason for record in records for reason in record.held),
         rejects=count(reject.reason for reject in rejects),
         flags=flags,
     )

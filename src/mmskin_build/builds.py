@@ -1,0 +1,260 @@
+"""A whole build: all books through the stages of `steps`, then joined; and what becomes of it.
+
+The local engine (`build`) and the Prefect flow call the same functions in the same order;
+``data/work/build.json`` says what the last build made, and is where releases and audits start.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from mmskin_build.books import check_book, read_books
+from mmskin_build.cache import Entry, Stage, Store
+from mmskin_build.config import Config, Workspace
+from mmskin_build.dataset.groups import join_groups
+from mmskin_build.dataset.masks import MaskedPicture
+from mmskin_build.dataset.release import Picture, check_request, write_release
+from mmskin_build.dataset.summary import BookSummary, BuildSummary, natural_order, reject_book
+from mmskin_build.errors import AdobeExtractError, BookRegistryError, InputPdfError, ReleaseError
+from mmskin_build.images.classify import ScreenedPicture
+from mmskin_build.images.duplicates import DuplicateIndex
+from mmskin_build.records import Alignment, Book, Figure, PageFailure, Record, Reject
+from mmskin_build.steps import (
+    FAILURES,
+    FIGURES,
+    MASKED,
+    PICTURES,
+    RECORDS,
+    REJECTS,
+    SCREENED,
+    STAGES,
+    SUMMARY,
+    Job,
+    Progress,
+    align_book,
+    assemble_book,
+    cut_pictures,
+    no_progress,
+    open_job,
+    read_book,
+    records_sha256,
+    screen_pictures,
+    stage_version,
+)
+from mmskin_build.store import (
+    from_json,
+    read_jsonl,
+    storage_errors,
+    to_json,
+    write_bytes,
+    write_jsonl,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookOutcome:
+    """How a book ended: its summary and the stages that had to be computed this time."""
+
+    summary: BookSummary
+    computed: tuple[str, ...] = ()
+
+
+def build_book(job: Job, book: Book) -> BookOutcome:
+    """Take one book through all stages; a file that cannot be used rejects the book."""
+    try:
+        check_book(job.workspace, book)
+        pages = read_book(job, book)
+        aligned = align_book(job, book, pages)
+        cut = cut_pictures(job, book, aligned)
+        screened = screen_pictures(job, book, aligned, cut)
+        assembled = assemble_book(job, book, pages, aligned, cut, screened)
+    except (InputPdfError, AdobeExtractError) as error:
+        return BookOutcome(summary=reject_book(book, str(error)))
+    return book_outcome([pages, aligned, cut, screened, assembled])
+
+
+def book_outcome(entries: Sequence[Entry]) -> BookOutcome:
+    """Return how a book ended that went through all `STAGES`; `entries` in their order."""
+    stages = {name: entry.key for name, entry in zip(STAGES, entries, strict=True)}
+    summary = read_jsonl(entries[-1].path(SUMMARY), BookSummary)[0]
+    computed = tuple(name for name, e in zip(STAGES, entries, strict=True) if e.fresh)
+    return BookOutcome(summary=dataclasses.replace(summary, stages=stages), computed=computed)
+
+
+def begin_build(workspace: Workspace) -> tuple[Book, ...]:
+    """Clear away what killed runs left and return the books to build, in the order of their ids.
+
+    Raises:
+        BookRegistryError: If no book is registered or the registry contradicts itself.
+        StorageError: If the work folder cannot be written.
+    """
+    books = sorted(read_books(workspace), key=lambda book: natural_order(book.id))
+    if not books:
+        raise BookRegistryError(
+            f"{workspace.books_toml}: no book has a file yet; "
+            "register one with: mmskin books add BOOK.pdf --id bk1"
+        )
+    with storage_errors(workspace.work):
+        workspace.work.mkdir(parents=True, exist_ok=True)
+    Store(workspace.store).sweep()
+    return tuple(books)
+
+
+def finish_build(workspace: Workspace, outcomes: Sequence[BookOutcome]) -> BuildSummary:
+    """Join the books' records and write ``data/work/build.json``: this is the build to release."""
+    joined = join_books(workspace, [o.summary for o in outcomes if o.summary.status == "built"])
+    summary = BuildSummary(
+        books=tuple(outcome.summary for outcome in outcomes),
+        content_digest=joined.outputs[RECORDS].sha256,
+        joined=joined.key,
+    )
+    write_bytes(workspace.current, to_json(summary) + b"\n")
+    return summary
+
+
+def join_books(workspace: Workspace, books: Sequence[BookSummary]) -> Entry:
+    """Give the records of all books their groups, near duplicates included: `RECORDS`.
+
+    The index of duplicates grows with the books and is kept in the work folder; what one book adds
+    is compared with what is there, and nothing twice.
+    """
+    store = Store(workspace.store)
+    assembled = [store.entry("assemble_book", book.stages["assemble_book"]) for book in books]
+    screened = [store.entry("screen_pictures", book.stages["screen_pictures"]) for book in books]
+    stage = Stage(
+        name="join_books",
+        version=stage_version("images", "dataset/groups"),
+        config_sha256="",
+        inputs={
+            f"{number:05d}": entry.outputs[name].sha256
+            for number, (entry, name) in enumerate(
+                [(e, RECORDS) for e in assembled] + [(e, SCREENED) for e in screened]
+            )
+        },
+    )
+
+    def produce(folder: Path) -> None:
+        prints = {
+            picture.sha256: picture.screening.fingerprint
+            for entry in screened
+            for picture in read_jsonl(entry.path(SCREENED), ScreenedPicture)
+            if picture.sha256 and picture.screening and picture.screening.fingerprint
+        }
+        with DuplicateIndex(workspace.duplicates) as index:
+            index.add(prints.items())
+            same = index.groups(prints)
+        for entry in assembled:
+            for made in read_jsonl(entry.path(MASKED), MaskedPicture):
+                same[made.image_sha256] = same.get(made.made_from, made.made_from)
+        records = chain.from_iterable(read_jsonl(e.path(RECORDS), Record) for e in assembled)
+        write_jsonl(folder / RECORDS, join_groups(tuple(records), same), durable=False)
+
+    return store.run(stage, produce)
+
+
+def build(
+    workspace: Workspace,
+    cfg: Config,
+    progress: Progress = no_progress,
+    *,
+    check_pictures: bool = False,
+) -> tuple[BuildSummary, tuple[BookOutcome, ...]]:
+    """Build all registered books in this process and its workers.
+
+    With `check_pictures` the digests of kept pictures are compared, and damaged ones cut again.
+
+    Raises:
+        BookRegistryError: If there is nothing to build.
+        MissingDependencyError: If Tesseract or one of its languages is missing.
+        StorageError: If the disk is full or the work folder cannot be written.
+    """
+    books = begin_build(workspace)
+    with open_job(workspace, cfg, progress, check_pictures=check_pictures) as job:
+        outcomes = tuple(build_book(job, book) for book in books)
+    return finish_build(workspace, outcomes), outcomes
+
+
+def read_build(workspace: Workspace) -> BuildSummary:
+    """Return what the last build made.
+
+    Raises:
+        ReleaseError: If there was none.
+    """
+    if not workspace.current.exists():
+        raise ReleaseError(f"{workspace.current}: nothing has been built yet; run: mmskin build")
+    return from_json(workspace.current.read_bytes(), BuildSummary, str(workspace.current))
+
+
+def read_alignment(workspace: Workspace, book: BookSummary) -> Alignment:
+    """Return the finished figures, rejects and failures of a built book."""
+    store = Store(workspace.store)
+    pages, aligned, cut = (store.entry(name, book.stages[name]) for name in STAGES[:3])
+    rejects = (aligned.path(REJECTS), cut.path(REJECTS))
+    return Alignment(
+        book_sha256=book.sha256,
+        page_count=book.page_count,
+        figures=read_jsonl(cut.path(FIGURES), Figure),
+        rejects=tuple(chain.from_iterable(read_jsonl(path, Reject) for path in rejects)),
+        failures=read_jsonl(pages.path(FAILURES), PageFailure),
+    )
+
+
+def pictures_folder(workspace: Workspace, book: BookSummary) -> Path:
+    """Return the folder with the pictures of a built book, ``<image_sha256>.png``."""
+    return Store(workspace.store).entry("cut_pictures", book.stages["cut_pictures"]).folder
+
+
+def picture_entries(workspace: Workspace, book: BookSummary) -> tuple[Entry, Entry]:
+    """Return the stage outputs that hold a built book's pictures: as cut, and as masked."""
+    store = Store(workspace.store)
+    cut, masked = (
+        store.entry(name, book.stages[name]) for name in ("cut_pictures", "assemble_book")
+    )
+    return cut, masked
+
+
+def read_records(workspace: Workspace, summary: BuildSummary) -> tuple[Record, ...]:
+    """Return the records of a build, groups joined across books."""
+    entry = Store(workspace.store).entry("join_books", summary.joined)
+    return read_jsonl(entry.path(RECORDS), Record)
+
+
+def make_release(
+    workspace: Workspace, cfg: Config, version: str, *, leave_out_held: bool = False
+) -> Path:
+    """Release what the last build made as ``data/releases/<name>/<version>`` and return it.
+
+    Raises:
+        ReleaseError: If nothing has been built, the settings are others than those of the build,
+            pictures wait for a decision (see `dataset.release.write_release`), or the version is
+            not acceptable.
+        StorageError: If the store is damaged or the release cannot be written.
+    """
+    check_request(workspace.releases / cfg.dataset.name, cfg.dataset.name, version)
+    summary = read_build(workspace)
+    records = read_records(workspace, summary)
+    if any(record.config_sha256 != records_sha256(cfg) for record in records):
+        raise ReleaseError("the settings have changed since the last build; run: mmskin build")
+    files: dict[str, Picture] = {}
+    for book in summary.books:
+        if book.status == "built":
+            for entry in picture_entries(workspace, book):
+                for name, output in entry.outputs.items():
+                    if name.startswith(f"{PICTURES}/"):
+                        files[Path(name).stem] = Picture(
+                            path=entry.path(name), sha256=output.sha256
+                        )
+    return write_release(
+        workspace.releases,
+        version,
+        cfg=cfg,
+        summary=summary,
+        books=read_books(workspace),
+        records=records,
+        pictures={record.id: files[record.image_sha256] for record in records},
+        leave_out_held=leave_out_held,
+    )
