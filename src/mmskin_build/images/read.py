@@ -47,7 +47,7 @@ MOST_BYTES = 1_000_000_000  # of a file
 WORKING_SIDE_PX = 512  # the longer side of the copy that the detectors share
 
 # Formats that are decoded by libraries made for untrusted files; EPS, for one, would run a program.
-_FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "WEBP", "GIF", "BMP", "PPM", "JPEG2000", "AVIF", "TGA")
+_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP", "PPM", "JPEG2000", "AVIF")
 _SUFFIXES = {
     "PNG": (".png", ".apng"),
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
@@ -59,7 +59,6 @@ _SUFFIXES = {
     "PPM": (".ppm", ".pgm", ".pbm", ".pnm", ".pfm"),
     "JPEG2000": (".jp2", ".j2k", ".jpx", ".jpf", ".j2c", ".jpc"),
     "AVIF": (".avif", ".avifs"),
-    "TGA": (".tga", ".icb", ".vda", ".vst"),
 }
 PICTURE_SUFFIXES = frozenset(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes)
 
