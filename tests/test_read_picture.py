@@ -177,7 +177,9 @@ def test_a_file_that_breaks_off_has_a_reason(kind: str) -> None:
 
 def _png_of(width: int, height: int, data: bytes) -> bytes:
     def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        return (
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        )
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     body = chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
@@ -206,7 +208,9 @@ def test_the_limit_of_pillow_is_as_before() -> None:
     assert before == Image.MAX_IMAGE_PIXELS
 
 
-@given(st.binary(max_size=400), st.integers(0, 300), st.sampled_from(["PNG", "JPEG", "GIF", "TIFF"]))
+@given(
+    st.binary(max_size=400), st.integers(0, 300), st.sampled_from(["PNG", "JPEG", "GIF", "TIFF"])
+)
 def test_bytes_that_were_spoiled_never_raise(noise: bytes, at: int, kind: str) -> None:
     whole = encoded(scene(16, 16), kind)
     read_picture(whole[:at] + noise + whole[at + len(noise) :])

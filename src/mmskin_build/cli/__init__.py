@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from mmskin_build import __version__
-from mmskin_build.cli import audit, build, calibrate, data, demo, inspect
+from mmskin_build.cli import audit, build, calibrate, classify, data, demo, inspect, modality
 from mmskin_build.errors import EXIT_INTERRUPTED, MmskinError
 
 _EPILOG = """\b
@@ -86,6 +86,8 @@ for command in (
     data.release,
     data.verify,
     build.align,
+    *classify.COMMANDS,
+    *modality.COMMANDS,
     *inspect.COMMANDS,
     *calibrate.COMMANDS,
 ):

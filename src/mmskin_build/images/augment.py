@@ -46,7 +46,10 @@ def augment(rgb: RgbImage, rng: Rng) -> RgbImage:
 def _cropped(rgb: RgbImage, rng: Rng) -> RgbImage:
     height, width = rgb.shape[:2]
     part = rng.uniform(0.6, 1.0, 2)
-    h, w = (max(min(_LEAST_SIDE_PX, side), round(side * p)) for side, p in zip((height, width), part, strict=True))
+    h, w = (
+        max(min(_LEAST_SIDE_PX, side), round(side * p))
+        for side, p in zip((height, width), part, strict=True)
+    )
     top, left = rng.integers(0, height - h + 1), rng.integers(0, width - w + 1)
     return rgb[top : top + h, left : left + w]
 
@@ -103,11 +106,11 @@ def _lettered(rgb: RgbImage, rng: Rng) -> RgbImage:
 
 
 def _framed(rgb: RgbImage, rng: Rng) -> RgbImage:
-    edge = rng.integers(2, max(3, round(0.08 * min(rgb.shape[:2]))), 4)
+    most = max(3, round(0.08 * min(rgb.shape[:2])))
+    top, bottom, left, right = (int(edge) for edge in rng.integers(2, most, 4))
     color = [int(v) for v in rng.choice(np.array([[255] * 3, [0] * 3, [240, 240, 235]]))]
-    return np.asarray(
-        cv2.copyMakeBorder(rgb, *(int(e) for e in edge), cv2.BORDER_CONSTANT, value=color), np.uint8
-    )
+    framed = cv2.copyMakeBorder(rgb, top, bottom, left, right, cv2.BORDER_CONSTANT, value=color)
+    return np.asarray(framed, np.uint8)
 
 
 def _grayed(rgb: RgbImage, rng: Rng) -> RgbImage:

@@ -18,14 +18,31 @@ Rng = np.random.Generator
 Color = tuple[int, int, int]
 
 _FLESH = ((236, 196, 170), (214, 150, 120), (190, 60, 60), (240, 220, 190), (205, 130, 140))
-_SYLLABLES = ("der", "ma", "to", "lo", "gy", "epi", "the", "li", "um", "ke", "ra", "tin", "no", "de")
+_SYLLABLES = (
+    "der",
+    "ma",
+    "to",
+    "lo",
+    "gy",
+    "epi",
+    "the",
+    "li",
+    "um",
+    "ke",
+    "ra",
+    "tin",
+    "no",
+    "de",
+)
 
 
 def draw_nonphoto(rng: Rng) -> RgbImage:
     """Draw one picture that is no photograph, (H, W, 3) uint8; `rng` decides which and how."""
     width, height = (int(v) for v in rng.integers(240, 512, 2))
     tint = int(rng.integers(235, 256))
-    paper = (255, 255, 255) if rng.random() < 0.7 else (tint, tint, int(rng.integers(215, tint + 1)))
+    paper = (
+        (255, 255, 255) if rng.random() < 0.7 else (tint, tint, int(rng.integers(215, tint + 1)))
+    )
     image = Image.new("RGB", (width, height), paper)
     draw = _KINDS[int(rng.integers(0, len(_KINDS)))]
     draw(image, rng)
@@ -38,11 +55,16 @@ def _scanned(rgb: RgbImage, rng: Rng) -> RgbImage:
     height, width = rgb.shape[:2]
     light = cv2.resize(rng.uniform(0.9, 1.0, (3, 3)).astype(np.float32), (width, height))
     soft = cv2.GaussianBlur(rgb, (0, 0), float(rng.uniform(0.5, 1.2))).astype(np.float32)
-    return np.asarray(np.clip(soft * light[..., None] + rng.normal(0, 4, rgb.shape), 0, 255), np.uint8)
+    return np.asarray(
+        np.clip(soft * light[..., None] + rng.normal(0, 4, rgb.shape), 0, 255), np.uint8
+    )
 
 
 def _words(rng: Rng, most: int) -> str:
-    words = ["".join(rng.choice(_SYLLABLES, rng.integers(1, 4))) for _ in range(int(rng.integers(1, most + 1)))]
+    words = [
+        "".join(rng.choice(_SYLLABLES, rng.integers(1, 4)))
+        for _ in range(int(rng.integers(1, most + 1)))
+    ]
     return " ".join(words).capitalize()
 
 
@@ -83,7 +105,9 @@ def _chart(image: Image.Image, rng: Rng) -> None:
                 canvas.rectangle((x, y, x + broad, y1), fill=color, outline=(0, 0, 0))
         else:
             size = rng.uniform(2, 5)
-            for x, y in zip(rng.uniform(x0, x1, 4 * count), rng.uniform(y0, y1, 4 * count), strict=True):
+            for x, y in zip(
+                rng.uniform(x0, x1, 4 * count), rng.uniform(y0, y1, 4 * count), strict=True
+            ):
                 canvas.ellipse((x - size, y - size, x + size, y + size), fill=color)
     canvas.line((x0, y0, x0, y1, x1, y1), fill=(0, 0, 0), width=int(rng.integers(1, 3)))
     canvas.text((0.35 * w, 0.02 * h), _words(rng, 4), (0, 0, 0), font=_font(h * 0.05))
@@ -100,9 +124,13 @@ def _heat_map(image: Image.Image, rng: Rng) -> None:
             share = rng.random() if row != column else 1.0
             color = tuple(int(v) for v in ramp[0] * share + 255 * (1 - share))
             box = (0.15 * w + 0.7 * w * column / count, 0.1 * h + 0.75 * h * row / count)
-            canvas.rectangle((*box, box[0] + 0.7 * w / count, box[1] + 0.75 * h / count), fill=color)
+            canvas.rectangle(
+                (*box, box[0] + 0.7 * w / count, box[1] + 0.75 * h / count), fill=color
+            )
             if count < 7:
-                canvas.text((box[0] + 4, box[1] + 4), f"{share:.2f}", (0, 0, 0), font=_font(h * 0.03))
+                canvas.text(
+                    (box[0] + 4, box[1] + 4), f"{share:.2f}", (0, 0, 0), font=_font(h * 0.03)
+                )
     canvas.text((0.3 * w, 0.9 * h), _words(rng, 3), (0, 0, 0), font=_font(h * 0.04))
 
 
@@ -153,7 +181,9 @@ def _flow_chart(image: Image.Image, rng: Rng) -> None:
         last = box
 
 
-def _outline(rng: Rng, size: tuple[int, int], reach: float, rough: float) -> list[tuple[float, float]]:
+def _outline(
+    rng: Rng, size: tuple[int, int], reach: float, rough: float
+) -> list[tuple[float, float]]:
     """A closed smooth curve around a random center."""
     turn = np.linspace(0, 2 * np.pi, 90)
     radius = np.ones_like(turn)
@@ -172,7 +202,9 @@ def _map(image: Image.Image, rng: Rng) -> None:
         canvas.rectangle((0, 0, *image.size), fill=(190, 215, 235))
     for _ in range(int(rng.integers(3, 9))):
         fill = _color(rng) if rng.random() < 0.6 else (235, 235, 225)
-        canvas.polygon(_outline(rng, image.size, rng.uniform(0.1, 0.35), 0.7), fill=fill, outline=(60, 60, 60))
+        canvas.polygon(
+            _outline(rng, image.size, rng.uniform(0.1, 0.35), 0.7), fill=fill, outline=(60, 60, 60)
+        )
     for _ in range(int(rng.integers(3, 12))):
         x, y = rng.uniform(0.05, 0.9, 2) * image.size
         canvas.ellipse((x, y, x + 5, y + 5), fill=(200, 30, 30))
@@ -213,8 +245,13 @@ def _illustration(image: Image.Image, rng: Rng) -> None:
         curve = _outline(rng, image.size, rng.uniform(0.1, 0.4), 0.5)
         ImageDraw.Draw(shape).polygon(curve, fill=255)
         mask = np.asarray(shape, np.float32)[..., None] / 255
-        base = np.array(_FLESH[int(rng.integers(0, len(_FLESH)))] if rng.random() < 0.7 else _color(rng))
-        slope = np.linspace(-1, 1, w)[None, :, None] * rng.normal() + np.linspace(-1, 1, h)[:, None, None] * rng.normal()
+        base = np.array(
+            _FLESH[int(rng.integers(0, len(_FLESH)))] if rng.random() < 0.7 else _color(rng)
+        )
+        slope = (
+            np.linspace(-1, 1, w)[None, :, None] * rng.normal()
+            + np.linspace(-1, 1, h)[:, None, None] * rng.normal()
+        )
         depth = cv2.GaussianBlur(mask, (0, 0), 0.06 * h)[..., None] - 0.7
         shaded = base + 18 * slope + rng.uniform(0, 90) * np.minimum(depth, 0)
         rgb = rgb * (1 - mask) + np.clip(shaded, 0, 255) * mask
@@ -263,7 +300,9 @@ def _formula(image: Image.Image, rng: Rng) -> None:
         canvas.line((x, y, *to), fill=(0, 0, 0), width=2)
         x, y = to
         if rng.random() < 0.3:
-            canvas.text((x, y), str(rng.choice(list("NOHCSP"))), (0, 0, 0), font=_font(image.height * 0.05))
+            canvas.text(
+                (x, y), str(rng.choice(list("NOHCSP"))), (0, 0, 0), font=_font(image.height * 0.05)
+            )
 
 
 _KINDS: tuple[Callable[[Image.Image, Rng], None], ...] = (

@@ -1,8 +1,9 @@
-"""Skin through a dermatoscope, drawn by code to learn from.
+"""Skin through a dermatoscope and before a camera, drawn by code to learn from.
 
-Collections of dermoscopic pictures come from few devices. These are made the way the pictures come
+Collections of either come from few places. These are made the way the pictures come
 about: light that melanin and blood absorb (Beer and Lambert), fine even texture, one lesion with
-pigment network, dots, veil or vessels, hairs, bubbles of gel, a scale, the field of the lens.
+pigment network, dots or veil, hairs, bubbles of gel, a scale, the field of the lens; or, before a
+camera, pores, many lesions, the roundness of the body, one lamp, a backdrop.
 """
 
 from __future__ import annotations
@@ -19,6 +20,11 @@ Rng = np.random.Generator
 _MELANIN = np.array([0.35, 0.62, 0.95], np.float32)
 _BLOOD = np.array([0.12, 0.85, 0.62], np.float32)
 
+_BACKDROPS = (
+    (20, 60, 150), (40, 110, 100), (15, 15, 15), (10, 10, 40), (200, 200, 200), (90, 90, 95),
+    (120, 85, 60), (150, 170, 190), (60, 30, 30), (225, 220, 205),
+)  # fmt: skip
+
 
 def draw_dermoscopy(rng: Rng) -> RgbImage:
     """Draw one dermoscopic picture, (H, W, 3) uint8, 224 to 420 pixels wide."""
@@ -26,20 +32,21 @@ def draw_dermoscopy(rng: Rng) -> RgbImage:
     height = round(width * float(rng.choice([0.75, 0.67, 1.0])))
     melanin = _skin(rng, width, height)
     blood = 0.25 + 0.08 * _cloud(rng, width, height, 0.15) + rng.uniform(0, 0.3)
-    blood += 0.04 * _cloud(rng, width, height, 0.015)
+    blood += rng.uniform(0.02, 0.08) * _cloud(rng, width, height, 0.008)
     lesion = _lesion(rng, width, height)
     melanin = melanin + lesion * rng.uniform(0.0, 2.2) * _structure(rng, width, height)
     blood = blood + lesion * rng.uniform(0.0, 0.9) * (1 + 0.4 * _cloud(rng, width, height, 0.05))
     light = np.exp(-melanin[..., None] * _MELANIN - blood[..., None] * _BLOOD)
+    light = _paler(light, rng, 0.0, 0.5)
     veil = lesion * max(0.0, rng.uniform(-0.25, 0.25))
     light = light * (1 - veil[..., None]) + veil[..., None] * np.array([0.45, 0.5, 0.62])
     light *= np.exp(rng.normal(0, 0.08, 3)) * rng.uniform(1.0, 1.35)
     rgb = np.clip(light.astype(np.float32), 0, 1) ** float(rng.uniform(0.7, 1.0))
     rgb = _hairs(rgb, rng)
     rgb = _gel(rgb, rng)
-    rgb = cv2.GaussianBlur(rgb, (0, 0), float(rng.uniform(0.4, 1.3)))
-    rgb = _lens(rgb, rng)
-    rgb = rgb + rng.normal(0, rng.uniform(0.002, 0.012), rgb.shape)
+    rgb = cv2.GaussianBlur(rgb, (0, 0), float(rng.uniform(0.3, 1.0)))
+    rgb = _lens(np.asarray(rgb, np.float32), rng)
+    rgb = rgb + rng.normal(0, rng.uniform(0.004, 0.016), rgb.shape)
     return np.asarray(np.clip(rgb * 255, 0, 255), np.uint8)
 
 
@@ -124,3 +131,81 @@ def _lens(rgb: NDArray[np.float32], rng: Rng) -> NDArray[np.float32]:
     if rng.random() < 0.2:
         fall = fall / (1 + np.exp((radius - rng.uniform(0.95, 1.3)) / 0.02))
     return np.asarray(rgb * fall[..., None], np.float32)
+
+
+def draw_clinical(rng: Rng) -> RgbImage:
+    """Draw one clinical picture: a curved body part in uneven light, close up or before a cloth."""
+    width = int(rng.integers(256, 480))
+    height = round(width * float(rng.choice([0.67, 0.75, 1.0, 1.33])))
+    lamp = np.array([1.0, rng.uniform(0.82, 1.0), rng.uniform(0.65, 1.0)])
+    melanin = float(rng.choice([0.25, 0.4, 0.6, 1.0])) + 0.06 * _cloud(rng, width, height, 0.25)
+    blood = rng.uniform(0.3, 0.6) + 0.08 * _cloud(rng, width, height, 0.2)
+    pores = np.abs(_cloud(rng, width, height, float(rng.uniform(0.008, 0.02))))
+    melanin = melanin + rng.uniform(0.01, 0.06) * pores
+    for _ in range(int(rng.choice([1, 3, 12]))):
+        lesion = _spot(rng, width, height) * rng.uniform(0.2, 1.0)
+        blood = blood + lesion * rng.uniform(0.1, 0.8) * (
+            1 + 0.4 * _cloud(rng, width, height, 0.03)
+        )
+        melanin = melanin + lesion * max(0.0, rng.uniform(-0.6, 0.9))
+    skin = np.exp(-melanin[..., None] * _MELANIN - blood[..., None] * _BLOOD)
+    skin = _paler(skin, rng, 0.25, 0.75)
+    bumps = 0.04 * _cloud(rng, width, height, 0.06) + rng.uniform(0, 0.06) * pores
+    bumps = bumps + _relief(rng, width, height)
+    turn = rng.uniform(0, 6.3)
+    y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
+    across = x * np.cos(turn) + y * np.sin(turn)
+    shade = 1 - rng.uniform(0, 0.45) * (across + rng.uniform(-0.7, 0.7)) ** 2 + bumps
+    light = skin * lamp * shade[..., None] * rng.uniform(1.1, 1.6)
+    if rng.random() < 0.6:
+        light = _before_cloth(light, rng)
+    light = cv2.GaussianBlur(light.astype(np.float32), (0, 0), float(rng.uniform(0.3, 0.9)))
+    light = np.clip(light, 0, 1) ** float(rng.uniform(0.75, 1.1))
+    light = _hairs(light, rng) if rng.random() < 0.3 else light
+    light = light + rng.normal(0, rng.uniform(0.004, 0.02), light.shape)
+    return np.asarray(np.clip(light * 255, 0, 255), np.uint8)
+
+
+def _paler(light: NDArray[np.float32], rng: Rng, low: float, high: float) -> NDArray[np.float32]:
+    """Light from the surface, which no pigment has colored, mixed in by a share of low to high."""
+    gray = light.mean(axis=2, keepdims=True)
+    return np.asarray(light + (gray - light) * rng.uniform(low, high), np.float32)
+
+
+def _relief(rng: Rng, width: int, height: int) -> Gray:
+    """Skin lines, scales and shine under a lamp from the side; absent under a gel or glass."""
+    lines = _cloud(rng, width, height, float(rng.uniform(0.005, 0.012)))
+    turn = float(rng.uniform(0.006, 0.02))
+    lines = lines + 0.7 * _cloud(rng, width, height, turn) + 0.5 * _cloud(rng, width, height, 0.04)
+    relief = rng.uniform(0.01, 0.07) * lines
+    if rng.random() < 0.5:  # sharp furrows
+        relief = relief - rng.uniform(0.02, 0.12) * np.exp(-((lines / 0.25) ** 2))
+    if rng.random() < 0.4:  # wet or scaly spots that shine
+        relief = relief + rng.uniform(0.2, 0.6) * (lines > rng.uniform(2.0, 3.2))
+    return np.asarray(relief, np.float32)
+
+
+def _spot(rng: Rng, width: int, height: int) -> Gray:
+    y = (np.arange(height, dtype=np.float32)[:, None] - height * rng.uniform(0, 1)) / width
+    x = (np.arange(width, dtype=np.float32)[None, :] - width * rng.uniform(0, 1)) / width
+    away = np.hypot(x * np.exp(rng.normal(0, 0.3)), y) + 0.03 * _cloud(rng, width, height, 0.08)
+    reach, soft = rng.uniform(0.02, 0.25), rng.uniform(0.005, 0.04)
+    return np.asarray(1 / (1 + np.exp(np.clip((away - reach) / soft, -30, 30))), np.float32)
+
+
+def _before_cloth(light: NDArray[np.float32], rng: Rng) -> NDArray[np.float32]:
+    """A limb or the edge of a body before a backdrop: cloth, wall or darkness."""
+    height, width = light.shape[:2]
+    y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
+    turn = rng.uniform(0, 6.3)
+    across = x * np.cos(turn) + y * np.sin(turn) + 0.08 * _cloud(rng, width, height, 0.3)
+    low = rng.uniform(-1.0, -0.2)
+    high = low + rng.uniform(0.5, 2.2)
+    inside = 1 / (1 + np.exp(-np.clip((across - low) * (high - across) * 60, -30, 30)))
+    backdrop = np.array(_BACKDROPS[int(rng.integers(0, len(_BACKDROPS)))], np.float32) / 255
+    folds = 1 + rng.uniform(0, 0.25) * _cloud(rng, width, height, float(rng.uniform(0.05, 0.4)))
+    round_off = np.clip(1 - (2 * (across - low) / (high - low) - 1) ** 4 * 0.6, 0.2, 1)
+    lit = light * round_off[..., None] * inside[..., None]
+    return np.asarray(lit + backdrop * folds[..., None] * (1 - inside[..., None]), np.float32)

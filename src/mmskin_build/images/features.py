@@ -297,9 +297,7 @@ def _waves(view: _View) -> Features:
         fine, energies = values, []
         for _ in range(5):
             coarse = cv2.GaussianBlur(fine, (0, 0), 1.6)
-            tiles = cv2.resize(
-                np.abs(fine - coarse), (_GRID, _GRID), interpolation=cv2.INTER_AREA
-            )
+            tiles = cv2.resize(np.abs(fine - coarse), (_GRID, _GRID), interpolation=cv2.INTER_AREA)
             energies.append(float(np.log(np.median(tiles) + 0.05)))
             if min(coarse.shape) > 2 * _GRID:
                 coarse = coarse[::2, ::2]
@@ -318,9 +316,9 @@ def _waves(view: _View) -> Features:
             )
             kernel -= kernel.mean()
             answer = np.abs(cv2.filter2D(view.gray, cv2.CV_32F, kernel / np.abs(kernel).sum()))
-            answers.append(float(np.median(_tile_means(answer))))
+            answers.append(float(np.median(_tile_means(np.asarray(answer, np.float32)))))
         found[f"gabor_{round(length)}"] = float(np.log(np.mean(answers) + 0.05))
-        found[f"gabor_{round(length)}_turned"] = max(answers) / (np.mean(answers) + 0.1)
+        found[f"gabor_{round(length)}_turned"] = max(answers) / (float(np.mean(answers)) + 0.1)
     return found
 
 

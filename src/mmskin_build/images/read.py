@@ -84,7 +84,9 @@ class UnreadPicture:
     detail: str = ""
 
 
-def read_picture(source: Path | bytes, *, most_pixels: int = MOST_PIXELS) -> Picture | UnreadPicture:
+def read_picture(
+    source: Path | bytes, *, most_pixels: int = MOST_PIXELS
+) -> Picture | UnreadPicture:
     """Decode a picture file, or the bytes of one, whatever is in it.
 
     JPEG files with more than `most_pixels` are decoded at a half, a quarter or an eighth of their
@@ -176,7 +178,10 @@ def _read_file(path: Path) -> bytes | UnreadPicture:
         if status.st_size > MOST_BYTES:
             return UnreadPicture(reason="file_too_large", detail=f"{status.st_size} bytes")
         return path.read_bytes()
-    except (OSError, ValueError) as error:  # a loop of links, no permission, a name with a zero byte
+    except (
+        OSError,
+        ValueError,
+    ) as error:  # a loop of links, no permission, a name with a zero byte
         detail = (getattr(error, "strerror", None) or str(error)).lower()
         return UnreadPicture(reason="file_unreadable", detail=detail)
 
@@ -263,14 +268,16 @@ def _decode_deep(content: bytes, notes: list[Note]) -> Picture:
     if decoded is None or decoded.dtype == np.uint8:
         raise OSError("the picture breaks off or is damaged")
     notes.append("deep")
-    values = np.asarray(decoded)
+    values: NDArray[np.generic] = np.asarray(decoded)
+    whole = values.dtype == np.uint16
     if values.ndim == 3 and values.shape[2] == 4:
-        opaque = values[..., 3:] / np.iinfo(values.dtype).max
-        values = values[..., :3] * opaque + np.iinfo(values.dtype).max * (1 - opaque)
+        most = 65535.0 if whole else 1.0
+        deep = np.asarray(values, np.float64)
+        values = most + (deep[..., :3] - most) * (deep[..., 3:] / most)
         notes.append("transparent")
     if values.ndim == 3:
         values = values[..., ::-1]
-    return Picture(rgb=_stretched(values, whole=values.dtype == np.uint16), notes=tuple(notes))
+    return Picture(rgb=_stretched(values, whole=whole), notes=tuple(notes))
 
 
 def _stretched(values: NDArray[np.generic], *, whole: bool = False) -> RgbImage:
