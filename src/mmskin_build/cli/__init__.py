@@ -16,7 +16,17 @@ from typing import Any
 import click
 
 from mmskin_build import __version__
-from mmskin_build.cli import audit, build, calibrate, data, demo, demographics, inspect
+from mmskin_build.cli import (
+    audit,
+    build,
+    calibrate,
+    classify,
+    data,
+    demo,
+    demographics,
+    inspect,
+    modality,
+)
 from mmskin_build.errors import EXIT_INTERRUPTED, MmskinError
 
 _EPILOG = """\b
@@ -87,6 +97,8 @@ for command in (
     data.release,
     data.verify,
     build.align,
+    *classify.COMMANDS,
+    *modality.COMMANDS,
     *demographics.COMMANDS,
     *inspect.COMMANDS,
     *calibrate.COMMANDS,

@@ -1,0 +1,72 @@
+"""The command that says what pictures are: classify."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from mmskin_build.cli.console import in_words, print_json, progress_bars
+from mmskin_build.cli.options import EXISTING_PATH, Settings, common_options
+from mmskin_build.errors import EXIT_PARTIAL
+
+
+@click.command(
+    epilog="\b\nExamples:\n  mmskin classify pictures/ --out labels.jsonl\n"
+    "  mmskin classify scan.tif photo.jpg --out labels.jsonl --workers 1"
+)
+@click.argument("pictures", nargs=-1, required=True, metavar="DIR|FILE...", type=EXISTING_PATH)
+@click.option("--out", required=True, type=EXISTING_PATH, help="The JSON lines file to write.")
+@click.option("--model", type=EXISTING_PATH, help="A model of mmskin modality train.")
+@common_options
+def classify(pictures: tuple[Path, ...], out: Path, model: Path | None, settings: Settings) -> int:
+    """Say what each picture is: photograph or not, modality, what makes it delicate.
+
+    Writes one line a picture, sorted by name; the file appears when all are done.
+
+    \b
+      file, sha256   relative name; digest of the decoded pixels
+      photo          probability of being a photograph or a micrograph
+      sort           skin, other, radiology or drawing
+      modality       clinical, dermoscopic, pathological or other
+      probabilities  of the three modalities; the rest of 1 is anything else
+      annotated      score 0 to 1, with the boxes in marks
+      face           score 0 to 1
+      sensitive      score by category
+      quality        score by flaw
+      held           true where a person must look before it is released
+      notes          what decoding had to do: turned, cmyk, first_frame ...
+      reject         why it could not be read; null where it could
+
+    A value is null where it could not be told; the picture is then held. Folders are searched at
+    any depth for the suffixes of picture formats; files are taken whatever they are called. If some
+    pictures cannot be read the exit code is 12.
+    """
+    from mmskin_build.images.classify import classify_files, find_pictures
+    from mmskin_build.store import atomic_open, to_json
+
+    files = find_pictures(pictures)
+    with atomic_open(out) as file, progress_bars(settings) as show:
+        lines = classify_files(
+            files,
+            workers=settings.cfg.workers(),
+            model_path=model,
+            progress=lambda done, total: show("pictures", "classify", done, total),
+        )
+        file.writelines(to_json(line) + b"\n" for line in lines)
+    modalities = Counter(str(line["modality"]) for line in lines if line["reject"] is None)
+    rejects = Counter(str(line["reject"]) for line in lines if line["reject"] is not None)
+    held = sum(bool(line["held"]) for line in lines)
+    if settings.as_json:
+        counts = {"modalities": dict(modalities), "rejects": dict(rejects), "held": held}
+        print_json({"out": str(out), "pictures": len(lines), **counts})
+    else:
+        click.echo(f"{out}: {len(lines)} pictures: {in_words(modalities)}; held: {held}")
+        for line in lines:
+            if line["reject"] is not None:
+                click.echo(f"rejected: {line['file']}: {line['reject']}", err=True)
+    return EXIT_PARTIAL if rejects else 0
+
+
+COMMANDS = (classify,)

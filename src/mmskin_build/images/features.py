@@ -1,0 +1,346 @@
+"""What a picture looks like, as named numbers: color, layout, texture.
+
+The numbers must tell how a picture was made, not where it was published. So paper margins are cut
+off, the rest is brought to one area, tiles with lettering are left out, and what is left is
+summarized by shares, quantiles and medians over tiles, which a watermark in a corner hardly moves.
+No feature knows the size, the shape or the file format.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from skimage.color import rgb2hed
+from skimage.feature import graycomatrix, graycoprops, local_binary_pattern
+
+from mmskin_build.images.read import crop_margins, working_copy
+
+RgbImage = NDArray[np.uint8]
+Gray = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+Features = dict[str, float]
+
+SIDE_PX = 192  # the square root of the area on which all is measured; smaller than any source's own
+_MOST_SIDE_PX = 4 * SIDE_PX  # the longer side of very long pictures
+_GRID = 8  # tiles each way
+_SPARSE = 2  # every second pixel each way is enough for colors
+_LETTER_TILE = 0.05  # share of thin, colorless, extreme strokes from which a tile bears lettering
+_LETTER_STEP = 50  # grey levels by which a stroke stands out
+_KEPT_TILES = 0.6  # where fewer tiles are free of strokes, strokes are what the picture is made of
+_NEUTRAL = 8.0  # CIELAB chroma below which a pixel has no color of its own
+_HUES = (20.0, 45.0, 75.0, 110.0, 170.0, 240.0, 285.0, 320.0, 350.0)  # CIELAB hue limits, degrees
+_FLAT_STEP = 1.5  # grey levels from pixel to pixel in an area filled by a program
+_GRAYS = 16  # levels of the co-occurrence matrix
+_GABOR_PX = (3.0, 6.0, 12.0)  # wave lengths
+_GABOR_TURNS = 4
+_HAIR_STEP = 14.0  # grey levels by which a hair or a thin line is darker than both its sides
+_EPS = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """One picture, brought to a common scale, in the spaces that the features need."""
+
+    rgb: RgbImage  # (h, w, 3)
+    lab: Gray  # (h, w, 3): L 0..100, a and b about -128..127
+    gray: Gray  # (h, w), 0..255
+    used: Mask  # (h, w): false on tiles with lettering
+    lettered: float  # share of tiles with lettering
+
+
+def extract_features(rgb: RgbImage) -> Features:
+    """Measure a picture.
+
+    Args:
+        rgb: Pixels, (H, W, 3) uint8, of any size.
+
+    Returns:
+        Finite numbers by name, always the same names in the same order.
+
+    Raises:
+        ValueError: If the array is of another shape or type.
+    """
+    if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or 0 in rgb.shape:
+        raise ValueError(f"pixels must be (H, W, 3) uint8, not {rgb.shape} {rgb.dtype}")
+    view = _view_of(rgb)
+    found = {
+        **_color(view),
+        **_stains(view),
+        **_layout(view),
+        **_texture(view),
+        **_waves(view),
+        **_strokes(view),
+    }
+    return {name: round(float(value), 5) for name, value in found.items()}
+
+
+def feature_names() -> tuple[str, ...]:
+    """Return the names in the order of `extract_features`."""
+    return tuple(extract_features(np.full((SIDE_PX, SIDE_PX, 3), 128, np.uint8)))
+
+
+def _view_of(rgb: RgbImage) -> _View:
+    rgb = crop_margins(working_copy(rgb))
+    height, width = rgb.shape[:2]
+    scale = SIDE_PX / float(np.sqrt(height * width))
+    size = [
+        _GRID * max(1, min(_MOST_SIDE_PX // _GRID, round(side * scale / _GRID)))
+        for side in (width, height)
+    ]
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    small = np.asarray(cv2.resize(rgb, size, interpolation=way), np.uint8)
+    lab = cv2.cvtColor(small.astype(np.float32) / 255.0, cv2.COLOR_RGB2LAB)
+    gray = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    lettered = _tile_means(_lettering(small).astype(np.float32)) > _LETTER_TILE
+    used = np.ones(gray.shape, np.bool_)
+    if (~lettered).mean() >= _KEPT_TILES:
+        step_y, step_x = gray.shape[0] // _GRID, gray.shape[1] // _GRID
+        used = np.kron(~lettered.reshape(_GRID, _GRID), np.ones((step_y, step_x), np.bool_))
+    return _View(small, np.asarray(lab), gray, used, float(lettered.mean()))
+
+
+def _lettering(rgb: RgbImage) -> Mask:
+    """Thin strokes of white or black, as letters, logos and scale bars are drawn."""
+    low, high = rgb.min(axis=2), rgb.max(axis=2)
+    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (9, 9))
+    light = cv2.morphologyEx(low, cv2.MORPH_TOPHAT, kernel)
+    dark = cv2.morphologyEx(high, cv2.MORPH_BLACKHAT, kernel)
+    white = (light > _LETTER_STEP) & (low > 190)
+    black = (dark > _LETTER_STEP) & (high < 60)
+    return np.asarray(white | black, np.bool_)
+
+
+def _tile_means(values: Gray) -> NDArray[np.float64]:
+    """Means over the tiles, row by row; the sides are multiples of the grid."""
+    tiles = cv2.resize(values, (_GRID, _GRID), interpolation=cv2.INTER_AREA)
+    return np.asarray(tiles, np.float64).ravel()
+
+
+def _tile_spread(values: Gray) -> NDArray[np.float64]:
+    square = _tile_means(values**2) - _tile_means(values) ** 2
+    return np.asarray(np.sqrt(np.maximum(square, 0.0)), np.float64)
+
+
+# ------------------------------------------------------------------------------------- color
+
+
+def _color(view: _View) -> Features:
+    kept = view.used[::_SPARSE, ::_SPARSE]
+    lab = view.lab[::_SPARSE, ::_SPARSE][kept]
+    rgb = view.rgb[::_SPARSE, ::_SPARSE]
+    found: Features = {}
+    for channel, name in enumerate(("light", "red_green", "yellow_blue")):
+        low, middle, high = np.quantile(lab[:, channel], (0.1, 0.5, 0.9))
+        found |= {f"{name}_low": low, f"{name}_mid": middle, f"{name}_high": high}
+        found[f"{name}_spread"] = lab[:, channel].std()
+    chroma = np.hypot(lab[:, 1], lab[:, 2])
+    weight = chroma.sum() + _EPS
+    hue = np.degrees(np.arctan2(lab[:, 2], lab[:, 1])) % 360.0
+    found["chroma_mean"] = chroma.mean()
+    found["chroma_high"] = np.quantile(chroma, 0.95)
+    found["chroma_spread"] = chroma.std()
+    found["neutral_share"] = (chroma < _NEUTRAL).mean()
+    bins = np.searchsorted(_HUES, hue) % len(_HUES)
+    share = np.bincount(bins, weights=chroma, minlength=len(_HUES)) / weight
+    found |= {f"hue_{round(_HUES[i - 1])}": share[i] for i in range(len(_HUES))}
+    found["hue_x"] = lab[:, 1].sum() / weight
+    found["hue_y"] = lab[:, 2].sum() / weight
+    found["hue_unity"] = np.hypot(found["hue_x"], found["hue_y"])
+    spread = np.cov(lab[:, 1:].T.astype(np.float64)) if len(lab) > 1 else np.zeros((2, 2))
+    narrow, wide = np.sqrt(np.maximum(np.linalg.eigvalsh(spread), 0.0))
+    found["hue_line"] = narrow / (wide + 1.0)
+    found["tie_light_red"] = _correlation(lab[:, 0], lab[:, 1])
+    found["tie_light_yellow"] = _correlation(lab[:, 0], lab[:, 2])
+    found["tie_red_yellow"] = _correlation(lab[:, 1], lab[:, 2])
+    ycc = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2YCrCb)[kept]
+    # Skin lies between these limits of chrominance in most light (Chai and Ngan 1999).
+    skin = (ycc[:, 1] >= 133) & (ycc[:, 1] <= 178) & (ycc[:, 2] >= 77) & (ycc[:, 2] <= 131)
+    found["skin_share"] = skin.mean()
+    found["white_share"] = ((lab[:, 0] > 93) & (chroma < _NEUTRAL)).mean()
+    found["black_share"] = (lab[:, 0] < 8).mean()
+    coarse = (rgb[kept] >> 4).astype(np.int64)
+    counts = np.bincount(coarse[:, 0] * 256 + coarse[:, 1] * 16 + coarse[:, 2], minlength=4096)
+    share = np.sort(counts / max(1, counts.sum()))[::-1]
+    found["colors_top"] = share[0]
+    found["colors_top8"] = share[:8].sum()
+    found["colors_entropy"] = -(share[share > 0] * np.log(share[share > 0])).sum()
+    return found
+
+
+def _correlation(a: Gray, b: Gray) -> float:
+    a, b = a - a.mean(), b - b.mean()
+    return float((a * b).mean() / (a.std() * b.std() + 0.5))
+
+
+def _stains(view: _View) -> Features:
+    """Hematoxylin, eosin and DAB by color deconvolution (Ruifrok and Johnston 2001)."""
+    hed = rgb2hed(view.rgb[::_SPARSE, ::_SPARSE]).astype(np.float32)
+    hed = hed[view.used[::_SPARSE, ::_SPARSE]]
+    found: Features = {}
+    for channel, name in enumerate(("hematoxylin", "eosin", "dab")):
+        low, middle, high = 100.0 * np.quantile(hed[:, channel], (0.1, 0.5, 0.9))
+        found |= {f"{name}_mid": middle, f"{name}_range": high - low}
+    found["stain_tie"] = _correlation(100.0 * hed[:, 0], 100.0 * hed[:, 1])
+    return found
+
+
+# ------------------------------------------------------------------------------------ layout
+
+
+def _layout(view: _View) -> Features:
+    """Circular field, dark corners, a lesion in the middle, background, even light."""
+    height, width = view.gray.shape
+    y = (np.arange(height) + 0.5) / height * 2 - 1
+    x = (np.arange(width) + 0.5) / width * 2 - 1
+    radius = np.hypot(y[:, None], x[None, :])
+    light = view.lab[..., 0]
+    chroma = np.hypot(view.lab[..., 1], view.lab[..., 2])
+    center, ring, corner = radius < 0.4, (radius > 0.6) & (radius < 0.95), radius > 1.2
+    found: Features = {}
+    for name, values in (
+        ("light", light),
+        ("red_green", view.lab[..., 1]),
+        ("yellow_blue", view.lab[..., 2]),
+    ):
+        found[f"center_{name}"] = np.median(values[center]) - np.median(values[ring])
+    quarters = [
+        np.median(light[corner & (np.sign(y)[:, None] == v) & (np.sign(x)[None, :] == h)])
+        for v in (-1, 1)
+        for h in (-1, 1)
+    ]
+    field = float(np.median(light[radius < 0.9]))
+    found["corner_fall"] = float(np.median(quarters)) - field
+    found["corner_least"] = float(max(quarters)) - field
+    found["corner_black"] = (light[corner] < 15).mean() - (light[ring] < 15).mean()
+    tile_light, tile_chroma = _tile_means(light), _tile_means(chroma)
+    tile_a = _tile_means(view.lab[..., 1])
+    tile_b = _tile_means(view.lab[..., 2])
+    inside = _tile_spread(light)
+    found["tiles_light"] = _middle_spread(tile_light)
+    found["tiles_color"] = float(np.hypot(_middle_spread(tile_a), _middle_spread(tile_b)))
+    found["tiles_share"] = found["tiles_light"] / (found["tiles_light"] + np.median(inside) + 1.0)
+    found["tile_spread_low"], found["tile_spread_mid"], found["tile_spread_high"] = np.quantile(
+        inside, (0.1, 0.5, 0.9)
+    )
+    found["tiles_empty"] = (inside < 2.0).mean()
+    found["tiles_white"] = ((tile_light > 92) & (tile_chroma < _NEUTRAL)).mean()
+    found["tiles_black"] = (tile_light < 10).mean()
+    border = np.zeros((_GRID, _GRID), bool)
+    border[[0, -1]] = border[:, [0, -1]] = True
+    edge, body = border.ravel(), ~border.ravel()
+    found["edge_color"] = float(
+        np.hypot(
+            np.median(tile_a[edge]) - np.median(tile_a[body]),
+            np.median(tile_b[edge]) - np.median(tile_b[body]),
+        )
+    )
+    found["edge_spread"] = np.median(inside[edge]) - np.median(inside[body])
+    skinlike = (tile_a > 4) & (tile_b > 2) & (tile_chroma > _NEUTRAL)
+    found["tiles_cold"] = ((tile_b < -2) | (tile_a < -3)).mean()
+    found["tiles_skin"] = skinlike.mean()
+    return found
+
+
+def _middle_spread(values: NDArray[np.float64]) -> float:
+    """Half the distance of the 16th from the 84th percentile: a spread that outliers spare."""
+    low, high = np.quantile(values, (0.16, 0.84))
+    return float(high - low) / 2
+
+
+# ----------------------------------------------------------------------------------- texture
+
+
+def _texture(view: _View) -> Features:
+    found: Features = {}
+    gray = cv2.GaussianBlur(view.gray, (0, 0), 0.7)  # evens out what JPEG and sensors add
+    levels = np.asarray(gray, np.uint8)
+    half = np.ascontiguousarray(cv2.GaussianBlur(gray, (0, 0), 1.0)[::2, ::2]).astype(np.uint8)
+    for reach, at, used in ((1, levels, view.used), (2, half, view.used[::2, ::2])):
+        codes = local_binary_pattern(at, 8, 1, "uniform").astype(np.int64)
+        share = np.bincount(codes[used], minlength=10) / max(1, used.sum())
+        found |= {f"lbp{reach}_{code}": share[code] for code in range(10)}
+    low, high = np.quantile(gray, (0.02, 0.98))
+    stretched = np.clip((gray - low) / (high - low + 1.0) * _GRAYS, 0, _GRAYS - 1).astype(np.uint8)
+    matrix = graycomatrix(
+        stretched, [1, 4], [0, np.pi / 2], levels=_GRAYS, symmetric=True, normed=True
+    )
+    for name in ("contrast", "homogeneity", "energy", "correlation"):
+        near, far = graycoprops(matrix, name).mean(axis=1)
+        found |= {f"glcm1_{name}": near, f"glcm4_{name}": far}
+    across = cv2.Sobel(gray, cv2.CV_32F, 1, 0) / 8
+    down = cv2.Sobel(gray, cv2.CV_32F, 0, 1) / 8
+    steep = np.hypot(across, down)
+    kept = steep[view.used]
+    middle, high, top = np.quantile(kept, (0.5, 0.9, 0.99))
+    found |= {"slope_mid": np.log1p(middle), "slope_high": np.log1p(high)}
+    found |= {"slope_top": np.log1p(top), "slope_peaked": np.log((top + 1) / (middle + 1))}
+    turn = (np.arctan2(down, across) % np.pi)[view.used]
+    share = np.histogram(turn, bins=12, range=(0, np.pi), weights=kept)[0] / (kept.sum() + _EPS)
+    found["slope_turns"] = -(share[share > 0] * np.log(share[share > 0])).sum()
+    found["slope_upright"] = share[[0, 5, 6, 11]].sum()
+    found["edges"] = (cv2.Canny(levels, 60, 120) > 0)[view.used].mean()
+    steps = np.abs(np.diff(view.gray, axis=1))
+    found["flat_share"] = (steps < _FLAT_STEP).mean()
+    rough = np.abs(view.gray - cv2.medianBlur(view.gray, 3))
+    found["grain"] = np.log1p(np.quantile(_tile_means(rough), 0.25))
+    return found
+
+
+def _waves(view: _View) -> Features:
+    """Energy by scale: a Laplacian pyramid over lightness and color, and Gabor filters."""
+    found: Features = {}
+    spaces = {"light": view.lab[..., 0], "red": view.lab[..., 1], "yellow": view.lab[..., 2]}
+    for name, values in spaces.items():
+        fine, energies = values, []
+        for _ in range(5):
+            coarse = cv2.GaussianBlur(fine, (0, 0), 1.6)
+            tiles = cv2.resize(np.abs(fine - coarse), (_GRID, _GRID), interpolation=cv2.INTER_AREA)
+            energies.append(float(np.log(np.median(tiles) + 0.05)))
+            if min(coarse.shape) > 2 * _GRID:
+                coarse = coarse[::2, ::2]
+            fine = np.ascontiguousarray(coarse)
+        kept = energies if name == "light" else energies[1:4]
+        found |= {f"band_{name}_{level}": energy for level, energy in enumerate(kept)}
+        if name == "light":
+            found["band_fall"] = energies[0] - energies[3]
+            found["band_bend"] = 2 * energies[1] - energies[0] - energies[3]
+    for length in _GABOR_PX:
+        answers = []
+        for turn in range(_GABOR_TURNS):
+            size = int(2 * length) | 1
+            kernel = cv2.getGaborKernel(
+                (size, size), length / 2, np.pi * turn / _GABOR_TURNS, length, 1.0, 0, cv2.CV_32F
+            )
+            kernel -= kernel.mean()
+            answer = np.abs(cv2.filter2D(view.gray, cv2.CV_32F, kernel / np.abs(kernel).sum()))
+            answers.append(float(np.median(_tile_means(np.asarray(answer, np.float32)))))
+        found[f"gabor_{round(length)}"] = float(np.log(np.mean(answers) + 0.05))
+        found[f"gabor_{round(length)}_turned"] = max(answers) / (float(np.mean(answers)) + 0.1)
+    return found
+
+
+def _strokes(view: _View) -> Features:
+    """Nuclei, hairs, lettering: small things of a certain form."""
+    found: Features = {}
+    gray = view.gray
+    small = cv2.GaussianBlur(gray, (0, 0), 1.0)
+    for scale in (1.6, 3.2):
+        blob = cv2.GaussianBlur(gray, (0, 0), scale) - cv2.GaussianBlur(gray, (0, 0), 1.6 * scale)
+        least = cv2.erode(blob, np.ones((5, 5), np.uint8))
+        most = cv2.dilate(blob, np.ones((5, 5), np.uint8))
+        dark = ((blob == least) & (blob < -4)).astype(np.float32)
+        light = ((blob == most) & (blob > 4)).astype(np.float32)
+        name = round(scale)
+        found[f"dark_spots_{name}"] = 1000 * np.median(_tile_means(dark))
+        found[f"light_spots_{name}"] = 1000 * np.median(_tile_means(light))
+    hat = cv2.morphologyEx(
+        small, cv2.MORPH_BLACKHAT, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
+    )
+    thin = hat > _HAIR_STEP
+    found["hair_share"] = thin[view.used].mean()
+    found["hair_tiles"] = (_tile_means(thin.astype(np.float32)) > 0.02).mean()
+    found["lettered_tiles"] = view.lettered
+    return found

@@ -1,0 +1,112 @@
+"""`mmskin classify`: one line a picture, whole or not at all, whatever lies in the folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mmskin_build.cli import run
+from mmskin_build.errors import EXIT_PARTIAL, StorageError
+from mmskin_build.images.classify import classify_files, find_pictures
+from mmskin_build.images.drawn import draw_nonphoto
+from mmskin_build.images.drawn_skin import draw_clinical, draw_dermoscopy
+from mmskin_build.images.modality import MODALITIES
+from mmskin_build.images.screen import Detectors, Marks, screen_picture
+from mmskin_build.store import pixel_digest
+
+FIELDS = [
+    "file", "sha256", "photo", "sort", "modality", "probabilities", "annotated", "marks", "face",
+    "sensitive", "quality", "held", "notes", "reject",
+]  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    pictures = tmp_path / "pictures"
+    (pictures / "deep").mkdir(parents=True)
+    rng = np.random.default_rng
+    Image.fromarray(draw_dermoscopy(rng(1))).save(pictures / "b.png")
+    Image.fromarray(draw_clinical(rng(2))).save(pictures / "deep" / "a.jpg")
+    Image.fromarray(draw_nonphoto(rng(3))).save(pictures / "c.webp", lossless=True)
+    (pictures / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nno more")
+    (pictures / "empty.jpg").touch()
+    (pictures / "notes.txt").write_text("not a picture")
+    (pictures / ".hidden.png").write_bytes(b"")
+    return pictures
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def test_each_picture_has_one_line_and_bad_ones_a_reason(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "labels.jsonl"
+    assert run(["classify", str(folder), "--out", str(out), "--workers", "1", "-q"]) == EXIT_PARTIAL
+    lines = read(out)
+    assert [line["file"] for line in lines] == [
+        "b.png", "broken.png", "c.webp", "deep/a.jpg", "empty.jpg",
+    ]  # fmt: skip
+    assert all(list(line) == FIELDS for line in lines)
+    good = {line["file"]: line for line in lines if line["reject"] is None}
+    assert {line["file"]: line["reject"] for line in lines if line["reject"]} == {
+        "broken.png": "not_a_picture",
+        "empty.jpg": "file_empty",
+    }
+    assert good["b.png"]["modality"] == "dermoscopic"
+    assert good["deep/a.jpg"]["modality"] == "clinical"
+    assert good["c.webp"]["photo"] < 0.5 < good["b.png"]["photo"]
+    for line in good.values():
+        assert set(line["probabilities"]) == set(MODALITIES)
+        assert 0 <= sum(line["probabilities"].values()) <= 1.001
+    assert good["b.png"]["sha256"] == pixel_digest(np.asarray(Image.open(folder / "b.png")))
+
+
+def test_the_lines_do_not_depend_on_the_number_of_workers(folder: Path) -> None:
+    files = find_pictures([folder])
+    assert classify_files(files, workers=1) == classify_files(files, workers=2)
+
+
+def test_what_no_detector_has_looked_at_is_unknown_and_held() -> None:
+    found = screen_picture(draw_clinical(np.random.default_rng(4)))
+    assert (found.face, found.annotated, found.sensitive) == (None, None, None)
+    assert found.held and "face" in found.failed
+
+
+def test_a_detector_that_raises_holds_the_picture_and_the_policy_decides_on_the_rest() -> None:
+    def raises(rgb: object) -> float:
+        raise RuntimeError("no weights")
+
+    rgb = draw_clinical(np.random.default_rng(4))
+    looked = {
+        "annotated": lambda rgb: Marks(score=0.1),
+        "sensitive": lambda rgb: {"tattoo": 0.0},
+        "quality": lambda rgb: {"blurred": 0.0},
+        "holds": lambda screening: screening.face > 0.5,
+    }
+    free = screen_picture(rgb, detectors=Detectors(face=lambda rgb: 0.2, **looked))
+    assert not free.held and free.failed == ()
+    assert screen_picture(rgb, detectors=Detectors(face=lambda rgb: 0.9, **looked)).held
+    failed = screen_picture(rgb, detectors=Detectors(face=raises, **looked))
+    assert failed.held and failed.face is None and failed.failed == ("face",)
+
+
+def test_files_named_twice_or_alike_are_each_told_once(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    Image.new("RGB", (20, 20)).save(other / "b.png")
+    names = [file.name for file in find_pictures([folder, other, other / "b.png"])]
+    assert len(names) == len(set(names)) == 6
+    with pytest.raises(StorageError, match="no such"):
+        find_pictures([tmp_path / "missing"])
+
+
+def test_a_bad_model_file_ends_the_run_and_leaves_nothing(folder: Path, tmp_path: Path) -> None:
+    model, out = tmp_path / "model.json", tmp_path / "labels.jsonl"
+    model.write_text('{"form": 99}')
+    assert run(["classify", str(folder), "--out", str(out), "--model", str(model), "-q"]) == 8
+    assert not out.exists()
