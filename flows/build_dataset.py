@@ -83,11 +83,8 @@ def cut_pictures(data: str, settings: str, book_id: str, aligned: Key, check_pic
 def screen_pictures(data: str, settings: str, book_id: str, aligned: Key, cut: Key) -> Key:
     """Ask the detectors about the pictures."""
     with _job(data, settings, book_id) as (job, book):
-        aligned_entry, cut_entry = (
-            _entry(job, "align_book", aligned),
-            _entry(job, "cut_pictures", cut),
-        )
-        return _key(steps.screen_pictures(job, book, aligned_entry, cut_entry))
+        entries = _entry(job, "align_book", aligned), _entry(job, "cut_pictures", cut)
+        return _key(steps.screen_pictures(job, book, *entries))
 
 
 @_stage

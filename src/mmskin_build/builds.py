@@ -211,10 +211,8 @@ def pictures_folder(workspace: Workspace, book: BookSummary) -> Path:
 def picture_entries(workspace: Workspace, book: BookSummary) -> tuple[Entry, Entry]:
     """Return the stage outputs that hold a built book's pictures: as cut, and as masked."""
     store = Store(workspace.store)
-    cut, masked = (
-        store.entry(name, book.stages[name]) for name in ("cut_pictures", "assemble_book")
-    )
-    return cut, masked
+    cut = store.entry("cut_pictures", book.stages["cut_pictures"])
+    return cut, store.entry("assemble_book", book.stages["assemble_book"])
 
 
 def read_records(workspace: Workspace, summary: BuildSummary) -> tuple[Record, ...]:
@@ -243,11 +241,11 @@ def make_release(
     for book in summary.books:
         if book.status == "built":
             for entry in picture_entries(workspace, book):
-                for name, output in entry.outputs.items():
-                    if name.startswith(f"{PICTURES}/"):
-                        files[Path(name).stem] = Picture(
-                            path=entry.path(name), sha256=output.sha256
-                        )
+                files |= {
+                    Path(name).stem: Picture(path=entry.path(name), sha256=output.sha256)
+                    for name, output in entry.outputs.items()
+                    if name.startswith(f"{PICTURES}/")
+                }
     return write_release(
         workspace.releases,
         version,

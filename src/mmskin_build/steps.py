@@ -31,6 +31,7 @@ from mmskin_build.dataset.summary import (
     PageNote,
     summarize_book,
 )
+from mmskin_build.dataset.words import read_words
 from mmskin_build.images.classify import PictureFile, ScreenedPicture, screen_files
 from mmskin_build.images.marks import marks_of_overlays
 from mmskin_build.pdf.adobe import digest_extract, load_extract
@@ -46,6 +47,7 @@ from mmskin_build.records import (
 )
 from mmskin_build.store import (
     code_digest,
+    file_sha256,
     read_jsonl,
     to_json,
     write_jsonl,

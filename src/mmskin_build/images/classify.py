@@ -1,6 +1,6 @@
-"""A folder of pictures becomes one line a picture, in worker processes.
+"""Picture files are screened in worker processes.
 
-A picture that crashes its worker, or cannot be read, is a line with a reason; the others go on.
+A picture that crashes its worker, or cannot be read, ends with a reason; the others go on.
 """
 
 from __future__ import annotations
@@ -11,31 +11,49 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 
 from mmskin_build.errors import StorageError
 from mmskin_build.images.kinds import KindModel, read_model
+from mmskin_build.images.marks import Mark
 from mmskin_build.images.read import PICTURE_SUFFIXES, UnreadPicture, read_picture
-from mmskin_build.images.screen import Detectors, Screening, screen_picture
+from mmskin_build.images.screen import Screening, screen_picture
 from mmskin_build.store import pixel_digest
 
 REASONS = {"picture_crashed": "the picture ended the process that decoded it"}
 
 _CHUNK = 8  # pictures a task: enough that passing them on costs nothing
-_DIGITS = 4
-
-Line = dict[str, Any]
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureFile:
-    """A file to classify and the name that it is told by."""
+    """A file to screen and the name that it is told by.
+
+    `hints` are sensitive categories that the words around it name, `painted` what its page is known
+    to paint over it.
+    """
 
     name: str
     path: Path
+    hints: tuple[str, ...] = ()
+    painted: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScreenedPicture:
+    """A picture with what was found in it, or with the `reason` why nothing was.
+
+    `sha256` is the digest of the decoded pixels; `notes` say what decoding had to do.
+    """
+
+    name: str
+    sha256: str | None = None
+    notes: tuple[str, ...] = ()
+    screening: Screening | None = None
+    reason: str | None = None
+    detail: str = ""
 
 
 def find_pictures(given: Sequence[Path]) -> tuple[PictureFile, ...]:
@@ -69,98 +87,67 @@ def _free_name(name: str, path: Path, found: dict[str, Path]) -> str:
     return path.as_posix().lstrip("/")
 
 
-def classify_picture(
-    file: PictureFile, model: KindModel | None = None, detectors: Detectors | None = None
-) -> Line:
-    """Read and screen one picture and return its line."""
+def screen_file(
+    file: PictureFile, model: KindModel | None = None, language: str = "eng"
+) -> ScreenedPicture:
+    """Read and screen one picture file."""
     found = read_picture(file.path)
     if isinstance(found, UnreadPicture):
-        return rejected(file.name, found.reason, found.detail)
+        return ScreenedPicture(name=file.name, reason=found.reason, detail=found.detail)
     try:
-        screening = screen_picture(found.rgb, model=model, detectors=detectors)
+        screening = screen_picture(
+            found.rgb, hints=file.hints, painted=file.painted, model=model, language=language
+        )
     except MemoryError:
-        return rejected(file.name, "picture_too_large", "no memory")
-    return _line(file.name, pixel_digest(found.rgb), found.notes, screening)
+        return ScreenedPicture(name=file.name, reason="picture_too_large", detail="no memory")
+    digest = pixel_digest(found.rgb)
+    return ScreenedPicture(name=file.name, sha256=digest, notes=found.notes, screening=screening)
 
 
-def _line(name: str, digest: str, notes: Sequence[str], found: Screening) -> Line:
-    marks = found.annotated
-    return {
-        "file": name,
-        "sha256": digest,
-        "photo": round(found.photo.probability, _DIGITS),
-        "sort": found.photo.sort,
-        "modality": found.modality.value,
-        "probabilities": found.modality.probabilities,
-        "annotated": None if marks is None else round(marks.score, _DIGITS),
-        "marks": None if marks is None else [list(box) for box in marks.boxes],
-        "face": None if found.face is None else round(found.face, _DIGITS),
-        "sensitive": found.sensitive,
-        "quality": found.quality,
-        "held": found.held,
-        "notes": list(notes),
-        "reject": None,
-    }
-
-
-def rejected(name: str, reason: str, detail: str = "") -> Line:
-    """Return the line of a picture that could not be read: the fields of any other, without values.
-
-    It is held: what was not looked at was not found harmless.
-    """
-    return {
-        "file": name,
-        "sha256": None,
-        "photo": None,
-        "sort": None,
-        "modality": None,
-        "probabilities": None,
-        "annotated": None,
-        "marks": None,
-        "face": None,
-        "sensitive": None,
-        "quality": None,
-        "held": True,
-        "notes": [detail] if detail else [],
-        "reject": reason,
-    }
-
-
-def classify_files(
+def screen_files(
     files: Sequence[PictureFile],
     *,
     workers: int = 1,
     model_path: Path | None = None,
+    language: str = "eng",
     progress: Progress = lambda done, total: None,
-) -> tuple[Line, ...]:
-    """Classify pictures in worker processes; one line each, in the order of `files`.
+) -> tuple[ScreenedPicture, ...]:
+    """Screen pictures in worker processes, in the order of `files`.
 
-    The lines are the same for any number of workers.
+    The result is the same for any number of workers.
 
     Raises:
         StorageError, SchemaError: If the model file cannot be used.
     """
     read_model(model_path)  # a bad model is told once, before any work
     chunks = [tuple(files[at : at + _CHUNK]) for at in range(0, len(files), _CHUNK)]
-    lines: dict[int, list[Line]] = {}
+    screened: dict[int, list[ScreenedPicture]] = {}
     done = 0
-    for index, found in _run(chunks, workers, model_path):
-        lines[index] = found
+    for index, found in _run(chunks, workers, _Task(model_path=model_path, language=language)):
+        screened[index] = found
         done += len(found)
         progress(done, len(files))
-    return tuple(line for index in range(len(chunks)) for line in lines[index])
+    return tuple(picture for index in range(len(chunks)) for picture in screened[index])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Task:
+    """What a worker needs beside the files."""
+
+    model_path: Path | None
+    language: str
 
 
 def _run(
-    chunks: Sequence[tuple[PictureFile, ...]], workers: int, model_path: Path | None
-) -> Iterator[tuple[int, list[Line]]]:
-    """Yield (number, lines) of each chunk; pictures of those that break the pool go alone."""
-    left: dict[Future[list[Line]], int] = {}
+    chunks: Sequence[tuple[PictureFile, ...]], workers: int, task: _Task
+) -> Iterator[tuple[int, list[ScreenedPicture]]]:
+    """Yield (number, pictures) of each chunk; those of chunks that break the pool go alone."""
+    left: dict[Future[list[ScreenedPicture]], int] = {}
     broken: list[int] = []
     with _pool(max(1, min(workers, len(chunks)))) as pool:
         try:
             for index, chunk in enumerate(chunks):
-                left[pool.submit(_classify_chunk, chunk, model_path)] = index
+                left[pool.submit(_screen_chunk, chunk, task)] = index
         except BrokenProcessPool:
             broken += range(len(left), len(chunks))
         for future in as_completed(left):
@@ -169,16 +156,16 @@ def _run(
             except BrokenProcessPool:
                 broken.append(left[future])
     for index in sorted(broken):
-        yield index, [_classify_alone(file, model_path) for file in chunks[index]]
+        yield index, [_screen_alone(file, task) for file in chunks[index]]
 
 
-def _classify_alone(file: PictureFile, model_path: Path | None) -> Line:
+def _screen_alone(file: PictureFile, task: _Task) -> ScreenedPicture:
     with _pool(1) as pool:
         try:
-            (line,) = pool.submit(_classify_chunk, (file,), model_path).result()
+            (picture,) = pool.submit(_screen_chunk, (file,), task).result()
         except BrokenProcessPool:
-            return rejected(file.name, "picture_crashed")
-    return line
+            return ScreenedPicture(name=file.name, reason="picture_crashed")
+    return picture
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
@@ -188,6 +175,6 @@ def _pool(workers: int) -> ProcessPoolExecutor:
     )
 
 
-def _classify_chunk(files: Sequence[PictureFile], model_path: Path | None) -> list[Line]:
-    model = read_model(model_path)
-    return [classify_picture(file, model) for file in files]
+def _screen_chunk(files: Sequence[PictureFile], task: _Task) -> list[ScreenedPicture]:
+    model = read_model(task.model_path)
+    return [screen_file(file, model, task.language) for file in files]

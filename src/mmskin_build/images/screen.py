@@ -1,108 +1,111 @@
 """Everything that is asked of one picture, in order, once it is decoded.
 
-The detectors see one working copy of bounded size; features are measured once. What a detector
-could not tell is None, never 0, and holds the picture: 'could not tell' is never 'absent'.
+Features are measured on one working copy, once. What a detector could not tell is in `failed`, and
+whoever decides about the picture holds it then: 'could not tell' is never 'absent'.
 """
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mmskin_build.images.annotated import Severity, annotated_score, annotated_severity
 from mmskin_build.images.features import extract_features
+from mmskin_build.images.fingerprint import Fingerprint, fingerprint
 from mmskin_build.images.kinds import KindModel, classify_kind
+from mmskin_build.images.marks import Mark, find_marks
 from mmskin_build.images.modality import ModalityVote, classify_modality
 from mmskin_build.images.photo import PhotoVote, classify_photo
+from mmskin_build.images.policy import DETECTOR_FAILED
+from mmskin_build.images.quality import assess_quality
 from mmskin_build.images.read import working_copy
+from mmskin_build.images.sensitive import find_sensitive
+from mmskin_build.records import Flag
 
 RgbImage = NDArray[np.uint8]
+Box = tuple[int, int, int, int]
 T = TypeVar("T")
-Box = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Marks:
-    """How annotated a picture is, in [0, 1], and where: (x0, y0, x1, y1), shares of its sides."""
-
-    score: float
-    boxes: tuple[Box, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Detectors:
-    """The other detectors; each gets the working copy, (H, W, 3) uint8."""
-
-    annotated: Callable[[RgbImage], Marks] | None = None
-    face: Callable[[RgbImage], float] | None = None
-    sensitive: Callable[[RgbImage], Mapping[str, float]] | None = None
-    quality: Callable[[RgbImage], Mapping[str, float]] | None = None
-    holds: Callable[[Screening], bool] | None = None  # the policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screening:
-    """What is known of one picture; scores in [0, 1], None where it could not be told.
+    """What is known of one picture; scores in [0, 1].
 
-    `held` is true where the policy, or a detector that failed or is missing, keeps the picture for
-    a person.
+    `kinds` are the probabilities of `kinds.KINDS`. `boxes` say where each sensitive category lies:
+    (x0, y0, x1, y1) in pixels, origin top left, as for `marks`. `fingerprint` is for finding
+    duplicates. `failed` names the detectors that could not tell; their fields are then empty.
     """
 
     kinds: dict[str, float]
     photo: PhotoVote
     modality: ModalityVote
-    annotated: Marks | None
-    face: float | None
-    sensitive: dict[str, float] | None
-    quality: dict[str, float] | None
-    held: bool = True
+    marks: tuple[Mark, ...]
+    annotated: float
+    severity: Severity
+    sensitive: tuple[Flag, ...]
+    boxes: dict[str, tuple[Box, ...]]
+    quality: tuple[Flag, ...]
+    fingerprint: Fingerprint | None
     failed: tuple[str, ...] = ()
 
 
 def screen_picture(
-    rgb: RgbImage, *, model: KindModel | None = None, detectors: Detectors | None = None
+    rgb: RgbImage,
+    *,
+    hints: Sequence[str] = (),
+    painted: Sequence[Mark] = (),
+    model: KindModel | None = None,
+    language: str = "eng",
 ) -> Screening:
     """Ask all detectors about one picture, (H, W, 3) uint8 of any size.
 
-    Raises:
-        ValueError: If the array is no picture.
+    Args:
+        rgb: The picture.
+        hints: Sensitive categories that its words name (`text.sensitive_words`).
+        painted: What its page is known to paint over it (`marks.marks_of_overlays`).
+        model: The model of kinds; the shipped one if None.
+        language: Tesseract's codes, for names and numbers in the picture.
     """
-    ask = detectors or Detectors()
-    small = working_copy(rgb)
-    kinds = classify_kind(extract_features(small), model)
     failed: list[str] = []
-    annotated = _ask("annotated", ask.annotated, small, failed)
-    face = _ask("face", ask.face, small, failed)
-    sensitive = _ask("sensitive", ask.sensitive, small, failed)
-    quality = _ask("quality", ask.quality, small, failed)
-    found = Screening(
+    kinds = classify_kind(extract_features(working_copy(rgb)), model)
+    modality = classify_modality(kinds)
+    marks = (*painted, *(_ask("marks", lambda: find_marks(rgb), failed) or ()))
+    seen = _ask(
+        "sensitive",
+        lambda: find_sensitive(
+            rgb,
+            modality.probabilities,
+            [(hint,) for hint in hints],
+            marks=marks,
+            language=language,
+        ),
+        failed,
+    )
+    if seen is not None and any(flag.name == DETECTOR_FAILED for flag in seen.flags):
+        failed.append("sensitive")
+    return Screening(
         kinds={name: round(value, 4) for name, value in kinds.items()},
         photo=classify_photo(kinds),
-        modality=classify_modality(kinds),
-        annotated=annotated,
-        face=face,
-        sensitive=None if sensitive is None else dict(sensitive),
-        quality=None if quality is None else dict(quality),
-        failed=tuple(failed),
+        modality=modality,
+        marks=marks,
+        annotated=annotated_score(marks),
+        severity=annotated_severity(marks),
+        sensitive=() if seen is None else seen.flags,
+        boxes={} if seen is None else {name: tuple(found) for name, found in seen.boxes.items()},
+        quality=_ask("quality", lambda: assess_quality(rgb), failed) or (),
+        fingerprint=_ask("fingerprint", lambda: fingerprint(rgb), failed),
+        failed=tuple(dict.fromkeys(failed)),
     )
-    held = True
-    if not failed and ask.holds is not None:
-        with contextlib.suppress(Exception):  # a policy that fails holds
-            held = ask.holds(found)
-    return dataclasses.replace(found, held=held)
 
 
-def _ask(
-    name: str, detector: Callable[[RgbImage], T] | None, rgb: RgbImage, failed: list[str]
-) -> T | None:
-    """Ask one detector; one that is missing or raises is noted in `failed`."""
-    if detector is not None:
-        with contextlib.suppress(Exception):  # whatever it raises, the picture is held
-            return detector(rgb)
-    failed.append(name)
-    return None
+def _ask(name: str, detector: Callable[[], T], failed: list[str]) -> T | None:
+    """Ask one detector; one that raises is noted in `failed`."""
+    try:
+        return detector()
+    except Exception:  # whatever it raises, it could not tell
+        failed.append(name)
+        return None

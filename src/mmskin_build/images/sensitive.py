@@ -48,33 +48,21 @@ _BARE = (*_GENITALS, *_BREAST, "buttocks_exposed", "belly_exposed", "male_breast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Screening:
+class SensitiveFinding:
     """Flags of one picture, and for each category where it lies (pixels, origin top left)."""
 
     flags: tuple[Flag, ...]
     boxes: Mapping[str, tuple[Box, ...]]
 
 
-def screen_sensitive(
+def find_sensitive(
     rgb: RgbImage,
     modality_probabilities: Mapping[str, float],
     hints: Sequence[tuple[str, ...]] = (),
     *,
     marks: Sequence[Mark] = (),
     language: str = "eng",
-) -> tuple[Flag, ...]:
-    """Return the flags of a picture; as `screen_picture`, without the boxes."""
-    return screen_picture(rgb, modality_probabilities, hints, marks=marks, language=language).flags
-
-
-def screen_picture(
-    rgb: RgbImage,
-    modality_probabilities: Mapping[str, float],
-    hints: Sequence[tuple[str, ...]] = (),
-    *,
-    marks: Sequence[Mark] = (),
-    language: str = "eng",
-) -> Screening:
+) -> SensitiveFinding:
     """Look for everything sensitive in a picture ``(H, W, 3) uint8``.
 
     Faces and body parts are not looked for where the picture is clearly dermoscopic or
@@ -116,7 +104,7 @@ def screen_picture(
     if failed:
         flags.append(Flag(name=DETECTOR_FAILED, score=1.0, source="rule"))
     unique = {flag.name: flag for flag in flags}
-    return Screening(flags=tuple(unique[name] for name in sorted(unique)), boxes=boxes)
+    return SensitiveFinding(flags=tuple(unique[name] for name in sorted(unique)), boxes=boxes)
 
 
 def is_clearly_close(modality_probabilities: Mapping[str, float]) -> bool:
