@@ -43,8 +43,8 @@ evidence has the characters of text that tell each value."""
 def demographics(source: Path, out: Path, language: str | None, settings: Settings) -> None:
     """Read age and sex of the patient from captions.
 
-    One caption a line. Never the age of a lesion, a relative, a population, or at onset: what is not told of the
-    patient shown is null.
+    One caption a line. Never the age of a lesion, a relative, a population, or at onset: what is
+    not told of the patient shown is null.
     """
     import json
 
