@@ -41,10 +41,10 @@ evidence has the characters of text that tell each value."""
 )
 @common_options
 def demographics(source: Path, out: Path, language: str | None, settings: Settings) -> None:
-    """Read age and sex of the patient shown, from one caption a line.
+    """Read age and sex of the patient from captions.
 
-    Never the age of a lesion, a relative, a population, or at onset: what is not told of the
-    patient shown is null.
+    One caption a line. Never the age of a lesion, a relative, a population, or at onset: what is
+    not told of the patient shown is null.
     """
     import json
 

@@ -45,7 +45,7 @@ class AgeMention:
 
 def find_ages(scope: Scope) -> tuple[AgeMention, ...]:
     """Find the ages of patients in a caption, in order."""
-    taken: list[tuple[int, int]] = []
+    taken = bytearray(len(scope.text))  # 1 where an age was read, so that none is read twice
     found: list[AgeMention] = []
     spaced = scope.rules.language.spaced
     in_digits = bool(scope.folded.numbers) or not spaced or "old" in scope.text
@@ -53,11 +53,11 @@ def find_ages(scope: Scope) -> tuple[AgeMention, ...]:
         if not in_digits and form.kind != "decade" and "nth" not in pattern.groupindex:
             continue  # without a number most forms cannot be there
         for match in pattern.finditer(scope.folded.cased if form.cased else scope.text):
-            if any(match.start() < end and start < match.end() for start, end in taken):
+            if taken.find(1, *match.span()) >= 0:
                 continue
             mentions = _read(scope, form, match)
             if mentions is not None:
-                taken.append(match.span())
+                taken[match.start() : match.end()] = b"\x01" * len(match[0])
                 found += mentions
     found += _find_groups(scope, taken)
     return tuple(sorted(found, key=lambda mention: (mention.start, mention.end)))
@@ -285,14 +285,14 @@ def _decade(
     return float(least), float(most)
 
 
-def _find_groups(scope: Scope, taken: list[tuple[int, int]]) -> list[AgeMention]:
+def _find_groups(scope: Scope, taken: bytearray) -> list[AgeMention]:
     """Words that tell an age group of a patient and no number: "newborn", "elderly woman"."""
     rules, text = scope.rules, scope.text
     found = []
     for match in rules.patterns["group"].finditer(text):
         start, end = match.span()
         left, right = scope.left(start), scope.right(end, 40)
-        if any(start < b and a < end for a, b in taken):
+        if taken.find(1, start, end) >= 0:
             continue
         if rules.find("group_block", right) or rules.find("mean_age", left):
             continue
