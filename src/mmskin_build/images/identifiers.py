@@ -23,7 +23,7 @@ IDENTIFIER_SCORE = 0.95  # a number, a date or a title was read
 UNREAD_SCORE = 0.5  # there are words, and nobody knows which
 WORDS_SCORE = 0.1  # read, and nothing in it names anybody
 
-_LIKELY = 0.5  # a mark's score
+_LIKELY = 0.8  # a mark's score; reading costs more than all else
 _BLOCKS_MAX = 3  # the largest are read; with more, the rest counts as unread
 _NEAR_SHARE = 0.03  # of the picture's longer side; words this near are read together
 _PAD = 0.35  # of a block's height
