@@ -156,6 +156,15 @@ def test_words_that_cannot_be_made_out_may_be_a_name() -> None:
     assert find_identifiers(rgb, marks)[0] >= 0.5
 
 
+def test_words_that_nobody_reads_may_be_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("read")
+
+    monkeypatch.setattr(identifiers, "recognize_lines", refuse)
+    rgb, marks = label("Epidermis")
+    assert scores(rgb, MICROSCOPE, marks=marks, read_words=False)["identifier"] >= 0.5
+
+
 def test_without_words_nothing_is_read() -> None:
     assert find_identifiers(skin(), [Mark(kind="arrow", box=(1, 1, 9, 9), score=1.0)]) == (0.0, ())
 
