@@ -65,7 +65,9 @@ def screen_sensitive(
     read_words: bool = True,
 ) -> tuple[Flag, ...]:
     """Return the flags of a picture; as `screen_picture`, without the boxes."""
-    return screen_picture(rgb, modality_probabilities, hints, marks=marks, language=language).flags
+    return screen_picture(
+        rgb, modality_probabilities, hints, marks=marks, language=language, read_words=read_words
+    ).flags
 
 
 def screen_picture(
