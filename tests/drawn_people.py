@@ -53,7 +53,7 @@ def hairs(rgb: RgbImage, count: int = 12, seed: int = 3) -> RgbImage:
             cv2.line(mask, (round(x), round(y)), (round(nx), round(ny)), 255, thick)
             x, y, angle = nx, ny, angle + bend
     small = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA)
-    alpha = cv2.GaussianBlur(small.astype(np.float32) / 255, (0, 0), 0.8)[..., None] * 0.75
+    alpha = cv2.GaussianBlur(small.astype(np.float32) / 255, (0, 0), 1.4)[..., None] * 0.6
     return (rgb * (1 - alpha) + np.array([70, 50, 42]) * alpha).astype(np.uint8)
 
 

@@ -14,7 +14,7 @@ from mmskin_build.images import bodyparts, identifiers, sensitive
 from mmskin_build.images.identifiers import find_identifiers, is_identifier
 from mmskin_build.images.marks import Mark
 from mmskin_build.images.policy import decide
-from mmskin_build.images.sensitive import CATEGORIES, is_clearly_close, screen_sensitive
+from mmskin_build.images.sensitive import CATEGORIES, find_sensitive, is_clearly_close
 
 CLINICAL = {"clinical": 0.9, "dermoscopic": 0.06, "pathological": 0.04}
 MICROSCOPE = {"clinical": 0.01, "dermoscopic": 0.01, "pathological": 0.98}
@@ -22,7 +22,7 @@ MICROSCOPE = {"clinical": 0.01, "dermoscopic": 0.01, "pathological": 0.98}
 
 def scores(rgb: RgbImage, modality: dict[str, float], *said: str, **more: Any) -> dict[str, float]:
     hints = [(word, "from", "caption") for word in said]
-    return {f.name: f.score for f in screen_sensitive(rgb, modality, hints, **more)}
+    return {f.name: f.score for f in find_sensitive(rgb, modality, hints, **more).flags}
 
 
 def label(text: str) -> tuple[RgbImage, list[Mark]]:
@@ -34,14 +34,14 @@ def label(text: str) -> tuple[RgbImage, list[Mark]]:
 
 def test_a_harmless_close_up_has_every_category_and_none_is_held() -> None:
     rgb = lesion(skin(), (200, 150), 45)
-    flags = screen_sensitive(rgb, CLINICAL, ())
+    flags = find_sensitive(rgb, CLINICAL, ()).flags
     assert {f.name for f in flags} == set(CATEGORIES)
     assert not decide(flags, "none").held
 
 
 def test_flags_are_sorted_and_the_same_each_time() -> None:
-    flags = screen_sensitive(skin(), {}, ())
-    assert flags == screen_sensitive(skin(), {}, ())
+    flags = find_sensitive(skin(), {}, ()).flags
+    assert flags == find_sensitive(skin(), {}, ()).flags
     assert [f.name for f in flags] == sorted(f.name for f in flags)
     assert all(0.0 <= f.score <= 1.0 for f in flags)
 
@@ -68,7 +68,7 @@ def test_in_doubt_faces_are_looked_for(modality: dict[str, float]) -> None:
 
 @pytest.mark.parametrize("word", ["genitals", "breast", "tattoo", "identifier"])
 def test_what_the_caption_names_is_held(word: str) -> None:
-    flags = screen_sensitive(skin(), CLINICAL, [(word,)])
+    flags = find_sensitive(skin(), CLINICAL, [(word,)]).flags
     named = next(f for f in flags if f.name == word)
     assert named.score >= 0.5
     assert named.source == "rule"
@@ -93,7 +93,7 @@ def test_a_detector_that_raises_holds_the_picture(monkeypatch: pytest.MonkeyPatc
         raise RuntimeError("no memory")
 
     monkeypatch.setattr(sensitive, "find_faces", broken)
-    flags = screen_sensitive(skin(), CLINICAL, [("breast",)])
+    flags = find_sensitive(skin(), CLINICAL, [("breast",)]).flags
     assert decide(flags, "none").reasons == ("breast", "detector_failed")
 
 
@@ -109,7 +109,7 @@ def test_a_detector_that_is_not_installed_holds_the_picture(
         with pytest.raises(MissingDependencyError, match="pip install nudenet"):
             bodyparts.find_parts(skin())
         assert not bodyparts.is_available()
-        assert decide(screen_sensitive(skin(), {}, ()), "none").reasons == ("detector_failed",)
+        assert decide(find_sensitive(skin(), {}, ()).flags, "none").reasons == ("detector_failed",)
     finally:
         bodyparts._session.cache_clear()
 
@@ -156,16 +156,25 @@ def test_words_that_cannot_be_made_out_may_be_a_name() -> None:
     assert find_identifiers(rgb, marks)[0] >= 0.5
 
 
+def test_words_that_nobody_reads_may_be_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("read")
+
+    monkeypatch.setattr(identifiers, "recognize_lines", refuse)
+    rgb, marks = label("Epidermis")
+    assert scores(rgb, MICROSCOPE, marks=marks, read_words=False)["identifier"] >= 0.5
+
+
 def test_without_words_nothing_is_read() -> None:
     assert find_identifiers(skin(), [Mark(kind="arrow", box=(1, 1, 9, 9), score=1.0)]) == (0.0, ())
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (1, 500, 3), (2000, 4, 3)])
 def test_odd_sizes_give_flags(shape: tuple[int, int, int]) -> None:
-    flags = screen_sensitive(np.zeros(shape, np.uint8), {}, ())
+    flags = find_sensitive(np.zeros(shape, np.uint8), {}, ()).flags
     assert {f.name for f in flags} >= set(CATEGORIES)
 
 
 def test_an_empty_picture_is_held() -> None:
-    flags = screen_sensitive(np.zeros((0, 5, 3), np.uint8), {}, ())
+    flags = find_sensitive(np.zeros((0, 5, 3), np.uint8), {}, ()).flags
     assert decide(flags, "none").held

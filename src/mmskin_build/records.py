@@ -266,7 +266,7 @@ class Flags:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextEvidence:
-    """Characters `start` (inclusive) to `end` (exclusive) of the caption show `field`."""
+    """Characters `start` (inclusive) to `end` (exclusive) of its owner's text show `field`."""
 
     start: int
     end: int

@@ -23,7 +23,7 @@ IDENTIFIER_SCORE = 0.95  # a number, a date or a title was read
 UNREAD_SCORE = 0.5  # there are words, and nobody knows which
 WORDS_SCORE = 0.1  # read, and nothing in it names anybody
 
-_LIKELY = 0.5  # a mark's score
+_LIKELY = 0.8  # a mark's score; reading costs more than all else
 _BLOCKS_MAX = 3  # the largest are read; with more, the rest counts as unread
 _NEAR_SHARE = 0.03  # of the picture's longer side; words this near are read together
 _PAD = 0.35  # of a block's height
@@ -45,7 +45,12 @@ _IDENTIFIER = re.compile(
 
 
 def find_identifiers(
-    rgb: RgbImage, marks: Sequence[Mark], *, language: str = "eng", read_watermarks: bool = False
+    rgb: RgbImage,
+    marks: Sequence[Mark],
+    *,
+    language: str = "eng",
+    read_watermarks: bool = False,
+    read: bool = True,
 ) -> tuple[float, tuple[Box, ...]]:
     """Return the score in [0, 1] of names or numbers in a picture ``(H, W, 3) uint8``, with boxes.
 
@@ -54,6 +59,7 @@ def find_identifiers(
         marks: What `marks.find_marks` found in it.
         language: Tesseract's language codes joined by ``+``.
         read_watermarks: Whether an owner's mark is read, too; it is the same in every picture.
+        read: Whether words are read at all; unread ones may be a name, which costs no time.
 
     Raises:
         MissingDependencyError: If there are words, and Tesseract or the language is not installed.
@@ -63,6 +69,8 @@ def find_identifiers(
     blocks = _join(words, _NEAR_SHARE * max(rgb.shape[:2]))
     if not blocks:
         return 0.0, ()
+    if not read:
+        return UNREAD_SCORE, tuple(sorted(blocks))
     largest = sorted(blocks, key=lambda b: (-(b[2] - b[0]) * (b[3] - b[1]), b))
     score = UNREAD_SCORE if len(blocks) > _BLOCKS_MAX else 0.0
     found: list[Box] = []

@@ -30,6 +30,7 @@ _BAR_EDGE = 0.16  # a scale bar lies this near an edge
 _CORNER = 0.14  # the letter of a panel lies this near a corner, on both axes
 _MARGIN = 0.36  # an owner's mark lies in this outer part of the height
 _HOLE = 0.35  # of the box; an outline encloses this much
+_HOLE_MIN_PX = 3
 _STRAIGHT = 0.12  # spread across over spread along
 _RULER_TICKS = 6
 _RULER_WIDE = 0.25  # a ruler lies in this outer strip
@@ -66,13 +67,22 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """One mark; `letters` is the number of pieces where it is words, `bright` white or nearly."""
+    """One mark; `letters` is the number of pieces where it is words, `bright` white or nearly.
+
+    `holes` counts what a single piece encloses: a sign or a name in one piece has many.
+    """
 
     kind: MarkKind
     score: float
     box: tuple[int, int, int, int]
     letters: int = 0
+    holes: int = 0
     bright: bool = False
+
+    @property
+    def pieces(self) -> int:
+        """How many pieces of ink it counts for."""
+        return max(1, self.letters, self.holes)
 
 
 def group_pieces(pieces: Sequence[Piece], shape: tuple[int, int]) -> list[Group]:
@@ -104,7 +114,15 @@ def group_pieces(pieces: Sequence[Piece], shape: tuple[int, int]) -> list[Group]
     for piece in pieces:
         if id(piece) not in in_words:
             kind = _kind(piece, shape)
-            groups.append(Group(kind=kind, score=piece.score, box=piece.box, bright=piece.bright))
+            groups.append(
+                Group(
+                    kind=kind,
+                    score=piece.score,
+                    box=piece.box,
+                    holes=_holes(piece, shape),
+                    bright=piece.bright,
+                )
+            )
     return _settle(groups, shape)
 
 
@@ -240,6 +258,8 @@ def _owners_mark(
 ) -> tuple[int, int, int, int] | None:
     """The block of bright ink in a corner that names the owner: words, a sign, or both.
 
+    A sign may be seen by its shadow, one dark piece with many holes.
+
     Labels stand at what they name, with lines that lead into the picture; an owner's mark is one
     dense block of many pieces, which keeps to an upper or a lower corner.
     """
@@ -254,8 +274,8 @@ def _owners_mark(
             left = [g for g in left if g not in near]
             block = _union([block, *(g.box for g in near)])
             members += near
-        pieces = sum(max(1, g.letters) for g in members)
-        bright = sum(max(1, g.letters) for g in members if g.bright)
+        pieces = sum(g.pieces for g in members)
+        bright = sum(g.pieces for g in members if g.bright or g.holes >= _OWNER_PIECES)
         x0, _, x1, _ = block
         if (
             pieces >= _OWNER_PIECES
@@ -271,19 +291,29 @@ def _owners_mark(
 
 def _outline(piece: Piece, shape: tuple[int, int]) -> tuple[float, float, float]:
     """Enclosed share of the box, and how near the outline is to an ellipse and to a rectangle."""
+    outer, holes = _areas(piece, shape)
+    area = float(piece.width * piece.height)
+    ellipse = area * np.pi / 4
+    roundness = 1.0 - abs(outer - ellipse) / ellipse * 2
+    return max(holes, default=0.0) / area, roundness, outer / area
+
+
+def _holes(piece: Piece, shape: tuple[int, int]) -> int:
+    """How many spots a piece encloses."""
+    return sum(area >= _HOLE_MIN_PX for area in _areas(piece, shape)[1])
+
+
+def _areas(piece: Piece, shape: tuple[int, int]) -> tuple[float, list[float]]:
+    """What the outer line of a piece encloses, and each of its holes, in square pixels."""
     x0, y0, x1, y1 = piece.box
     window = np.zeros((y1 - y0 + 2, x1 - x0 + 2), np.uint8)
     ys, xs = piece.pixels // shape[1] - y0 + 1, piece.pixels % shape[1] - x0 + 1
     window[ys, xs] = 1
     contours, tree = cv2.findContours(window, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    if tree is None:
-        return 0.0, 0.0, 0.0
-    area = float((x1 - x0) * (y1 - y0))
-    holes = [cv2.contourArea(c) for c, t in zip(contours, tree[0], strict=True) if t[3] >= 0]
-    outer = max((cv2.contourArea(c) for c, t in zip(contours, tree[0], strict=True) if t[3] < 0))
-    ellipse = area * np.pi / 4
-    roundness = 1.0 - abs(outer - ellipse) / ellipse * 2
-    return max(holes, default=0.0) / area, float(roundness), outer / area
+    areas = [float(cv2.contourArea(contour)) for contour in contours]
+    parents = [int(entry[3]) for entry in np.asarray(tree).reshape(-1, 4)]
+    outer = max(area for area, parent in zip(areas, parents, strict=True) if parent < 0)
+    return outer, [area for area, parent in zip(areas, parents, strict=True) if parent >= 0]
 
 
 def _solidity(piece: Piece, shape: tuple[int, int]) -> float:

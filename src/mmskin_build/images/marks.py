@@ -29,7 +29,8 @@ MODEL_FILE = "mark_model.json"
 
 _PIECE_MIN = 0.3  # pieces below this are not looked at further
 _PIECES_MAX = 250  # of one picture, the surest; more ink than this is a drawing anyhow
-_RED = FACTS.index("red")
+_RED, _DARKEST = FACTS.index("red"), FACTS.index("darkest")
+_BRIGHT_MIN = 0.45  # of the least channel; white that lets a colored ground shine through
 _BAR_ASPECT = 2.5  # an opaque rectangle at least this long over its height covers something
 _CORNER = 0.2
 _SCALE_UNITS = ("µm", "μm", "um", "mm", "cm", "nm")
@@ -61,7 +62,8 @@ def find_marks(rgb: RgbImage) -> tuple[Mark, ...]:
             score=s,
             box=tuple(strokes.boxes[i].tolist()),
             pixels=strokes.pixels[i],
-            bright=LAYERS[strokes.layers[i]] in ("thin_bright", "white"),
+            bright=LAYERS[strokes.layers[i]] in ("thin_bright", "white")
+            or bool(strokes.facts[i, _DARKEST] >= _BRIGHT_MIN),
             color=tuple(strokes.facts[i, _RED : _RED + 3].tolist()),
         )
         for i in order

@@ -62,6 +62,7 @@ def find_sensitive(
     *,
     marks: Sequence[Mark] = (),
     language: str = "eng",
+    read_words: bool = True,
 ) -> SensitiveFinding:
     """Look for everything sensitive in a picture ``(H, W, 3) uint8``.
 
@@ -76,6 +77,7 @@ def find_sensitive(
             `child`, `tattoo`, `identifier`), anything after it.
         marks: What `marks.find_marks` found; its words are read for names and numbers.
         language: Tesseract's language codes for that.
+        read_words: Whether words are read; without, any word may be a name, and holds.
 
     Returns:
         Flags sorted by name, and boxes. A detector that raises is a flag `detector_failed`.
@@ -94,7 +96,7 @@ def find_sensitive(
             failed = True
             flags += [Flag(name=name, score=_SAID, source="rule") for name in sorted(bodily)]
     try:
-        score, where = find_identifiers(rgb, marks, language=language)
+        score, where = find_identifiers(rgb, marks, language=language, read=read_words)
     except Exception:  # as above
         failed, score, where = True, 0.0, ()
     flags.append(_flag("identifier", score, said))

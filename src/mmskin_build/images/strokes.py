@@ -130,14 +130,18 @@ def _masks(maps: _Maps) -> list[tuple[int, Gray]]:
     if not vivid.any():
         return masks
     middle = cv2.addWeighted(maps.lightest, 0.5, maps.darkest, 0.5, 0)
-    above = maps.rgb > middle[..., None]
-    hue = above[..., 0] * 4 + above[..., 1] * 2 + above[..., 2]
+    hue = np.zeros_like(maps.gray)
+    for channel, bit in zip(cv2.split(maps.rgb), (4, 2, 1), strict=True):
+        hue |= (channel > middle).view(np.uint8) * np.uint8(bit)
+    hue *= vivid.view(np.uint8)
+    counts = np.bincount(hue.ravel(), minlength=8)
     for value in range(1, 7):  # blue, green, cyan, red, magenta, yellow
-        mask = vivid & (hue == value)
-        if mask.mean() > _MUCH:
-            mask &= chroma >= _PURE_CHROMA_MIN
-        if mask.any():
-            masks.append((4, mask.astype(np.uint8)))
+        if counts[value] < _AREA_MIN_PX:
+            continue
+        mask = (hue == value).view(np.uint8)
+        if counts[value] > _MUCH * hue.size:
+            mask &= (chroma >= _PURE_CHROMA_MIN).view(np.uint8)
+        masks.append((4, mask))
     return masks
 
 
@@ -152,7 +156,7 @@ def _pieces(
     fits[0] = False
     if not fits.any():
         return None
-    index = np.flatnonzero(labels)
+    index = np.flatnonzero(mask.view(np.bool_))
     index = index[fits[labels.ravel()[index]]]
     owner = labels.ravel()[index]
     step = maps.step.ravel()[index].astype(float)
