@@ -14,10 +14,15 @@ from mmskin_build.figures.labels import parse_label
 from mmskin_build.figures.panels import part_count
 from mmskin_build.figures.regions import Picture
 from mmskin_build.geometry import Bbox, turn_back, union_all
+from mmskin_build.images.kinds import KINDS
+from mmskin_build.images.modality import classify_modality
+from mmskin_build.images.photo import classify_photo
+from mmskin_build.images.screen import Screening
 from mmskin_build.records import (
     Alignment,
     Demographics,
     Figure,
+    Flag,
     Flags,
     ImageObject,
     Label,
@@ -208,6 +213,24 @@ def make_record(record_id: str = "bk1_1_1", **fields: Any) -> Record:
         "code_version": "0.1.0",
     }
     return Record(**(defaults | fields))
+
+
+def make_screening(**fields: Any) -> Screening:
+    """A harmless clinical photograph, as the detectors see it."""
+    kinds = dict.fromkeys(KINDS, 0.006) | {"clinical": 0.97}
+    defaults: dict[str, Any] = {
+        "kinds": kinds,
+        "photo": classify_photo(kinds),
+        "modality": classify_modality(kinds),
+        "marks": (),
+        "annotated": 0.01,
+        "severity": "none",
+        "sensitive": (Flag(name="face", score=0.02, source="model"),),
+        "boxes": {},
+        "quality": (),
+        "fingerprint": None,
+    }
+    return Screening(**(defaults | fields))
 
 
 def make_picture(

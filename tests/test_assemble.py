@@ -1,13 +1,22 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import SHA, make_figure
-from mmskin_build.dataset.assemble import REASONS, assemble_records, slug_of_label
+from builders import SHA, make_figure, make_screening
+from mmskin_build.config import ImagesConfig, PrivacyConfig
+from mmskin_build.dataset.assemble import (
+    REASONS,
+    Surroundings,
+    assemble_records,
+    panel_id,
+    slug_of_label,
+)
 from mmskin_build.dataset.summary import (
     MANY_FALLBACK_PAGES,
     PageNote,
@@ -15,6 +24,7 @@ from mmskin_build.dataset.summary import (
     summarize_book,
 )
 from mmskin_build.geometry import Bbox
+from mmskin_build.images.classify import ScreenedPicture
 from mmskin_build.records import Book, Figure, PageFailure, Panel, Record, Reject
 
 BOOK = Book(id="bk11", title="T", path="t.pdf", sha256=SHA, page_count=9)
@@ -36,8 +46,29 @@ def figure(number: int, *panels: Panel, **fields: object) -> Figure:
     return make_figure(f"p{number:04d}-f1", panels=panels or (panel(),), **fields)  # type: ignore[arg-type]
 
 
-def assemble(*figures: Figure) -> tuple[tuple[Record, ...], tuple[Reject, ...]]:
-    return assemble_records(BOOK, figures, {index: str(index + 1) for index in range(9)}, "c" * 64)
+def around(figures: Sequence[Figure], **fields: Any) -> Surroundings:
+    """Every picture is a harmless clinical photograph."""
+    screened = {
+        panel_id(figure, index): ScreenedPicture(
+            name=panel_id(figure, index), sha256="cd" * 32, screening=make_screening()
+        )
+        for figure in figures
+        for index in range(len(figure.panels))
+    }
+    defaults: dict[str, Any] = {
+        "page_labels": {index: str(index + 1) for index in range(9)},
+        "headings": {},
+        "screened": screened,
+        "images": ImagesConfig(),
+        "privacy": PrivacyConfig(),
+        "config_sha256": "c" * 64,
+    }
+    return Surroundings(**(defaults | fields))
+
+
+def assemble(*figures: Figure, **fields: Any) -> tuple[tuple[Record, ...], tuple[Reject, ...]]:
+    found = assemble_records(BOOK, figures, around(figures, **fields))
+    return found.records, found.rejects
 
 
 def ids(*figures: Figure) -> list[str]:
@@ -114,13 +145,41 @@ def test_a_panel_and_a_figure_of_one_name_are_told_apart() -> None:
     assert ids(whole, other) == ["bk11_7_c", "bk11_7_d", "bk11_7_c-2"]
 
 
-def test_a_panel_speaks_for_itself_or_inherits_the_caption() -> None:
-    whole = figure(1, panel("a", "Papules."), panel("b", x=110), caption="(a) Papules. (b)")
+def test_a_panel_speaks_for_itself_or_takes_what_holds_for_all() -> None:
+    caption = "Lichen planus. (a) Papules. (b) Wickham striae."
+    whole = figure(1, panel("a", "Papules."), panel("b", x=110), caption=caption)
     first, second = assemble(whole)[0]
-    assert (first.caption, first.panel_text) == ("Papules.", "Papules.")
-    assert (second.caption, second.panel_text) == ("(a) Papules. (b)", None)
-    assert {r.figure_caption for r in (first, second)} == {"(a) Papules. (b)"}
+    assert (first.caption, first.panel_text, first.held) == ("Papules.", "Papules.", ())
+    assert (second.caption, second.panel_text) == ("Lichen planus.", None)
+    assert second.held == ("panels_disputed",)
+    assert {r.figure_caption for r in (first, second)} == {caption}
     assert first.group_id == second.group_id == "bk11_1_1"
+
+
+def test_panels_that_the_caption_does_not_name_share_it() -> None:
+    first, second = assemble(figure(1, panel(), panel(x=110), caption="Two views of a nevus."))[0]
+    assert first.caption == second.caption == "Two views of a nevus."
+    assert first.held == second.held == ()
+
+
+def test_a_record_bears_what_picture_and_words_say() -> None:
+    caption = "Melanoma on the cheek of a 94-year-old man [12]. Courtesy of Dr. L. Venn."
+    (record,) = assemble(figure(1, caption=caption))[0]
+    assert record.caption == "Melanoma on the cheek of a 90+-year-old man."
+    assert {item.kind for item in record.removed} == {"citation", "credit"}
+    assert (record.demographics.age_min, record.demographics.sex) == (90.0, "male")
+    assert record.modality is not None and record.modality.value == "clinical"
+    assert record.modality_votes is not None and record.modality_votes.clinical == 0.97
+    assert record.terms.credit == "Courtesy of Dr. L. Venn."
+
+
+def test_a_picture_that_was_not_screened_gives_no_record() -> None:
+    item = figure(1)
+    failed = ScreenedPicture(name=panel_id(item, 0), reason="picture_crashed", detail="twice")
+    for screened in ({}, {panel_id(item, 0): failed}):
+        records, (reject,) = assemble(item, screened=screened)
+        assert records == ()
+        assert reject.reason == "picture_unscreened"
 
 
 def test_a_record_says_where_it_comes_from() -> None:

@@ -11,17 +11,21 @@ import pytest
 from PIL import Image
 
 from mmskin_build.cli import run
+from mmskin_build.config import ImagesConfig, PrivacyConfig
+from mmskin_build.dataset.judge import judge_picture
 from mmskin_build.errors import EXIT_PARTIAL, StorageError
-from mmskin_build.images.classify import classify_files, find_pictures
+from mmskin_build.images import screen
+from mmskin_build.images.classify import find_pictures, screen_files
 from mmskin_build.images.drawn import draw_nonphoto
 from mmskin_build.images.drawn_skin import draw_clinical, draw_dermoscopy
+from mmskin_build.images.marks import Mark
 from mmskin_build.images.modality import MODALITIES
-from mmskin_build.images.screen import Detectors, Marks, screen_picture
+from mmskin_build.images.screen import screen_picture
 from mmskin_build.store import pixel_digest
 
 FIELDS = [
     "file", "sha256", "photo", "sort", "modality", "probabilities", "annotated", "marks", "face",
-    "sensitive", "quality", "held", "notes", "reject",
+    "sensitive", "quality", "held", "reasons", "notes", "reject",
 ]  # fmt: skip
 
 
@@ -66,33 +70,42 @@ def test_each_picture_has_one_line_and_bad_ones_a_reason(folder: Path, tmp_path:
     assert good["b.png"]["sha256"] == pixel_digest(np.asarray(Image.open(folder / "b.png")))
 
 
-def test_the_lines_do_not_depend_on_the_number_of_workers(folder: Path) -> None:
+def test_the_result_does_not_depend_on_the_number_of_workers(folder: Path) -> None:
     files = find_pictures([folder])
-    assert classify_files(files, workers=1) == classify_files(files, workers=2)
+    assert screen_files(files, workers=1) == screen_files(files, workers=2)
 
 
-def test_what_no_detector_has_looked_at_is_unknown_and_held() -> None:
-    found = screen_picture(draw_clinical(np.random.default_rng(4)))
-    assert (found.face, found.annotated, found.sensitive) == (None, None, None)
-    assert found.held and "face" in found.failed
-
-
-def test_a_detector_that_raises_holds_the_picture_and_the_policy_decides_on_the_rest() -> None:
-    def raises(rgb: object) -> float:
+@pytest.mark.parametrize("detector", ["find_marks", "find_sensitive", "assess_quality"])
+def test_a_detector_that_raises_holds_the_picture_and_the_others_go_on(
+    detector: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def raises(*args: object, **kwargs: object) -> None:
         raise RuntimeError("no weights")
 
     rgb = draw_clinical(np.random.default_rng(4))
-    looked = {
-        "annotated": lambda rgb: Marks(score=0.1),
-        "sensitive": lambda rgb: {"tattoo": 0.0},
-        "quality": lambda rgb: {"blurred": 0.0},
-        "holds": lambda screening: screening.face > 0.5,
-    }
-    free = screen_picture(rgb, detectors=Detectors(face=lambda rgb: 0.2, **looked))
-    assert not free.held and free.failed == ()
-    assert screen_picture(rgb, detectors=Detectors(face=lambda rgb: 0.9, **looked)).held
-    failed = screen_picture(rgb, detectors=Detectors(face=raises, **looked))
-    assert failed.held and failed.face is None and failed.failed == ("face",)
+    sound = screen_picture(rgb)
+    assert sound.failed == ()
+    monkeypatch.setattr(screen, detector, raises)
+    found = screen_picture(rgb)
+    assert len(found.failed) == 1
+    assert found.modality == sound.modality
+    assert "detector_failed" in judge_picture(found, ImagesConfig(), PrivacyConfig()).held
+
+
+def test_words_of_the_caption_make_a_person_look(folder: Path) -> None:
+    rgb = draw_clinical(np.random.default_rng(4))
+    told = screen_picture(rgb, hints=("genitals",))
+    assert "genitals" in judge_picture(told, ImagesConfig(), PrivacyConfig()).held
+    kept = PrivacyConfig(genitals="keep")
+    assert "genitals" not in judge_picture(told, ImagesConfig(), kept).held
+
+
+def test_what_a_page_paints_over_a_picture_is_a_mark(folder: Path) -> None:
+    rgb = draw_clinical(np.random.default_rng(4))
+    arrow = Mark(kind="arrow", box=(10, 10, 60, 40), score=1.0)
+    found = screen_picture(rgb, painted=(arrow,))
+    assert found.marks[0] == arrow
+    assert "annotated_major" in judge_picture(found, ImagesConfig(), PrivacyConfig()).held
 
 
 def test_files_named_twice_or_alike_are_each_told_once(folder: Path, tmp_path: Path) -> None:

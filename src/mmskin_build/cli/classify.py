@@ -32,7 +32,6 @@ _VALUES = (
     "face",
     "sensitive",
     "quality",
-    "reasons",
 )
 
 
@@ -105,7 +104,7 @@ def _line(picture: ScreenedPicture, cfg: Config) -> dict[str, Any]:
     if found is None:
         line |= dict.fromkeys(_VALUES)
         notes = [picture.detail] if picture.detail else []
-        return line | {"held": True, "notes": notes, "reject": picture.reason}
+        return line | {"held": True, "reasons": [], "notes": notes, "reject": picture.reason}
     judged = judge_picture(found, cfg.images, cfg.privacy)
     sensitive = {flag.name: flag.score for flag in found.sensitive}
     values = {
