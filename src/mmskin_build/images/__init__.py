@@ -9,6 +9,7 @@ Steps, in order:
 5. `screen`: all detectors on one picture, once it is decoded
 6. `classify`: a folder of pictures, one line each
 
-The model of `kinds` is made by `train` from `examples` (own pictures, verdicts, `augment`ed; `drawn`
-and `drawn_skin` draw what one's own lack), fitted by `learn`, measured by `measure`.
+The model of `kinds` is made by `train` from `examples` (own pictures and verdicts, changed by
+`augment`; what these lack is drawn by `drawn` and `drawn_skin`), fitted by `learn`, measured by
+`measure`.
 """

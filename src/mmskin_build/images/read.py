@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import stat
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,7 +104,7 @@ def read_picture(
         content = source
     if not content:
         return UnreadPicture(reason="file_empty")
-    with _no_pixel_limit():
+    with _pillow_at_peace():
         try:
             image = Image.open(io.BytesIO(content), formats=_FORMATS)
         except Exception as error:  # a decoder may raise anything on bytes that were made up
@@ -187,11 +189,13 @@ def _read_file(path: Path) -> bytes | UnreadPicture:
 
 
 @contextlib.contextmanager
-def _no_pixel_limit() -> Iterator[None]:
-    """Keep Pillow from refusing by size: it would refuse a JPEG that can be decoded reduced."""
+def _pillow_at_peace() -> Iterator[None]:
+    """Keep Pillow from warning, and from refusing a large JPEG that can be decoded reduced."""
     limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         Image.MAX_IMAGE_PIXELS = limit
 
@@ -291,4 +295,6 @@ def _stretched(values: NDArray[np.generic], *, whole: bool = False) -> RgbImage:
 
 
 def _words(error: BaseException) -> str:
-    return f"{type(error).__name__}: {str(error)[:200]}" if str(error) else type(error).__name__
+    """The error in words that are the same each time: without addresses in memory."""
+    said = re.sub(r"\s*<[^>]*>|0x[0-9a-f]+", "", str(error))[:200]
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
