@@ -207,9 +207,10 @@ def _decode(image: Image.Image, content: bytes, suffix: str, most_pixels: int) -
     if image.width * image.height > most_pixels:
         if image.format not in ("JPEG", "MPO"):
             raise _TooLargeError
-        part = (most_pixels / (image.width * image.height)) ** 0.5
+        # A decoder halves the sides; what it makes is up to twice as wide as what is asked for.
+        part = 0.5 * (most_pixels / (image.width * image.height)) ** 0.5
         image.draft(None, (int(image.width * part), int(image.height * part)))
-        if image.width * image.height > 4 * most_pixels:
+        if image.width * image.height > most_pixels:
             raise _TooLargeError
         notes.append("reduced")
     if getattr(image, "n_frames", 1) > 1:
@@ -224,8 +225,6 @@ def _decode(image: Image.Image, content: bytes, suffix: str, most_pixels: int) -
     if turned.size != image.size or image.getexif().get(0x0112, 1) not in (0, 1):
         notes.append("turned")
     rgb = _to_rgb(turned, notes)
-    if "reduced" in notes and rgb.shape[0] * rgb.shape[1] > most_pixels:
-        rgb = working_copy(rgb, int(max(rgb.shape[:2]) * part))
     return Picture(rgb=np.ascontiguousarray(rgb), notes=tuple(notes))
 
 
