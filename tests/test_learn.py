@@ -64,7 +64,7 @@ def test_left_out_sources_have_not_been_learned_from() -> None:
 
 
 def test_confidence_on_left_out_sources_means_probability() -> None:
-    examples = clouds(sources=5, count=40, apart=2.2)
+    examples = clouds(sources=5, count=40, apart=3.0)
     probabilities, kinds = judge_left_out(leave_sources_out(examples), examples)
     assert score(probabilities, kinds)["calibration_error"] < 0.06
 
