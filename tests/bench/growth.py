@@ -87,7 +87,7 @@ def _look(program: psutil.Process, peaks: dict[str, float]) -> float:
 
 
 def draw_rounds(wanted_pages: int, folder: Path) -> tuple[Path, int]:
-    """Draw whole rounds of chapters, about `wanted_pages`, unless they are there; and count them."""
+    """Draw whole rounds of chapters, about `wanted_pages`, unless they are there; count them."""
     pages = max(1, round(wanted_pages / _ROUND_PAGES)) * _ROUND_PAGES
     book = folder / f"rounds{pages}.pdf"
     if not book.exists():

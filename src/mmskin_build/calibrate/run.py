@@ -196,14 +196,13 @@ def _measure_corpus(given: Sequence[LabelledBook], both: Sequence[Example]) -> d
     names = {book.document for book in given}
     measured: dict[str, Any] = {}
     for half in HALVES:
-        fitted = fit_model(half, both)
+        fitted = dict.fromkeys(names, fit_model(half, both))
         mine = [e for e in both if e.half == half and e.document in names]
         left_out = {
-            name: fit_model(half, [e for e in both if e.document != name])
-            for name in sorted(names)
+            name: fit_model(half, [e for e in both if e.document != name]) for name in sorted(names)
         }
         measured[half] = {
-            "fitted_with": _compare(mine, lambda _, model=fitted: model),
+            "fitted_with": _compare(mine, fitted.__getitem__),
             "each_left_out": _compare(mine, left_out.__getitem__),
         }
     return measured

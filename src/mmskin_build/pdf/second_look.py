@@ -15,6 +15,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -119,10 +120,11 @@ def _ask_network(page: pymupdf.Page) -> tuple[LayoutBox, ...]:
     lines = read_lines(page)[0]
     images = [painted.item.bbox for painted in read_painting(page).images]
     found = []
-    for x0, y0, x1, y1, kind in page.layout_information or ():
+    seen: list[list[Any]] = page.layout_information or []
+    for *sides, kind in seen:
         if kind not in _ASKED:
             continue
-        bbox = _displayed(page, (float(x0), float(y0), float(x1), float(y1)))
+        bbox = _displayed(page, sides)
         found.append(
             LayoutBox(
                 kind=kind,
@@ -134,12 +136,12 @@ def _ask_network(page: pymupdf.Page) -> tuple[LayoutBox, ...]:
     return tuple(sorted(found, key=lambda box: (box.bbox.y0, box.bbox.x0, box.kind)))
 
 
-def _displayed(page: pymupdf.Page, sides: tuple[float, float, float, float]) -> Bbox:
+def _displayed(page: pymupdf.Page, sides: Sequence[float]) -> Bbox:
     """The network's box, given in the unrotated page, as the page is displayed."""
     rect = pymupdf.Rect(sides)
     if page.rotation:
         rect = rect * page.rotation_matrix
-    return Bbox(*rect).rounded()
+    return Bbox(float(rect.x0), float(rect.y0), float(rect.x1), float(rect.y1)).rounded()
 
 
 # ------------------------------------------------------------------------------- other readings
@@ -160,9 +162,7 @@ def read_with_pdfplumber(page: pymupdf.Page, boxes: Sequence[Bbox]) -> list[str 
             plumbed = pdf.pages[0].dedupe_chars()  # bold by printing twice
             left, top = plumbed.cropbox[:2]  # its boxes count from the MediaBox
             return [
-                _plumbed_text(
-                    plumbed.chars, Bbox(b.x0 + left, b.y0 + top, b.x1 + left, b.y1 + top)
-                )
+                _plumbed_text(plumbed.chars, Bbox(b.x0 + left, b.y0 + top, b.x1 + left, b.y1 + top))
                 for b in boxes
             ]
     except MemoryError:
@@ -174,7 +174,7 @@ def read_with_pdfplumber(page: pymupdf.Page, boxes: Sequence[Bbox]) -> list[str 
 
 def _plumbed_text(chars: Sequence[dict[str, object]], box: Bbox) -> str | None:
     """The characters inside `box` in the order in which the page shows them."""
-    from pdfplumber.utils import extract_text
+    from pdfplumber.utils.text import extract_text
 
     area = box.expand(_MARGIN_PT)
     inside = [
