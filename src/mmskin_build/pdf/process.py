@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from mmskin_build.pdf.document import Document
 
 _START_LIMIT_S = 120.0  # importing the libraries from a slow disk
-WORN_MIB = 1024  # resident memory from which an idle worker is replaced before its next chunk
+WORN_MIB = 768  # resident memory from which an idle worker is replaced before its next chunk
 _ORPHAN_GRACE_S = 30.0  # how much longer than a page's limit the kernel lets a page run
 _OUT_OF_MEMORY = re.compile(
     r"[mc]alloc\b.*fail|realloc\b.*fail|bad_alloc|out of memory|insufficient memory"
