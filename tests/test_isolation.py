@@ -23,6 +23,7 @@ from mmskin_build.errors import (
     MissingBookError,
     MmskinError,
 )
+from mmskin_build.pdf import process
 from mmskin_build.pdf.isolation import FAILURES, WorkerPool
 from mmskin_build.pdf.jobs import PageJob, PdfSource
 from mmskin_build.records import PageFailure
@@ -62,6 +63,18 @@ def test_results_keep_the_order_of_the_jobs(pool: WorkerPool, source: PdfSource)
     assert pool.run(source, order, act, on_page=seen.append) == ["3:Page 3", "0:Page 0", "2:Page 2"]
     assert seen == [3, 0, 2]
     assert pool.run(source, [], act) == []
+
+
+def test_a_worker_that_has_gathered_much_memory_is_replaced_between_chunks(
+    source: PdfSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = [PageJob(page_index=index % 4, payload="pid") for index in range(120)]
+    with WorkerPool(LIMITS) as pool:
+        assert len(set(pool.run(source, work, act))) == 1
+        monkeypatch.setattr(process, "WORN_MIB", 1)
+        seen = pool.run(source, work, act)
+    assert len(set(seen)) == 3  # one a chunk of 50 pages
+    assert seen == sorted(seen, key=seen.index)
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def align_document(
     pages, failures = read_pages(pool, source, cfg, page_indices, language, on_read, extract)
     found = pair_figures(pages, cfg)
     figures, more = cut_figures(
-        pool, source, cfg, found.figures, out_dir, _for_stage(on_page, "cut_pictures")
+        pool, source, cfg, found.figures, out_dir, _for_stage(on_page, "cut_pictures"), language
     )
     return Alignment(
         book_sha256=book_sha256,
@@ -176,6 +176,45 @@ def pair_figures(pages: Sequence[Page], cfg: Config) -> BookFigures:
     return align_book(pages, cfg.figures)
 
 
+def look_again(
+    pool: WorkerPool,
+    source: PdfSource,
+    cfg: Config,
+    figures: Sequence[Figure],
+    language: str | None = None,
+) -> tuple[Figure, ...]:
+    """Return the figures with what other readers say of those in doubt (`figures.opinions`).
+
+    Which pages are asked about depends on the figures alone, not on time or on the workers. A page
+    on which another reader fails keeps what the first one said.
+    """
+    from mmskin_build.figures.opinions import find_doubts, weigh_opinions
+    from mmskin_build.pdf import second_look
+
+    if not figures:
+        return ()
+    doubts = find_doubts(figures, pool.inspect(source).page_count, cfg.figures)
+    jobs = [
+        PageJob(
+            page_index=doubt.page_index,
+            payload=second_look.LookRequest(
+                cfg=cfg.pdf,
+                language=language or cfg.pdf.ocr_language,
+                layout=doubt.layout,
+                captions=doubt.captions,
+            ),
+        )
+        for doubt in doubts
+    ]
+    looks = pool.run(source, jobs, second_look.look_again) if jobs else []
+    answers = [look for look in looks if not isinstance(look, PageFailure)]
+    looked = weigh_opinions(figures, answers)
+    check_conserved(
+        "look_again", [f.figure_id for f in figures], [figure.figure_id for figure in looked]
+    )
+    return looked
+
+
 def cut_figures(
     pool: WorkerPool,
     source: PdfSource,
@@ -183,12 +222,17 @@ def cut_figures(
     figures: Sequence[Figure],
     out_dir: Path | None,
     on_page: Callable[[int], None] | None,
+    language: str | None = None,
 ) -> tuple[tuple[Figure, ...], tuple[Reject, ...]]:
-    """Return the figures with their panels' pixels known, and those whose page failed."""
+    """Return the figures with their panels' pixels known, and those whose page failed.
+
+    First the pages in doubt are looked at a second time, for what is cut depends on that.
+    """
     from mmskin_build.figures.gutters import split_raster
     from mmskin_build.figures.panels import bind_panels, named_letters, part_count
     from mmskin_build.pdf import pixels
 
+    figures = look_again(pool, source, cfg, figures, language)
     by_page: dict[int, list[Figure]] = {}
     for figure in figures:
         if figure.panels:

@@ -51,6 +51,8 @@ class FiguresConfig:
 
     doubtful_below: Share = 0.9  # pairs with less confidence are listed as doubtful
     render_dpi: PositiveInt = 300  # resolution for vector drawings and skewed pictures
+    second_look_share: Share = 0.02  # of a book's pages that the layout network may look at
+    reread_share: Share = 0.1  # of a book's pages whose captions may be read again; at least one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,7 +59,7 @@ HEADINGS = "headings.jsonl"
 SCREENED = "screened.jsonl"
 RECORDS, SUMMARY, MASKED = "records.jsonl", "summary.jsonl", "masked.jsonl"
 
-_LIBRARIES = ("pymupdf", "opencv-python-headless", "numpy")
+_LIBRARIES = ("pymupdf", "pdfplumber", "opencv-python-headless", "numpy")
 _DETECTORS = ("scikit-image", "scipy", "onnxruntime", "nudenet")
 
 STAGES = ("read_book", "align_book", "cut_pictures", "screen_pictures", "assemble_book")
@@ -112,7 +112,7 @@ def open_job(
 def read_book(job: Job, book: Book) -> Entry:
     """Turn a book's file into pages: `PAGES`, `NOTES`, `FAILURES`."""
     indices = pages_to_read(book)
-    language = book.language or job.cfg.pdf.ocr_language
+    language = _language(job, book)
     adobe = adobe_path(job.workspace, book)
     stage = Stage(
         name="read_book",
@@ -167,7 +167,11 @@ def cut_pictures(job: Job, book: Book, aligned: Entry) -> Entry:
         name="cut_pictures",
         version=stage_version("pdf", "figures"),
         config_sha256=config_sha256(job.cfg.pdf, job.cfg.figures),
-        inputs={"book": book.sha256, "figures": aligned.outputs[FIGURES].sha256},
+        inputs={
+            "book": book.sha256,
+            "figures": aligned.outputs[FIGURES].sha256,
+            "language": _language(job, book),
+        },
     )
 
     def produce(folder: Path) -> None:
@@ -175,7 +179,9 @@ def cut_pictures(job: Job, book: Book, aligned: Entry) -> Entry:
         with_pictures = {figure.page_index for figure in figures if figure.panels}
         done = _Counting(job, book.id, "cut_pictures", len(with_pictures))
         source, out_dir = book_source(job.workspace, book), folder / PICTURES
-        figures, rejects = cut_figures(job.pool, source, job.cfg, figures, out_dir, done)
+        figures, rejects = cut_figures(
+            job.pool, source, job.cfg, figures, out_dir, done, _language(job, book)
+        )
         write_jsonl(folder / FIGURES, figures, durable=False)
         write_jsonl(folder / REJECTS, rejects, durable=False)
 
@@ -220,12 +226,17 @@ def screen_pictures(job: Job, book: Book, aligned: Entry, cut: Entry) -> Entry:
             files,
             workers=job.cfg.workers(),
             model_path=model,
-            language=book.language or job.cfg.pdf.ocr_language,
+            language=_language(job, book),
             progress=lambda done, total: job.progress(book.id, "screen_pictures", done, total),
         )
         write_jsonl(folder / SCREENED, screened, durable=False)
 
     return job.keep(stage, produce)
+
+
+def _language(job: Job, book: Book) -> str:
+    """Tesseract's codes for a book."""
+    return book.language or job.cfg.pdf.ocr_language
 
 
 def _headings(aligned: Entry) -> dict[int, tuple[str, ...]]:

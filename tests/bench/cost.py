@@ -3,10 +3,11 @@
 Usage: make bench [BENCH_PDFS="a.pdf b.pdf"] [BENCH_REPEATS=3]
 
 Reading is PyMuPDF's text with fonts, image information with references, and drawings of every page.
-Both run as programs of their own, in turn, so that a busy machine is busy for both. Counted is the
-processor time (user and system) of the program and of all workers it started: once with the start
-of the interpreter and imports, once for reading alone. Nothing is asserted; the numbers go to a
-table and a JSON file.
+Beside it stands PyMuPDF's layout network asked about every page, once: what a second opinion costs
+that is not kept for doubts. All run as programs of their own, in turn, so that a busy machine is
+busy for all. Counted is the processor time (user and system) of the program and of all workers it
+started: once with the start of the interpreter and imports, once for reading alone. Nothing is
+asserted; the numbers go to a table and a JSON file.
 """
 
 from __future__ import annotations
@@ -36,6 +37,18 @@ for name in sys.argv[1:]:
             page.get_text("dict")
             page.get_image_info(xrefs=True)
             page.get_drawings()
+            pages += 1
+print(json.dumps({"cpu_s": time.process_time() - start, "pages": pages}))
+"""
+
+LAYOUT_PAGES = """
+import json, sys, time
+import pymupdf
+start, pages = time.process_time(), 0
+for name in sys.argv[1:]:
+    with pymupdf.open(name) as document:
+        for page in document:
+            page.get_layout()
             pages += 1
 print(json.dumps({"cpu_s": time.process_time() - start, "pages": pages}))
 """
@@ -87,6 +100,17 @@ def measure(pdfs: Sequence[Path], repeats: int, workers: int) -> dict[str, Any]:
     }
 
 
+def measure_layout(pdfs: Sequence[Path], align_cpu_s: float) -> dict[str, float]:
+    """Ask the layout network about every page, once, and hold the alignment of all against it."""
+    _, wall, out, _ = run([sys.executable, "-c", LAYOUT_PAGES, *map(str, pdfs)])
+    asked = json.loads(out)
+    return {
+        "cpu_s_per_page": asked["cpu_s"] / asked["pages"],
+        "wall_s": wall,
+        "times_align": asked["cpu_s"] / align_cpu_s,
+    }
+
+
 def start_time(repeats: int) -> dict[str, float]:
     """How long ``mmskin --help`` takes, in wall seconds; the first run warms the disk's cache."""
     run(mmskin("--help"))
@@ -119,6 +143,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="JSON file for the numbers")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--no-layout", action="store_true", help="leave the network out")
     parser.add_argument("--each", action="store_true", help="also each document alone, once")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -133,6 +158,12 @@ def main() -> None:
             show(path.name, each[path.name])
         together = measure(pdfs, given.repeats, given.workers)
         show(f"all {len(pdfs)} in one call", together)
+        layout = None if given.no_layout else measure_layout(pdfs, together["align_cpu_s"])
+    if layout is not None:
+        print(
+            f"get_layout() on every page: {layout['cpu_s_per_page']:.4f} s a page, "
+            f"{layout['times_align']:.1f} times align; wall {layout['wall_s']:.1f} s"
+        )
     start = start_time(max(3, given.repeats))
     print(f"mmskin --help: median {start['median_s']:.3f} s, worst {start['worst_s']:.3f} s")
     print(
@@ -143,6 +174,7 @@ def main() -> None:
         "documents": [path.name for path in pdfs],
         "workers": given.workers,
         "together": together,
+        "get_layout": layout,
         "each": each,
         "help": start,
         "machine": {

@@ -2,7 +2,9 @@
 
 Usage: make bench-growth [GROWTH_PAGES="50 200 800"]   (or: python tests/bench/growth.py --out FILE)
 
-`mmskin align` runs as a program of its own over demo books of each size, one worker. Counted are
+`mmskin align` runs as a program of its own over demo books of each size, one worker. A scanned page
+costs thirty times a digital one, so all books have the same mix of pages: whole rounds of chapters,
+without the pages before and after them, of the number of pages that comes nearest. Counted are
 processor seconds of the program and of its workers, and the peak of resident memory (VmHWM) of the
 program and of the largest worker; Tesseract, which the workers start, is counted apart. Peaks are
 read from /proc a few times a second, so Linux is needed.
@@ -23,11 +25,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import psutil
 
 from mmskin_build.demo.book import write_demo_book
+from mmskin_build.demo.contents import BACK, FRONT, ROUND
 
 _LOOK_EVERY_S = 0.1
+_ROUND_PAGES = sum(layout.pages for plan in ROUND for layout in plan.layouts)
 
 
 def peak_mib(pid: int) -> float:
@@ -81,11 +86,24 @@ def _look(program: psutil.Process, peaks: dict[str, float]) -> float:
     return float(times.user + times.system)
 
 
-def measure(pages: int, folder: Path) -> dict[str, Any]:
-    """Draw a demo book of `pages` pages unless it is there, and align it."""
-    book = folder / f"demo{pages}.pdf"
+def draw_rounds(wanted_pages: int, folder: Path) -> tuple[Path, int]:
+    """Draw whole rounds of chapters, about `wanted_pages`, unless they are there; count them."""
+    pages = max(1, round(wanted_pages / _ROUND_PAGES)) * _ROUND_PAGES
+    book = folder / f"rounds{pages}.pdf"
     if not book.exists():
-        write_demo_book(book, pages=pages, keep_pixels=False)
+        whole = folder / f"demo{pages}.pdf"
+        write_demo_book(whole, pages=len(FRONT) + pages + len(BACK), keep_pixels=False)
+        with pikepdf.open(whole, access_mode=pikepdf.AccessMode.stream) as pdf:
+            del pdf.pages[-len(BACK) :]
+            del pdf.pages[: len(FRONT)]
+            pdf.save(book, deterministic_id=True)
+        whole.unlink()
+    return book, pages
+
+
+def measure(wanted_pages: int, folder: Path) -> dict[str, Any]:
+    """Align a demo book of about `wanted_pages` pages."""
+    book, pages = draw_rounds(wanted_pages, folder)
     code = "from mmskin_build.cli import main; main()"
     with tempfile.TemporaryDirectory() as out:
         command = [sys.executable, "-c", code, "align", str(book), "--out", out]

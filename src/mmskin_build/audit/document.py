@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mmskin_build.audit.checks import check_pages
 from mmskin_build.audit.overlay import write_overlays
 from mmskin_build.audit.report import pages_of_interest, picture_name, write_audit
 from mmskin_build.audit.table import write_table
@@ -69,6 +70,7 @@ def audit_document(
         width_px=width_px,
         on_page=on_page,
     )
+    checks = check_pages(pool, source, alignment, wanted, out / "checks")
     index = write_audit(
         alignment,
         pictures,
@@ -77,10 +79,11 @@ def audit_document(
         page_sizes=sizes,
         page_labels=page_labels,
         page_flags=page_flags,
+        checks=checks,
         doubtful_below=doubtful_below,
     )
     if table:
-        write_table(alignment, out / "figures.csv")
+        write_table(alignment, out / "figures.csv", checks=checks)
     if overlays:
         write_overlays(
             alignment, pictures, out / "overlays", page_sizes=sizes, doubtful_below=doubtful_below

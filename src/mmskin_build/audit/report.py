@@ -19,8 +19,10 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from mmskin_build.audit.checks import caption_agreement, panel_id
 from mmskin_build.figures.ledger import figure_ledger
 from mmskin_build.geometry import Bbox
+from mmskin_build.pdf.page_check import PageCheck
 from mmskin_build.records import Alignment, Figure
 from mmskin_build.store import storage_errors, write_bytes
 
@@ -37,6 +39,7 @@ def write_audit(
     page_sizes: Mapping[int, tuple[float, float]],
     page_labels: Mapping[int, str] | None = None,
     page_flags: Mapping[int, Sequence[str]] | None = None,
+    checks: Mapping[int, PageCheck] | None = None,
     doubtful_below: float = 0.9,
     embed: bool = False,
 ) -> Path:
@@ -54,6 +57,7 @@ def write_audit(
         page_sizes: Width and height in points, by page index, as the boxes see them.
         page_labels: Printed page numbers, by page index.
         page_flags: How pages were read (`ocr`, `text_layer_broken`, ...), by page index.
+        checks: What is known of the text layer, and where letters and parts stand, by page index.
         doubtful_below: Figures with less confidence count as doubtful; 0 to 1.
         embed: Put the pictures into the HTML file as well, so that the one file is all. For short
             documents: a page adds some 60 kB.
@@ -80,6 +84,8 @@ def write_audit(
                 write_bytes(path, picture, durable=False)
             sources[page_index] = f"pages/{path.name}"
     _remove_others(folder, keep={Path(source).name for source in sources.values()})
+    checks = checks or {}
+    agreement = caption_agreement(alignment.figures, checks)
     report = {
         "title": title,
         "sha256": alignment.book_sha256,
@@ -92,10 +98,11 @@ def write_audit(
                 "size": list(page_sizes.get(page_index, LETTER_PT)),
                 "picture": sources.get(page_index),
                 "flags": list((page_flags or {}).get(page_index, ())),
+                "text": _text_layer(checks.get(page_index)),
             }
             for page_index in shown
         ],
-        "figures": [_figure(figure) for figure in alignment.figures],
+        "figures": [_figure(figure, agreement, checks) for figure in alignment.figures],
         "rejects": [
             {
                 "id": reject.item_id,
@@ -172,7 +179,19 @@ def _box(bbox: Bbox | None) -> list[float] | None:
     return None if bbox is None else list(bbox.rounded())
 
 
-def _figure(figure: Figure) -> dict[str, Any]:
+def _text_layer(check: PageCheck | None) -> dict[str, Any] | None:
+    if check is None:
+        return None
+    return {"characters": check.characters, "doubtful": check.doubtful_share}
+
+
+def _figure(
+    figure: Figure, agreement: Mapping[str, float | None], checks: Mapping[int, PageCheck]
+) -> dict[str, Any]:
+    pages = {figure.page_index, figure.caption_page_index}
+    placed = [part for page in pages if page in checks for part in checks[page].parts]  # type: ignore[index]
+    letters = {part.panel_id: part.letter_bbox for part in placed if part.letter_bbox}
+    parts = {part.panel_id: part.part_bbox for part in placed if part.part_bbox}
     return {
         "id": figure.figure_id,
         "status": figure.status,
@@ -184,6 +203,7 @@ def _figure(figure: Figure) -> dict[str, Any]:
         "captionBbox": _box(figure.caption_bbox),
         "confidence": figure.confidence,
         "kind": figure.kind,
+        "agreement": agreement.get(figure.figure_id),
         "flags": list(figure.flags),
         "panels": [
             {
@@ -193,8 +213,10 @@ def _figure(figure: Figure) -> dict[str, Any]:
                 "size": panel.pixel_size,
                 "source": panel.source,
                 "overlays": [_box(overlay.bbox) for overlay in panel.overlays],
+                "letterBbox": _box(letters.get(panel_id(figure, number))),
+                "partBbox": _box(parts.get(panel_id(figure, number))),
             }
-            for panel in figure.panels
+            for number, panel in enumerate(figure.panels)
         ],
         "evidence": [
             {"name": item.name, "value": item.value, "weight": item.weight}

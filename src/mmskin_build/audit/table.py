@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
+from mmskin_build.audit.checks import caption_agreement
 from mmskin_build.geometry import Bbox
+from mmskin_build.pdf.page_check import PageCheck
 from mmskin_build.records import Alignment
 from mmskin_build.store import write_bytes
 
@@ -28,18 +31,23 @@ COLUMNS = (
     "source",
     "flags",
     "evidence",
+    "second_reader",
 )
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write_table(alignment: Alignment, path: Path) -> Path:
+def write_table(
+    alignment: Alignment, path: Path, *, checks: Mapping[int, PageCheck] | None = None
+) -> Path:
     """Write the figures to `path` and return it; pages count from 1, boxes are in points.
 
+    `second_reader` is the share of the caption that pdfplumber reads alike, where `checks` has it.
     Text that a spreadsheet would take for a formula gets an apostrophe in front.
 
     Raises:
         StorageError: If the file cannot be written.
     """
+    agreement = caption_agreement(alignment.figures, checks or {})
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -65,10 +73,15 @@ def write_table(alignment: Alignment, path: Path) -> Path:
                 (panel.source if panel else None) or "",
                 " ".join(figure.flags),
                 "; ".join(f"{e.name}: {e.value} ({e.weight:+.2f})" for e in figure.evidence),
+                _share(agreement.get(figure.figure_id)),
             )
             writer.writerow("'" + cell if cell.startswith(_FORMULA_SIGNS) else cell for cell in row)
     write_bytes(path, out.getvalue().encode())
     return path
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
 
 
 def _box(bbox: Bbox | None) -> str:

@@ -18,6 +18,8 @@ from mmskin_build.pdf.isolation import WorkerPool
 from mmskin_build.pdf.jobs import PdfSource
 from mmskin_build.records import Page
 
+GENERATED = "generated"  # how the names of generated documents begin
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrueFigure:
@@ -62,7 +64,7 @@ def generated_book(
     found, _ = read_pages(pool, PdfSource(path=path), cfg, range(pages), None, None)
     path.unlink()
     return LabelledBook(
-        document=f"generated {seed}",
+        document=f"{GENERATED} {seed}",
         pages=found,
         figures=_from_demo(truth),
         labelled=frozenset(range(pages)),

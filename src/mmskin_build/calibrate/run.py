@@ -14,20 +14,27 @@ import numpy as np
 
 from mmskin_build.calibrate.examples import HALVES, Example, Half, examples_of
 from mmskin_build.calibrate.fit import fit_model
-from mmskin_build.calibrate.labelled import LabelledBook, corpus_book, generated_book, label_files
+from mmskin_build.calibrate.labelled import (
+    GENERATED,
+    LabelledBook,
+    corpus_book,
+    generated_book,
+    label_files,
+)
 from mmskin_build.calibrate.measure import (
     calibration,
     held_out_models,
     judge_examples,
     measure_swaps,
 )
-from mmskin_build.calibrate.spoil import HARMS, spoil_book
+from mmskin_build.calibrate.spoil import HARMS, HEAVY_SHARE, spoil_book
 from mmskin_build.config import Config
 from mmskin_build.errors import ConfigError
 from mmskin_build.figures.confidence import Model
 from mmskin_build.pdf.isolation import WorkerPool
 
 SPOILED = 16  # variants of each document, besides itself
+_HEAVY_EACH = 1.5  # heavily spoiled variants for each of those; only their single halves count
 _FIRST_SEED = 1001
 _PAGES = (40, 60, 48, 56)
 _SWAPS_EACH = 12
@@ -75,7 +82,7 @@ def calibrate(
         raise ConfigError(f"{error}; give more books to learn from (--books, --corpus)") from error
     for half in HALVES:
         measured[half] = _measure_half(half, plain, both, held_out[half])
-    generated = [book for book in known if book.document.startswith("generated")]
+    generated = [book for book in known if book.document.startswith(GENERATED)]
     given = [book for book in known if book not in generated]
     measured["swaps"] = {
         name: asdict(measure_swaps(some, held_out["pair"].__getitem__, cfg.figures, _SWAPS_EACH))
@@ -95,6 +102,7 @@ def calibrate(
             "corpus_documents": len(given),
             "corpus_sha256": _digest(corpus),
             "spoiled_variants": spoiled,
+            "heavily_spoiled_variants_for_halves": _heavy_variants(spoiled),
             "kinds_of_harm": list(HARMS),
         },
         "examples": {
@@ -140,7 +148,11 @@ def _read_books(
 def _make_examples(
     books: Sequence[LabelledBook], cfg: Config, spoiled: int, progress: Progress
 ) -> tuple[list[Example], list[Example]]:
-    """The examples of the books as they are, and of their spoiled variants."""
+    """The examples of the books as they are, and of their spoiled variants.
+
+    Pairs are harmed as rarely as in real books. Single halves are rare then, so that theirs come
+    from heavily spoiled variants, too.
+    """
     plain: list[Example] = []
     marred: list[Example] = []
     for number, book in enumerate(books):
@@ -149,8 +161,17 @@ def _make_examples(
             seed = hashlib.sha256(f"{book.document} {variant}".encode()).digest()
             rng = np.random.default_rng(list(seed[:16]))
             marred += examples_of(spoil_book(book, rng), cfg.figures)
+        for variant in range(_heavy_variants(spoiled)):
+            seed = hashlib.sha256(f"{book.document} halves {variant}".encode()).digest()
+            rng = np.random.default_rng(list(seed[:16]))
+            found = examples_of(spoil_book(book, rng, HEAVY_SHARE), cfg.figures)
+            marred += [example for example in found if example.half != "pair"]
         progress("books", "spoil_and_align", number + 1, len(books))
     return plain, marred
+
+
+def _heavy_variants(spoiled: int) -> int:
+    return round(_HEAVY_EACH * spoiled)
 
 
 def _measure_half(
@@ -159,24 +180,33 @@ def _measure_half(
     both: Sequence[Example],
     models: Mapping[str, Model],
 ) -> dict[str, Any]:
-    parts = {"held_out": both, "held_out_unspoiled": plain}
+    parts = {
+        "held_out": both,
+        "held_out_generated": [e for e in both if e.document.startswith(GENERATED)],
+        "held_out_unspoiled": plain,
+    }
     return {
-        name: asdict(
-            calibration(*judge_examples([e for e in some if e.half == half], models.__getitem__))
-        )
+        name: _compare([e for e in some if e.half == half], models.__getitem__)
         for name, some in parts.items()
     }
 
 
 def _measure_corpus(given: Sequence[LabelledBook], both: Sequence[Example]) -> dict[str, Any]:
-    """The pairs of each labelled document, by the model fitted with it and by one without it."""
-    fitted = fit_model("pair", both)
+    """Each half of each labelled document, by the model fitted with it and by one without it."""
     names = {book.document for book in given}
-    mine = [e for e in both if e.half == "pair" and e.document in names]
-    left_out = {
-        name: fit_model("pair", [e for e in both if e.document != name]) for name in sorted(names)
-    }
-    return {
-        "fitted_with": asdict(calibration(*judge_examples(mine, lambda _: fitted))),
-        "each_left_out": asdict(calibration(*judge_examples(mine, left_out.__getitem__))),
-    }
+    measured: dict[str, Any] = {}
+    for half in HALVES:
+        fitted = dict.fromkeys(names, fit_model(half, both))
+        mine = [e for e in both if e.half == half and e.document in names]
+        left_out = {
+            name: fit_model(half, [e for e in both if e.document != name]) for name in sorted(names)
+        }
+        measured[half] = {
+            "fitted_with": _compare(mine, fitted.__getitem__),
+            "each_left_out": _compare(mine, left_out.__getitem__),
+        }
+    return measured
+
+
+def _compare(examples: Sequence[Example], model_of: Callable[[str], Model]) -> dict[str, Any]:
+    return asdict(calibration(*judge_examples(examples, model_of)))

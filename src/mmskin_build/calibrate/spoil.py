@@ -21,12 +21,18 @@ from mmskin_build.records import ImageObject, Line, Page, ScanRegion, Span
 
 Rng = np.random.Generator
 _INSIDE = 0.6  # share of a line or picture inside a box that belongs to it
-_SHARE = 0.02, 0.12  # of the figures that one kind of harm hits
+USUAL_SHARE = 0.02, 0.12  # of the figures that one kind of harm hits
+HEAVY_SHARE = 0.10, 0.35  # the same where single halves are wanted, which are rare otherwise
 _MISREAD = str.maketrans({"F": "P", "i": "l", "g": "q", "1": "l", "0": "O", "5": "S", "8": "B"})
 
 
-def spoil_book(book: LabelledBook, rng: Rng) -> LabelledBook:
-    """Return the book with one to three kinds of harm, each to a few of its figures."""
+def spoil_book(
+    book: LabelledBook, rng: Rng, share_range: tuple[float, float] = USUAL_SHARE
+) -> LabelledBook:
+    """Return the book with one to three kinds of harm, each to a few of its figures.
+
+    `share_range` bounds the share of its figures, in [0, 1], that one kind hits.
+    """
     kinds = list(HARMS.values())
     for choice in rng.choice(len(kinds), size=int(rng.integers(1, 4)), replace=False):
         harmable = [
@@ -34,7 +40,7 @@ def spoil_book(book: LabelledBook, rng: Rng) -> LabelledBook:
             for i, figure in enumerate(book.figures)
             if figure.caption_bbox is not None and not figure.ignore
         ]
-        share = rng.uniform(*_SHARE)
+        share = rng.uniform(*share_range)
         chosen = [i for i in harmable if rng.random() < share]
         book = kinds[int(choice)](book, chosen, rng)
     return book

@@ -187,7 +187,7 @@ def _facts(
 ) -> PairFacts | LoneFacts:
     origin = origins[draft.figure_id]
     if isinstance(origin, CaptionBlock):
-        return finder.of_caption(origin)
+        return finder.of_caption(draft.figure_id, origin)
     if origin.caption is None:
         return finder.of_picture(origin)
     return finder.of_pair(draft.figure_id, origin)

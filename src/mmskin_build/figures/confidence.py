@@ -23,6 +23,7 @@ MODEL_FILE = "confidence_model.json"
 _FAR_NATS = 4.0  # a rival as far off as this is none
 _MANY_WORDS = 25  # of running text in between; more say no more
 _MANY_SPARE = 3
+_MANY_NEAR = 12  # words beside a picture; a caption is rarely shorter
 _CLOSE_PT = 40.0  # pictures of two figures rarely stand closer
 _LIMIT = 30.0  # log odds beyond this are certainty
 _SHOWN_NATS = 4.0  # log odds that are shown as a weight of 1
@@ -91,15 +92,22 @@ def lone_features(facts: LoneFacts) -> Features:
         "spare_here": float(min(facts.spare_here, _MANY_SPARE)),
         "spare_beside": float(min(facts.spare_beside, _MANY_SPARE)),
         "captioned_share": facts.captioned_share,
+        "contested": 1.0 - _clamp(facts.contested_pt, 0.0, _CLOSE_PT) / _CLOSE_PT,
         "scan": float(facts.scanned),
     }
     if facts.half == "picture":
-        area = min(facts.area_share, 0.5)
-        return shared | {"area_share": area, "photo": float(facts.photo)}
+        return shared | {
+            "area_share": min(facts.area_share, 0.5),
+            "photo": float(facts.photo),
+            "near_words": min(facts.near_words, _MANY_NEAR) / _MANY_NEAR,
+            "number_missing": float(facts.number_missing),
+        }
     return shared | {
         "form": facts.form - 0.5,
         "few_words": float(facts.words < 3),
         "repeated": float(facts.repeated),
+        "order_follows": float(facts.order == "follows"),
+        "order_broken": float(facts.order == "broken"),
         "mentioned_near": float(facts.mention == "near"),
     }
 

@@ -16,7 +16,7 @@ from mmskin_build.figures.align import Group, PageMatch
 from mmskin_build.figures.captions import CaptionBlock
 from mmskin_build.figures.labels import FigureLabel, parse_label
 from mmskin_build.figures.layout import BookLayout
-from mmskin_build.figures.ledger import Order, number_order
+from mmskin_build.figures.ledger import Order, figure_ledger, number_order
 from mmskin_build.figures.profile import Profile, Side
 from mmskin_build.records import Figure
 
@@ -24,6 +24,7 @@ Mention = Literal["near", "far", "none"]
 
 _NEAR_PAGES = 2  # between a figure and the sentence that sends the reader to it
 _FAR_PAGES = 8
+_BESIDE_PT = 24.0  # how far from a picture its own words stand at most
 _ALONE_PT = 100.0  # no other picture on the page
 _USUALLY = 0.7  # share of the captions that end with a full stop, in a book where they do
 _REFERENCE = re.compile(
@@ -78,8 +79,12 @@ class LoneFacts:
     """What is known about a picture without caption or a caption without picture.
 
     `spare_here` and `spare_beside` count the other halves left alone on its page and on the pages
-    beside it; `captioned_share` is the share of the book's figures that have a caption. `form`,
-    `words`, `repeated` and `mention` are those of a caption, `area_share` and `photo` of a picture.
+    beside it; `captioned_share` is the share of the book's figures that have a caption.
+    `contested_pt` is how much farther away the nearest other half on the page stands that was given
+    to another, than from the one it was given to. `form`, `words`, `repeated`, `order` and
+    `mention` are those of a caption. Of a picture are `area_share` and `photo`, `near_words`, the
+    words close by that are neither running text nor caption, and `number_missing`: a number that
+    is never seen belongs between the captions before and after it.
     """
 
     half: Literal["picture", "caption"]
@@ -87,12 +92,16 @@ class LoneFacts:
     spare_beside: int = 0
     captioned_share: float = 1.0
     scanned: bool = False
+    contested_pt: float = 100.0
     form: float = 0.5
     words: int = 0
     repeated: bool = False
+    order: Order | None = None
     mention: Mention = "none"
     area_share: float = 0.0
     photo: bool = False
+    near_words: int = 0
+    number_missing: bool = False
 
 
 class FactFinder:
@@ -109,7 +118,13 @@ class FactFinder:
         self._matches = matches
         self._profile = profile
         self._pages = {layout.page_index: layout for layout in book.pages}
+        self._body = book.body
         self._order = number_order(figures)
+        self._gaps = [
+            (gap.page_index, gap.until_page_index)
+            for gap in figure_ledger(figures)
+            if gap.kind == "missing"
+        ]
         blocks = _caption_blocks(matches)
         self._numbers = Counter(
             (c.label.key, c.label.letter) for c in blocks if c.label and not c.continued and c.text
@@ -168,11 +183,14 @@ class FactFinder:
             spare_beside=self._spare_captions(index - 1) + self._spare_captions(index + 1),
             captioned_share=self._captioned_share,
             scanned=layout.page.text_source == "ocr",
+            contested_pt=self._contested_picture_pt(group),
             area_share=group.bbox.area / max(1.0, layout.area.area),
             photo=any(picture.kind == "photo" for picture in group.pictures),
+            near_words=self._near_words(group),
+            number_missing=any(first <= index <= last for first, last in self._gaps),
         )
 
-    def of_caption(self, caption: CaptionBlock) -> LoneFacts:
+    def of_caption(self, figure_id: str, caption: CaptionBlock) -> LoneFacts:
         """Return the facts of a caption without a picture."""
         index = caption.page_index
         return LoneFacts(
@@ -181,9 +199,11 @@ class FactFinder:
             spare_beside=self._spare_pictures(index - 1) + self._spare_pictures(index + 1),
             captioned_share=self._captioned_share,
             scanned=self._pages[index].page.text_source == "ocr",
+            contested_pt=self._contested_caption_pt(caption),
             form=caption.prior,
             words=len(caption.text.split()),
             repeated=self._is_repeated(caption),
+            order=self._order.get(figure_id),
             mention=self._mention(caption.label, index),
         )
 
@@ -218,6 +238,42 @@ class FactFinder:
             for mine in group.pictures
         ]
         return min(gaps, default=_ALONE_PT)
+
+    def _contested_picture_pt(self, lone: Group) -> float:
+        """How much nearer the captions of the page stand to their own picture than to this one."""
+        gaps = [
+            min(picture.bbox.gap(caption.bbox) for picture in lone.pictures)
+            - min(picture.bbox.gap(caption.bbox) for picture in group.pictures)
+            for group in self._matches[lone.page_index].groups
+            if (caption := group.caption) is not None and caption.page_index == lone.page_index
+        ]
+        return min(gaps, default=_ALONE_PT)
+
+    def _contested_caption_pt(self, lone: CaptionBlock) -> float:
+        """How much nearer the pictures of the page stand to their own caption than to this one."""
+        gaps = [
+            min(picture.bbox.gap(lone.bbox) for picture in group.pictures)
+            - min(picture.bbox.gap(caption.bbox) for picture in group.pictures)
+            for group in self._matches[lone.page_index].groups
+            if (caption := group.caption) is not None and caption.page_index == lone.page_index
+        ]
+        return min(gaps, default=_ALONE_PT)
+
+    def _near_words(self, lone: Group) -> int:
+        """Words beside a picture that are neither running text nor part of a caption."""
+        match = self._matches[lone.page_index]
+        taken = [c.bbox for c in _caption_blocks({0: match}) if c.page_index == lone.page_index]
+        return sum(
+            len(line.text.split())
+            for line in self._pages[lone.page_index].lines
+            if not self._body.matches(line)
+            and any(
+                picture.bbox.gap(line.bbox) <= _BESIDE_PT
+                and line.bbox.covered_by(picture.bbox) < 0.5
+                for picture in lone.pictures
+            )
+            and not any(line.bbox.covered_by(box) > 0.5 for box in taken)
+        )
 
     def _mention(self, label: FigureLabel | None, page: int) -> Mention:
         pages = self._mentions.get(label.key, ()) if label is not None else ()

@@ -23,7 +23,8 @@ _MAX_LINES = 10
 _MIN_WORDS = 3
 _WIDER_SHARE = 1.6  # a caption, set to its column, is at most this much wider than its picture
 _PRIOR = 0.45
-_CREDIT = re.compile(
+#: How a line begins that tells whose picture it is, and is no caption.
+CREDIT = re.compile(
     r"\s*\(?(?:©|\(c\)|copyright|courtesy|photo(?:graph)?s? (?:by|courtesy)|images? (?:by|courtesy)"
     r"|reproduced|reprinted|adapted|with (?:kind )?permission|source:|from )",
     re.IGNORECASE,
@@ -49,7 +50,7 @@ def bind_unnumbered(layout: PageLayout, match: PageMatch, book: BookLayout) -> N
         for side in sides:
             lines = _block_at(group.bbox, free, side)
             words = sum(len(line.text.split()) for line in lines)
-            if words < _MIN_WORDS or _CREDIT.match(lines[0].text):
+            if words < _MIN_WORDS or CREDIT.match(lines[0].text):
                 continue
             group.caption = _caption(layout.page_index, lines, book.words)
             gap = round(group.bbox.gap(group.caption.bbox), 1)

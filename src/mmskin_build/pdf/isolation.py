@@ -225,6 +225,9 @@ class WorkerPool:
         """Give waiting chunks to idle workers, starting workers while that pays."""
         while task.waiting:
             idle = next((w for w in self._workers if not w.busy), None)
+            if idle is not None and idle.is_worn():
+                self._discard(idle)
+                continue
             if idle is None:
                 pages = sum(map(len, task.waiting)) + sum(len(w.positions) for w in self._workers)
                 if self._workers and len(self._workers) >= self._wanted(pages):

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mmskin_build.pdf.document import Document
 
 _START_LIMIT_S = 120.0  # importing the libraries from a slow disk
+WORN_MIB = 768  # resident memory from which an idle worker is replaced before its next chunk
 _ORPHAN_GRACE_S = 30.0  # how much longer than a page's limit the kernel lets a page run
 _OUT_OF_MEMORY = re.compile(
     r"[mc]alloc\b.*fail|realloc\b.*fail|bad_alloc|out of memory|insufficient memory"
@@ -173,6 +174,18 @@ class WorkerProcess:
         position = self.positions.popleft()
         self.busy = bool(self.positions)
         return position
+
+    def is_worn(self) -> bool:
+        """Whether so much memory has gathered in the worker that a fresh one is better.
+
+        MuPDF keeps what it decoded, and its allocator gives little back, whatever the pages were.
+        Known on Linux only.
+        """
+        try:
+            statm = Path(f"/proc/{self._process.pid}/statm").read_text(encoding="ascii")
+        except OSError:
+            return False
+        return int(statm.split()[1]) * resource.getpagesize() > WORN_MIB * 1024 * 1024
 
     def cause_of_death(self) -> tuple[str, str]:
         """Return the failure's reason and one line on how a worker ended that closed its end."""

@@ -67,6 +67,12 @@ def to_rgb(pixmap: pymupdf.Pixmap) -> RgbImage:
         rows = np.frombuffer(pixmap.samples_mv, np.uint8).reshape(pixmap.height, pixmap.stride)
         gray = np.ascontiguousarray(rows[:, : pixmap.width])
         return np.asarray(cv2.cvtColor(gray, cv2.COLOR_GRAY2RGB), np.uint8)
+    if pixmap.n == 1 and pixmap.colorspace is not None:
+        # One ink or an ICC gray: convert each of its 256 shades once, not each pixel.
+        shades = pymupdf.Pixmap(pixmap.colorspace, 256, 1, bytes(range(256)), False)
+        table = np.frombuffer(pymupdf.Pixmap(pymupdf.csRGB, shades).samples, np.uint8)
+        rows = np.frombuffer(pixmap.samples_mv, np.uint8).reshape(pixmap.height, pixmap.stride)
+        return np.asarray(table.reshape(256, 3)[rows[:, : pixmap.width]], np.uint8)
     if name != "DeviceRGB" and "sRGB" not in name:
         pixmap = pymupdf.Pixmap(pymupdf.csRGB, pixmap)
     samples = np.frombuffer(pixmap.samples_mv, np.uint8)

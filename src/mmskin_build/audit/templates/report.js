@@ -2,6 +2,7 @@
 (() => {
   const report = JSON.parse(document.getElementById("data").textContent);
   const PAGES_AT_ONCE = 10, ROWS_AT_ONCE = 100;
+  const ALIKE = 0.9; // share of a caption that two readers must have in common
   const STATUS = {
     paired: "paired",
     doubtful: "doubtful pair",
@@ -121,6 +122,13 @@
       svg("circle", { cx: end[0], cy: end[1], r: 3.2, fill: "currentColor" })];
   }
 
+  /** A thin line from a letter or a part of the caption to the middle of its panel. */
+  function strand(from, panel) {
+    const end = middle(panel), start = edgePoint(from, end);
+    return svg("g", { class: "strand" }, svg("path", { class: "strand-halo", d: `M${start} L${end}` }), svg("path", { class: "strand-line", d: `M${start} L${end}` }),
+      svg("circle", { cx: end[0], cy: end[1], r: 2.2, fill: "currentColor" }));
+  }
+
   function drawFigure(figure, page) {
     const own = figure.page === page.index, parts = [];
     const captionHere = figure.captionBbox && figure.captionPage === page.index;
@@ -133,6 +141,16 @@
           width: box[2] - box[0], height: box[3] - box[1], class: "edge overlay-edge" }));
         if (panel.label) parts.push(tag([panel.bbox[2] - 6 - panel.label.length * 5.9 - 1, panel.bbox[1] + 1], panel.label));
       }
+    }
+    if (own) for (const panel of figure.panels) {
+      if (panel.letterBbox) parts.push(frame(panel.letterBbox, "part-edge", 0.5), strand(panel.letterBbox, panel.bbox));
+    }
+    for (const panel of captionHere ? figure.panels : []) {
+      if (!panel.partBbox) continue;
+      const [x0, , x1, y1] = panel.partBbox;
+      parts.push(svg("path", { class: "part-line", d: `M${x0},${y1} L${x1},${y1}` }));
+      if (own) parts.push(strand(panel.partBbox, panel.bbox));
+      if (panel.label && !own) parts.push(tag([panel.partBbox[0], panel.partBbox[1] - 14], panel.label));
     }
     if (captionHere) parts.push(frame(figure.captionBbox, "caption-edge", 3));
     if (own && figure.bbox && captionHere) parts.push(tie(figure.captionBbox, figure.bbox));
@@ -199,18 +217,25 @@
       told ? el("ul", { class: "panels", "aria-label": "Panels" }, ...figure.panels.map((panel) => el("li", {}, el("b", {}, panel.label || "·"),
         el("span", {}, panel.text ? marked(panel.text) : el("span", { class: "soft" }, "no part of its own"),
           panel.size ? el("span", { class: "soft" }, ` · ${panel.size[0]} × ${panel.size[1]} px, ${panel.source}`) : null)))) : null,
+      figure.agreement !== null && figure.agreement < ALIKE ? el("p", { class: "bad" }, `A second reader has only ${percent(figure.agreement)} of this caption: compare it with the page.`) : null,
       figure.flags.length ? el("p", {}, ...figure.flags.map((flag) => [el("span", { class: "badge soft" }, flag.replaceAll("_", " ")), " "])) : null,
       el("details", { open: figure.evidence.length > 0 && (figure.doubtful || figure.status !== "paired") },
         el("summary", {}, `Evidence (${figure.evidence.length})`), figure.evidence.length ? evidenceTable(figure) : null,
         el("p", { class: "mono soft" }, figure.id, " · ", figure.kind, box("image", figure.bbox), box("caption", figure.captionBbox))));
   }
 
+  const textLayer = (text) => !text.characters ? "no text layer that is seen"
+    : `${text.characters.toLocaleString("en")} characters, ${text.doubtful ? `${(100 * text.doubtful).toFixed(1)} % without meaning` : "all with a meaning"}`;
+
   function drawPage(page) {
     const figures = figuresOf.get(page.index) || [], rejects = rejectsOf.get(page.index) || [];
-    const notes = [...page.flags.map((flag) => flag.replaceAll("_", " "))];
+    const notes = page.flags.map((flag) => flag.replaceAll("_", " "));
+    if (page.text) notes.push(textLayer(page.text));
+    const alike = figures.filter((f) => f.captionPage === page.index && f.agreement !== null).map((f) => f.agreement);
+    if (alike.length) notes.push(`second reader: ${alike.length > 1 ? "captions agree" : "caption agrees"} to ${percent(Math.min(...alike))}${alike.length > 1 ? " or more" : ""}`);
     return el("article", { class: "page", id: `page-${page.index}` },
       el("h2", {}, `Page ${page.index + 1} of ${report.pageCount.toLocaleString("en")}`, page.label ? el("small", {}, `printed ${page.label}`) : null,
-        notes.length ? el("small", {}, notes.join(", ")) : null),
+        notes.length ? el("small", {}, notes.join(" · ")) : null),
       el("div", { class: "spread" }, drawSheet(page), el("div", { class: "cards" },
         ...(failuresOf.get(page.index) || []).map((failure) => el("p", { class: "bad" }, `This page could not be read: ${failure.reason}. ${failure.detail}`)),
         ...(gapsOf.get(page.index) || []).map((gap) => el("p", { class: "bad" }, `Ledger: ${gap.detail}.`)),
@@ -257,8 +282,9 @@
   function viewLedger() {
     const KIND = { missing: "never seen", duplicate: "seen more than once", out_of_order: "out of order" };
     return [el("p", { class: "soft" }, "Numbers run on in a printed book. A number that is never seen is most often a figure that was missed; a break in the order most often a caption on the wrong image."),
-      table(["what", "figure", "detail", "look at"], report.ledger.map((gap) => [el("span", { class: "bad" }, KIND[gap.kind]), gap.label, gap.detail,
-        el("span", {}, pageLink(gap.page), gap.until > gap.page ? [" to ", pageLink(gap.until)] : null)]), "All figure numbers follow one another; none is missing.")];
+      report.ledger.length > ROWS_AT_ONCE ? pager(state.row, ROWS_AT_ONCE, report.ledger.length, "line", (row) => { state.row = row; render(); scrollTo(0, 0); }) : null,
+      table(["what", "figure", "detail", "look at"], report.ledger.slice(state.row, state.row + ROWS_AT_ONCE).map((gap) => [el("span", { class: "bad" }, KIND[gap.kind]), gap.label, gap.detail,
+        el("span", {}, pageLink(gap.page), gap.until > gap.page ? [" to ", pageLink(gap.until)] : null)]), "All figure numbers follow one another; none is missing.")].filter(Boolean);
   }
   function viewDropped() {
     const rejects = report.rejects.filter(rejectMatches);
