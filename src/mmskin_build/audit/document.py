@@ -38,6 +38,7 @@ def audit_document(
     width_px: int = PICTURE_WIDTH_PX,
     table: bool = False,
     overlays: bool = False,
+    sheets: str | None = None,
     on_page: Callable[[int], None] | None = None,
 ) -> Path:
     """Write the report of one document into the folder `out` and return its ``index.html``.
@@ -54,6 +55,7 @@ def audit_document(
         width_px: Width of the page pictures.
         table: Also write ``figures.csv``.
         overlays: Also write ``overlays/``, a PNG a page with the boxes drawn in.
+        sheets: File beside the report with its pictures as contact sheets, to be linked.
         on_page: Called with each page index as soon as that page is drawn or has failed.
 
     Raises:
@@ -81,6 +83,7 @@ def audit_document(
         page_flags=page_flags,
         checks=checks,
         doubtful_below=doubtful_below,
+        sheets=sheets,
     )
     if table:
         write_table(alignment, out / "figures.csv", checks=checks)

@@ -42,6 +42,7 @@ def write_audit(
     checks: Mapping[int, PageCheck] | None = None,
     doubtful_below: float = 0.9,
     embed: bool = False,
+    sheets: str | None = None,
 ) -> Path:
     """Write the report of one book into the folder `out` and return its ``index.html``.
 
@@ -61,6 +62,8 @@ def write_audit(
         doubtful_below: Figures with less confidence count as doubtful; 0 to 1.
         embed: Put the pictures into the HTML file as well, so that the one file is all. For short
             documents: a page adds some 60 kB.
+
+        sheets: File in `out` with the pictures as contact sheets, to be linked.
 
     Raises:
         StorageError: If the folder cannot be written or a picture cannot be read.
@@ -88,6 +91,7 @@ def write_audit(
     agreement = caption_agreement(alignment.figures, checks)
     report = {
         "title": title,
+        "sheets": sheets,
         "sha256": alignment.book_sha256,
         "pageCount": alignment.page_count,
         "doubtfulBelow": doubtful_below,
@@ -162,6 +166,7 @@ def render_report(report: Mapping[str, Any]) -> str:
         data = data.replace(sign, f"\\u{ord(sign):04x}")
     return template.render(
         title=report["title"],
+        sheets=report.get("sheets"),
         style=Markup(style),
         script=Markup(script),
         data=Markup(data),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from mmskin_build.dataset.manifest import CAPTIONS, NOTICE, Manifest
+from mmskin_build.dataset.manifest import CAPTIONS, DEMOGRAPHICS, DEMOGRAPHICS_VQA, NOTICE, Manifest
 from mmskin_build.dataset.summary import count
 from mmskin_build.records import Record
 
 _FIELDS = (
     "`id` follows MM-Skin: book, chapter, figure, panel. `caption` is the panel's own text where",
-    "there is one, else the figure's caption, which `figure_caption` always holds. `alignment`",
+    "there is one, else the figure's caption, without credits, references and letters; `removed`",
+    "has those. `figure_caption` and `panel_text` are as printed, ages over 89 as 90+.",
+    "`modality_votes` keeps what the picture and what its words say apart. `alignment`",
     "says how sure the pairing of picture and caption is, in [0, 1]. `provenance` names the",
     "book's sha256, the page (`page_index` from 0) and the box in PDF points from the top left.",
     "`image_sha256` is the digest of the pixels, not of the PNG file. Records of one `group_id`",
@@ -30,6 +32,8 @@ def card_page(manifest: Manifest, records: tuple[Record, ...]) -> str:
         "",
         f"- `{CAPTIONS}`: a list of records; `image` is relative to this folder",
         "- `caption.csv`: columns image, caption, modality",
+        f"- `{DEMOGRAPHICS}`: the records whose caption tells age or sex, with the words that do;",
+        f"  `{DEMOGRAPHICS_VQA}`: the same as questions and answers in LLaVA's form",
         "- `images/`: PNG, RGB, without metadata; named after the record's id",
         "- `manifest.json`: counts, inputs, settings, digests; `SHA256SUMS`: all files' bytes",
         "- `CHANGES.md`: what differs from the release before",
@@ -56,6 +60,8 @@ def card_page(manifest: Manifest, records: tuple[Record, ...]) -> str:
         "",
         _counts("sides", count(record.split for record in records if record.split)),
         _counts("pixels", count(record.provenance.source for record in records)),
+        _counts("age group", count(r.demographics.age_group or "not told" for r in records)),
+        _counts("sex", count(r.demographics.sex or "not told" for r in records)),
         _counts("modality", count(r.modality.value if r.modality else "unknown" for r in records)),
         _counts("left out while building", manifest.rejects),
         _counts("left out because a person has yet to decide", manifest.left_out_held),

@@ -27,6 +27,8 @@ from mmskin_build.dataset.manifest import (
     CAPTIONS,
     CARD,
     CHANGES,
+    DEMOGRAPHICS,
+    DEMOGRAPHICS_VQA,
     IMAGES,
     MANIFEST,
     SUMS,
@@ -36,6 +38,7 @@ from mmskin_build.dataset.manifest import (
     Subset,
     content_digest,
 )
+from mmskin_build.dataset.mmskin_d import build_mmskin_d, has_demographics
 from mmskin_build.dataset.splits import assign_splits
 from mmskin_build.dataset.summary import BuildSummary, add_counts, count
 from mmskin_build.errors import ConfigError, ReleaseError, ReleaseExistsError, StorageError
@@ -53,7 +56,14 @@ from mmskin_build.store import (
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SHOWN = 10  # ids in one message
-_SETTINGS = ("pdf", "figures", "dataset", "split")  # the parts of Config that a release depends on
+_SETTINGS = (
+    "pdf",
+    "figures",
+    "images",
+    "privacy",
+    "dataset",
+    "split",
+)  # the parts of Config that a release depends on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +199,8 @@ def write_release(
         changes = changes_page(version, parent_version, compare(old, kept))
         manifest = _manifest(version, cfg, summary, books, kept, parent, held)
         write_bytes(temporary / CAPTIONS, pretty_json([plain(record) for record in kept]))
-        write_bytes(temporary / CAPTION_TABLE, caption_table(kept))
+        for name, content in derived_files(kept).items():
+            write_bytes(temporary / name, content)
         write_bytes(temporary / CHANGES, changes.encode())
         write_bytes(temporary / CARD, card_page(manifest, kept).encode())
         write_bytes(temporary / SUMS, _sums(temporary))
@@ -226,6 +237,16 @@ def _copy_picture(picture: Picture, target: Path) -> None:
     write_bytes(target, content)
     if file_sha256(target) != picture.sha256:
         raise StorageError(f"{picture.path}: damaged since it was made; run: mmskin build --check")
+
+
+def derived_files(records: Sequence[Record]) -> dict[str, bytes]:
+    """Return the files that say what records say in another form, by name."""
+    entries, conversations = build_mmskin_d(records)
+    return {
+        CAPTION_TABLE: caption_table(records),
+        DEMOGRAPHICS: pretty_json(entries),
+        DEMOGRAPHICS_VQA: pretty_json(conversations),
+    }
 
 
 def caption_table(records: Iterable[Record]) -> bytes:
@@ -268,7 +289,7 @@ def _manifest(
         subsets={
             "MM-Skin-C": Subset(file=CAPTIONS, entries=len(records)),
             "MM-Skin-O": Subset(file=None, entries=0, note="questions and answers: not made yet"),
-            "MM-Skin-D": Subset(file=None, entries=0, note="age and sex: not extracted yet"),
+            "MM-Skin-D": Subset(file=DEMOGRAPHICS, entries=sum(map(has_demographics, records))),
         },
         counts={
             "records": len(records),

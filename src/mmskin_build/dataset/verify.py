@@ -12,7 +12,6 @@ import cv2
 import numpy as np
 
 from mmskin_build.dataset.manifest import (
-    CAPTION_TABLE,
     CAPTIONS,
     IMAGES,
     MANIFEST,
@@ -20,7 +19,7 @@ from mmskin_build.dataset.manifest import (
     Manifest,
     content_digest,
 )
-from mmskin_build.dataset.release import caption_table, read_manifest, released_versions
+from mmskin_build.dataset.release import derived_files, read_manifest, released_versions
 from mmskin_build.dataset.splits import find_leaks
 from mmskin_build.errors import MmskinError, SchemaError, VerificationError
 from mmskin_build.records import SCHEMA_VERSION, Record
@@ -60,9 +59,10 @@ def verify_release(release: Path) -> ReleaseCheck:
     _check_manifest(manifest, records, problems)
     _check_pictures(release, records, listed, problems)
     problems.extend(find_leaks(records))
-    table = release / CAPTION_TABLE
-    if records and table.is_file() and table.read_bytes() != caption_table(records):
-        problems.append(f"{CAPTION_TABLE}: does not have the rows of {CAPTIONS}")
+    problems.extend(f"{CAPTIONS}: {r.id} waits for a decision: {r.held}" for r in records if r.held)
+    for name, content in derived_files(records).items() if records else ():
+        if (release / name).is_file() and (release / name).read_bytes() != content:
+            problems.append(f"{name}: does not say what {CAPTIONS} says")
     return ReleaseCheck(
         release=f"{manifest.name} {manifest.version}",
         content_digest=manifest.content_digest,
