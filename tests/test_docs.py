@@ -15,6 +15,7 @@ import pytest
 from mmskin_build import errors
 from mmskin_build.cli import cli
 from mmskin_build.config import Config
+from mmskin_build.dataset.judge import HELD
 from mmskin_build.pdf.isolation import FAILURES
 from mmskin_build.pdf.reader import PAGE_FLAGS
 
@@ -171,3 +172,9 @@ def test_every_test_that_a_document_names_is_there() -> None:
     for document, module, name in named:
         source = (ROOT / "tests" / module).read_text(encoding="utf-8")
         assert f"def {name}(" in source, f"{document}: {module} has no {name}"
+
+
+def test_the_readme_explains_what_a_person_has_to_decide() -> None:
+    start = README.index("(`held` of a record)")
+    table = README[start : README.index("How a page was read")]
+    assert {reason for reason in HELD if f"`{reason}`" not in table} == set()

@@ -14,7 +14,7 @@ MODALITIES = ("clinical", "dermoscopic", "pathological")
 Verdict = Literal["clinical", "dermoscopic", "pathological", "other"]
 Doubt = Literal["votes_disagree", "unsure", "not_skin"]
 
-REVIEW_REASONS: dict[Doubt, str] = {
+DOUBTS: dict[Doubt, str] = {
     "votes_disagree": "the picture and its words speak for different modalities",
     "unsure": "neither the picture nor its words speak clearly",
     "not_skin": "the picture looks like none of the three modalities",
