@@ -25,9 +25,7 @@ def elsevier_atlas(sheet: Sheet, pages: int) -> None:
         if sheet.rng.random() < 0.4:
             number += 1
             plan = Plan(2, stored=sheet.rng.choice(STORED), lettered=True)
-            taken.append(
-                place(sheet, look, str(number), 48, 60, 516, 190, plan=plan, parts="AB")
-            )
+            taken.append(place(sheet, look, str(number), 48, 60, 516, 190, plan=plan, parts="AB"))
         for x, width in columns:
             if sheet.rng.random() < 0.75:
                 number += 1
@@ -35,9 +33,7 @@ def elsevier_atlas(sheet: Sheet, pages: int) -> None:
                 up = sheet.rng.random() < 0.6 or bool(taken)
                 y = 740.0 if up else 60.0
                 height = sheet.rng.uniform(110, 200)
-                taken.append(
-                    place(sheet, look, str(number), x, y, width, height, plan=plan, up=up)
-                )
+                taken.append(place(sheet, look, str(number), x, y, width, height, plan=plan, up=up))
         sheet.fill_around(columns, 56, 745, taken)
         sheet.next_page()
 
@@ -246,7 +242,9 @@ def lettered_lines(sheet: Sheet, pages: int) -> None:
                 top += 124
             assert box is not None
             title = make_title(sheet.rng)
-            end, _ = sheet.write([(label + " ", bold), (title + ".", text_type)], x, top + 4, width, 10)
+            end, _ = sheet.write(
+                [(label + " ", bold), (title + ".", text_type)], x, top + 4, width, 10
+            )
             text = title + "."
             for letter, words in make_parts(sheet.rng, letters):
                 end, _ = sheet.write([(f"{letter}: ", bold), (words, text_type)], x, end, width, 10)
@@ -311,7 +309,9 @@ def tinted_boxes(sheet: Sheet, pages: int) -> None:
         if sheet.rng.random() < 0.6:
             frame = Box(60, 560, 535, 700)
             sheet.rect(frame, fill=(1.0, 0.95, 0.88))
-            sheet.label(f"Box 2.{sheet.page + 1} {make_heading(sheet.rng)}", 72, 578, Type(SANS_B, 9.5))
+            sheet.label(
+                f"Box 2.{sheet.page + 1} {make_heading(sheet.rng)}", 72, 578, Type(SANS_B, 9.5)
+            )
             sheet.write(
                 [(make_paragraph(sheet.rng, [], sentences=5), Type(SANS, 9))], 72, 586, 451, 11,
                 bottom=695,
@@ -341,7 +341,12 @@ def picture_tables(sheet: Sheet, pages: int) -> None:
                 if row:
                     sheet.photo(Box(56, y + 4, 146, y + 66))
                     sheet.write(
-                        [(make_caption(sheet.rng, 2), Type(SANS, 8))], 160, y + 8, 180, 10, bottom=y + 70
+                        [(make_caption(sheet.rng, 2), Type(SANS, 8))],
+                        160,
+                        y + 8,
+                        180,
+                        10,
+                        bottom=y + 70,
                     )
                     sheet.write(
                         [(make_title(sheet.rng), Type(SANS, 8))], 360, y + 8, 190, 10, bottom=y + 70
@@ -435,7 +440,11 @@ def bilingual(sheet: Sheet, pages: int) -> None:
         box = sheet.photo(Box(90, y, 426, y + 200))
         first, second = make_caption(sheet.rng, 2, "ja"), make_caption(sheet.rng, 2)
         end, _ = sheet.write(
-            [(label + ". ", Type(SANS_B, 8)), (first.replace(" ", ""), japanese)], 90, y + 206, 336, 11
+            [(label + ". ", Type(SANS_B, 8)), (first.replace(" ", ""), japanese)],
+            90,
+            y + 206,
+            336,
+            11,
         )
         end, _ = sheet.write([(second, small)], 90, end, 336, 11)
         sheet.record(box, label, first + second)

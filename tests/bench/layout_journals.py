@@ -130,11 +130,11 @@ def journal_front(sheet: Sheet, pages: int) -> None:
             y = 420.0 if index == 0 else 62.0
             parts = sheet.rng.choice(("", "AB"))
             plan = Plan(max(1, len(parts)), stored=sheet.rng.choice(("jpeg", "strips")))
-            taken.append(
-                place(sheet, look, str(number), x, y, width, 150, plan=plan, parts=parts)
-            )
+            taken.append(place(sheet, look, str(number), x, y, width, 150, plan=plan, parts=parts))
         if index:
-            running_head(sheet, "Author et al.", "Journal of Skin Research 2019; 12", Type(SANS, 7.5))
+            running_head(
+                sheet, "Author et al.", "Journal of Skin Research 2019; 12", Type(SANS, 7.5)
+            )
         sheet.fill_around(columns, 56, 790, taken)
         sheet.next_page()
 
@@ -192,9 +192,7 @@ def _odd_label(form: str, after: str, bold: bool = True) -> Callable[[Sheet, int
                 if sheet.rng.random() < 0.7:
                     number += 1
                     width = sheet.rng.choice((240.0, 320.0, 400.0))
-                    taken.append(
-                        place(sheet, look, str(number), 106, y, width, 190)
-                    )
+                    taken.append(place(sheet, look, str(number), 106, y, width, 190))
             boxes = [Box(80, b.y0, 532, b.y1) for b in taken]
             sheet.fill_around([(80, 452)], 56, 740, boxes)
             sheet.next_page()
@@ -285,9 +283,7 @@ def manuscript(sheet: Sheet, pages: int) -> None:
 def word_document(sheet: Sheet, pages: int) -> None:
     """Captions in the type of the text itself, centered under their pictures."""
     sheet.set_up(A4, Type(SERIF, 11), 14)
-    look = Look(
-        Type(SERIF, 11), Type(SERIF, 11), 14, "Figure {n}", ": ", align="center"
-    )
+    look = Look(Type(SERIF, 11), Type(SERIF, 11), 14, "Figure {n}", ": ", align="center")
     number = 0
     for _ in range(pages):
         folio(sheet, Type(SERIF, 10))
@@ -314,10 +310,10 @@ def plos(sheet: Sheet, pages: int) -> None:
         title, text = make_title(sheet.rng), make_caption(sheet.rng, 3)
         runs = [(f"{label}. {title}.", bold), (f" {text}", text_type)]
         end, _ = sheet.write(runs, 200, y + 220, 375, 11)
-        sheet.label("doi:10.0000/journal.0012.g00" + str(number), 200, end + 9, Type(SANS, 6.5, BLUE))
-        sheet.record(
-            box, label, f"{title}. {text}", kind="nonphoto" if plan.chart else "photo"
+        sheet.label(
+            "doi:10.0000/journal.0012.g00" + str(number), 200, end + 9, Type(SANS, 6.5, BLUE)
         )
+        sheet.record(box, label, f"{title}. {text}", kind="nonphoto" if plan.chart else "photo")
         sheet.references.append(label)
         sheet.fill_around([(200, 375)], 60, 740, [Box(200, y, 575, end + 14)])
         sheet.next_page()
@@ -352,15 +348,15 @@ def continued(sheet: Sheet, pages: int) -> None:
     while sheet.page < pages - 1:
         number += 1
         running_head(sheet, "Chapter 4", "Connective tissue", Type(SANS, 8))
-        place(
-            sheet, look, str(number), 50, 60, 512, 420, plan=Plan(2, lettered=True), parts="ABCD"
-        )
+        place(sheet, look, str(number), 50, 60, 512, 420, plan=Plan(2, lettered=True), parts="ABCD")
         truth = sheet.truths[-1]
         sheet.fill_around([(50, 245), (317, 245)], 600, 740, [])
         sheet.next_page()
         running_head(sheet, "Chapter 4", "Connective tissue", Type(SANS, 8))
         box = draw_body(sheet, Box(50, 60, 562, 300), Plan(2, lettered=True))
-        sheet.write([(f"Figure {number} ", look.label), ("(continued)", look.text)], 50, 308, 512, 10)
+        sheet.write(
+            [(f"Figure {number} ", look.label), ("(continued)", look.text)], 50, 308, 512, 10
+        )
         sheet.record(box, truth.label, truth.caption, panels=2)
         sheet.fill_around([(50, 245), (317, 245)], 340, 740, [])
         sheet.next_page()
@@ -417,7 +413,9 @@ def running_paragraphs(sheet: Sheet, pages: int) -> None:
             number += 1
             taken.append(place(sheet, look, str(number), 50, 560, 240, 150))
         for x in (50.0, 305.0):
-            text = f"Figure {number}. As was shown above, " if index % 4 == 3 else f"Figure {number} "
+            text = (
+                f"Figure {number}. As was shown above, " if index % 4 == 3 else f"Figure {number} "
+            )
             text += make_paragraph(sheet.rng, [], sentences=3)
             end, _ = sheet.write([(text, sheet.body)], x, 58, 240, 11.5, align="justify")
             taken.append(Box(x, 58, x + 240, end - 8))

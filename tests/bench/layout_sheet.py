@@ -258,13 +258,24 @@ class Sheet:
                 )
                 self._body = to_words([(text, self.body)])
             y, self._body = self.write(
-                self._body, x, y, width, self.body_leading, align="justify", bottom=bottom, indent=10
+                self._body,
+                x,
+                y,
+                width,
+                self.body_leading,
+                align="justify",
+                bottom=bottom,
+                indent=10,
             )
             if self._body:
                 return
 
     def fill_around(
-        self, columns: Sequence[tuple[float, float]], top: float, bottom: float, taken: Sequence[Box]
+        self,
+        columns: Sequence[tuple[float, float]],
+        top: float,
+        bottom: float,
+        taken: Sequence[Box],
     ) -> None:
         """Fill columns, each ``(x, width)``, with running text where nothing else stands."""
         for x, width in columns:
@@ -324,7 +335,12 @@ class Sheet:
         )
 
     def rect(
-        self, box: Box, *, fill: Color | None = None, stroke: Color | None = None, width: float = 0.6
+        self,
+        box: Box,
+        *,
+        fill: Color | None = None,
+        stroke: Color | None = None,
+        width: float = 0.6,
     ) -> None:
         if fill is not None:
             self.canvas.setFillColorRGB(*fill)
@@ -392,7 +408,12 @@ class Sheet:
                 cell = Box(x, y, x + wide, y + step * 0.62)
                 self.rect(cell, fill=(0.92, 0.95, 1.0), stroke=BLUE)
                 words = self.rng.choice(
-                    ("Biopsy of the lesion", "Topical steroid", "No response after 6 weeks", "Refer")
+                    (
+                        "Biopsy of the lesion",
+                        "Topical steroid",
+                        "No response after 6 weeks",
+                        "Refer",
+                    )
                 )
                 self.label(words, x + wide / 2, y + step * 0.36, small, "center")
                 if row < rows - 1:

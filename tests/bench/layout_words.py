@@ -109,7 +109,9 @@ def make_paragraph(
     if references and language == "en":
         if rng.random() < 0.25:
             verb = rng.choice(("shows a typical case", "and the text above", "illustrates this"))
-            chosen.insert(0, f"{rng.choice(references)} {verb}, which is seen in half of all patients.")
+            chosen.insert(
+                0, f"{rng.choice(references)} {verb}, which is seen in half of all patients."
+            )
         if rng.random() < 0.6:
             chosen[-1] = f"{chosen[-1][:-1]} ({rng.choice(references)})."
     return " ".join(chosen)

@@ -141,7 +141,10 @@ def score(truths: Sequence[Truth], figures: Sequence[Figure]) -> tuple[Counter[s
     wrong = []
     table = np.array(
         [
-            [iou(Bbox(*t.bbox), f.bbox) if f.bbox and f.page_index == t.page else 0.0 for f in found]
+            [
+                iou(Bbox(*t.bbox), f.bbox) if f.bbox and f.page_index == t.page else 0.0
+                for f in found
+            ]
             for t in truths
         ]
     ).reshape(len(truths), len(found))
@@ -247,7 +250,9 @@ def main() -> None:
                     row, wrong = score(true, found.figures)
                     rows[style, kind] = rows.get((style, kind), Counter()) + row
                     failures.setdefault(file.stem, []).extend(wrong)
-                    print("\n".join(f"{file.stem}: {line}" for line in wrong) or file.stem, flush=True)
+                    print(
+                        "\n".join(f"{file.stem}: {line}" for line in wrong) or file.stem, flush=True
+                    )
     report = _report(rows)
     _show(report)
     given.out.parent.mkdir(parents=True, exist_ok=True)
@@ -284,7 +289,10 @@ def _report(rows: dict[tuple[str, str], Counter[str]]) -> dict[str, Any]:
 
 def _show(report: dict[str, Any]) -> None:
     for style, kinds in report["styles"].items():
-        cells = [f"{kind} F1 {found['f1']:.3f} located {found['located']:.3f}" for kind, found in kinds.items()]
+        cells = [
+            f"{kind} F1 {found['f1']:.3f} located {found['located']:.3f}"
+            for kind, found in kinds.items()
+        ]
         print(f"{style:20} {'   '.join(cells)}")
     for name, found in report["all"].items():
         print(f"{name:20} {found}")

@@ -21,7 +21,7 @@ from mmskin_build.figures.labels import (
 )
 from mmskin_build.figures.layout import BodyStyle, BookLayout, PageLayout, TextLine
 from mmskin_build.figures.subcaptions import split_caption
-from mmskin_build.geometry import Bbox, turn_back, turn_upright
+from mmskin_build.geometry import Bbox, turn_back, turn_upright, union_all
 
 _SAME_SIZE_PT = 0.45
 _SCAN_SIZE_SHARE = 0.16  # OCR measures sizes less exactly
@@ -30,6 +30,11 @@ _ACCEPT = 2.0
 _MAX_LINES = 80
 _LIST_ENTRIES = 4
 _LEADER = re.compile(r"(?:\.\s?){4,}|…{2,}|\S\s{2,}\d{1,4}\s*$")
+_PAGE_NUMBER = re.compile(r"[\s.…]*(?:\d{1,4}|[ivxlc]{1,6})\s*")
+_HEADING_GAP = 2.4  # heights of a line between a label alone on its line and its words
+_PART_GAP = 1.7  # the same between the parts of a legend, each with its number or letter
+_PART = re.compile(r"\s*\(?(?:\d{1,2}|[A-Za-z])(?:[.):,]|\s[–—-])\s*\S")
+_ABOVE_PT = 40.0  # between a figure and the two columns of its caption
 
 LabelStyle = tuple[str, bool, str]
 
@@ -104,11 +109,31 @@ def _is_list_of_figures(layout: PageLayout) -> bool:
     return leaders >= _LIST_ENTRIES
 
 
+def _is_list_entry(layout: PageLayout, line: TextLine) -> bool:
+    """Whether a line names a figure and the page where it stands, as a list of figures does."""
+    if re.search(r"(?:\.\s?){4,}[\divxlc]*\s*$|…{2,}", line.text):
+        return True
+    return any(
+        other is not line
+        and _PAGE_NUMBER.fullmatch(other.text)
+        and other.bbox.x0 > line.bbox.x1
+        and other.bbox.y_overlap(line.bbox) > 0.6 * min(other.bbox.height, line.bbox.height)
+        and not any(
+            between.bbox.x0 > line.bbox.x1
+            and between.bbox.x1 < other.bbox.x0
+            and between.bbox.y_overlap(line.bbox) > 0.6 * line.bbox.height
+            and re.search(r"\w", between.text)
+            for between in layout.lines
+        )
+        for other in layout.lines
+    )
+
+
 def _find_starts(layout: PageLayout, direction: int, body: BodyStyle) -> list[Start]:
     found = []
     for index, line in enumerate(layout.lines):
         label = parse_label(line.text) if line.direction == 0 else None
-        if label is None:
+        if label is None or _is_list_entry(layout, line):
             continue
         rest = line.text[label.end :]
         continued = CONTINUED.match(rest) is not None
@@ -246,33 +271,45 @@ def _extend(
         line, last = lines[index], lines[members[-1]]
         if len(members) >= _MAX_LINES:
             break
-        if index in heads or line.direction != first.direction:
-            if index in heads and line.bbox.x_overlap(box) <= 0.1 * line.bbox.width:
+        if line.direction != first.direction:
+            continue  # the lettering of an axis, a watermark
+        if index in heads:
+            if line.bbox.x_overlap(box) <= 0.1 * line.bbox.width:
                 continue
             break
         if line.bbox.x_overlap(box) < 0.35 * min(line.bbox.width, box.width):
             continue
         gap = line.bbox.y0 - last.bbox.y1
+        if _is_fragment(line, last, box):
+            members.append(index)
+            continue
         if line.bbox.y_overlap(last.bbox) > 0.5 * min(line.bbox.height, last.bbox.height):
             # A piece of the same printed line that stands apart (justified, or a second column).
             if line.bbox.x0 - last.bbox.x1 > 3 * first.size_pt:
                 continue
         elif line.bbox.y1 <= last.bbox.y0:
             continue
-        if gap > (_PITCH_LIMIT - 1) * max(last.height_pt, line.height_pt):
+        part = _is_part(line, text_style, book.body)
+        limit = _PART_GAP if part else _PITCH_LIMIT - 1
+        if gap > limit * max(last.height_pt, line.height_pt):
             break
         if any(_between(picture, last.bbox, line.bbox) for picture in pictures):
             break
         if OTHER_LABEL.match(line.text) or (parse_label(line.text) and line.bold and not last.bold):
             break
-        if not _fits(line, last, text_style, book.body, scanned, box):
+        if not part and not _fits(line, last, text_style, book.body, scanned, box):
             break
         members.append(index)
         box = box.union(line.bbox)
         if len(members) == 2 and not rest:
             text_style = (line.font, line.size_pt)
-    overflow = _overflow(layout, members, heads, text_style, book.body)
-    text = join_lines([lines[i] for i in (*members, *overflow)], book.words)
+    if start.bare and len(members) == 1:
+        members += _legend(layout, start, heads, book.body, pictures)
+    text_style = _main_style([lines[i] for i in members], start.label)
+    second = _second_column(layout, members, heads, text_style, book.body, pictures)
+    overflow = second or _overflow(layout, members, heads, text_style, book.body)
+    box = union_all(lines[i].bbox for i in (*members, *second))
+    text = join_lines([lines[i] for i in (*_in_rows(lines, members), *overflow)], book.words)
     label = parse_label(text)
     end = label.end if label is not None else start.label.end
     body_text = text[end:].strip()
@@ -301,6 +338,134 @@ def _below(layout: PageLayout, index: int) -> list[int]:
         if i != index and line.bbox.y1 > first.bbox.y0 + 0.5 * first.height_pt
     ]
     return sorted(later, key=lambda i: (layout.lines[i].bbox.y0, layout.lines[i].bbox.x0))
+
+
+def _is_fragment(line: TextLine, last: TextLine, box: Bbox) -> bool:
+    """Whether `line` is an index or exponent that stands apart in the caption's last line."""
+    return (
+        line.size_pt < 0.85 * last.size_pt
+        and line.bbox.width <= 0.25 * box.width
+        and box.x0 - 1 <= line.bbox.x0
+        and line.bbox.x1 <= box.x1 + 2 * last.size_pt
+        and line.bbox.y_overlap(last.bbox) > 0.3 * line.bbox.height
+    )
+
+
+def _legend(
+    layout: PageLayout,
+    start: Start,
+    heads: set[int],
+    body: BodyStyle,
+    pictures: Sequence[Bbox],
+) -> list[int]:
+    """The words under a label alone on its line that are set in another type and further off.
+
+    A title in italics, or the legend of a plate under its number: one block, over which the label
+    stands, and never running text.
+    """
+    lines = layout.lines
+    label = lines[start.line_index]
+    found: list[int] = []
+    for index in _below(layout, start.line_index):
+        line = lines[index]
+        last = lines[found[-1]] if found else label
+        if line.direction != label.direction or index in heads or OTHER_LABEL.match(line.text):
+            break
+        is_part = _PART.match(line.text) is not None
+        if body.matches(line) and not (start.label.prefix.endswith("plate") and (is_part or found)):
+            break
+        if found:
+            like_last = abs(line.size_pt - last.size_pt) <= _SAME_SIZE_PT
+            limit = _PART_GAP if is_part else _PITCH_LIMIT - 1
+        else:
+            like_last = 0.6 * label.size_pt <= line.size_pt <= label.size_pt + _SAME_SIZE_PT
+            limit = _HEADING_GAP
+        gap = line.bbox.y0 - last.bbox.y1
+        if not like_last or gap > limit * max(last.height_pt, line.height_pt):
+            break
+        if any(_between(picture, last.bbox, line.bbox) for picture in pictures):
+            break
+        found.append(index)
+    if not found:
+        return []
+    block = union_all(lines[i].bbox for i in found)
+    return found if block.x_overlap(label.bbox) >= 0.5 * label.bbox.width else []
+
+
+def _in_rows(lines: Sequence[TextLine], members: Sequence[int]) -> list[int]:
+    """Members as they are read: row by row, the pieces of a row from left to right."""
+    rows: list[list[int]] = []
+    for index in members:
+        box = lines[index].bbox
+        tallest = max((lines[i].bbox for i in rows[-1]), key=lambda b: b.height) if rows else None
+        if tallest is not None and box.y_overlap(tallest) > 0.5 * min(box.height, tallest.height):
+            rows[-1].append(index)
+        else:
+            rows.append([index])
+    return [i for row in rows for i in sorted(row, key=lambda i: lines[i].bbox.x0)]
+
+
+def _main_style(members: Sequence[TextLine], label: FigureLabel) -> tuple[str, float]:
+    """Font and size of most of a caption: its title may be bold over more than a line."""
+    weights: Counter[tuple[str, float]] = Counter()
+    for number, line in enumerate(members):
+        style = _text_style(line, label) if number == 0 else (line.font, line.size_pt)
+        weights[style] += len(line.text) - (label.end if number == 0 else 0)
+    return weights.most_common(1)[0][0]
+
+
+def _is_part(line: TextLine, style: tuple[str, float], body: BodyStyle) -> bool:
+    """Whether `line` begins a numbered or lettered part in the caption's own style."""
+    same = line.font == style[0] and abs(line.size_pt - style[1]) <= _SAME_SIZE_PT
+    return same and not body.matches(line) and _PART.match(line.text) is not None
+
+
+def _second_column(
+    layout: PageLayout,
+    members: Sequence[int],
+    heads: set[int],
+    style: tuple[str, float],
+    body: BodyStyle,
+    pictures: Sequence[Bbox],
+) -> list[int]:
+    """Lines beside a caption that go on with it: set in two columns under a figure across both."""
+    lines = layout.lines
+    font, size = style
+    box = union_all(lines[i].bbox for i in members)
+    first = lines[members[0]]
+    if font == body.font and abs(size - body.size_pt) <= _SAME_SIZE_PT:
+        return []
+    beside = sorted(
+        (
+            i
+            for i, ln in enumerate(lines)
+            if ln.bbox.x0 > box.x1
+            and ln.direction == first.direction
+            and ln.bbox.y0 > box.y0 - 0.5 * first.height_pt
+            and ln.bbox.y1 < box.y1 + 1.6 * first.height_pt
+        ),
+        key=lambda i: (lines[i].bbox.y0, lines[i].bbox.x0),
+    )
+    found: list[int] = []
+    for index in beside:
+        line = lines[index]
+        last_y1 = lines[found[-1]].bbox.y1 if found else box.y0 + 0.5 * first.height_pt
+        same = any(s.font == font for s in line.spans) and abs(line.size_pt - size) <= _SAME_SIZE_PT
+        if index in heads or not same or OTHER_LABEL.match(line.text):
+            break
+        if line.bbox.y0 - last_y1 > 0.8 * line.height_pt:
+            break
+        found.append(index)
+    if not found:
+        return []
+    right = union_all(lines[i].bbox for i in found)
+    above = [
+        p for p in pictures if 0 <= box.y0 - p.y1 + 4 <= _ABOVE_PT and p.x_overlap(box.union(right))
+    ]
+    across = above and union_all(above)
+    if not across or across.x_overlap(right) < 0.5 * right.width:
+        return []
+    return found if across.x_overlap(box) >= 0.5 * box.width else []
 
 
 def _overflow(
