@@ -459,6 +459,11 @@ def _second_column(
     if not found:
         return []
     right = union_all(lines[i].bbox for i in found)
+    if any(
+        lines[i].bbox.x_overlap(right) > 0 and -_ABOVE_PT < lines[i].bbox.y0 - box.y0 < box.height
+        for i in heads
+    ):
+        return []  # the caption of another picture
     above = [
         p for p in pictures if 0 <= box.y0 - p.y1 + 4 <= _ABOVE_PT and p.x_overlap(box.union(right))
     ]
