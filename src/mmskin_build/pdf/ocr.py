@@ -16,7 +16,15 @@ from numpy.typing import NDArray
 
 from mmskin_build.config import PdfConfig
 from mmskin_build.geometry import Bbox, pt_to_px, union_all
-from mmskin_build.pdf.ocr_lines import Ink, Turn, split_and_repair, to_lines, to_points, whole
+from mmskin_build.pdf.ocr_lines import (
+    Ink,
+    Turn,
+    split_and_repair,
+    split_columns,
+    to_lines,
+    to_points,
+    whole,
+)
 from mmskin_build.pdf.scan_grounds import Grounded, find_ground, ink_on_grounds
 from mmskin_build.pdf.scan_regions import (
     WORK_DPI,
@@ -85,16 +93,17 @@ def read_scan(image: Rgb, dpi: float, cfg: PdfConfig, language: str) -> ScanResu
     paper = find_paper(image, dpi)
     photographs = find_photographs(image, paper)
     grounds = {p.box: find_ground(image, dpi, p.box) for p in photographs if not p.flat}
-    ink = _find_ink(image, paper, grounds)
+    ink = _find_ink(image, dpi, paper, grounds)
     skew = estimate_skew(ink, dpi)
     lines, turn = _recognize_upright(ink, dpi, skew, cfg, language)
 
     words = [whole(turn.back(word.box)) for line in lines for word in line.words]
     photographs = without_text_boxes(photographs, words)
+    printed = photographs  # with the grounds on which they lie
     photographs = _off_grounds(photographs, grounds, lines, turn)
     lines = _outside(lines, turn, [p.box for p in photographs])
     text = [whole(turn.back(word.box)) for line in lines if _is_text(line) for word in line.words]
-    drawings = find_drawings(paper, photographs, words, text)
+    drawings = find_drawings(paper, printed, words, text)
     lines = _outside(lines, turn, [d.box for d in drawings], sure=_DOUBTFUL_WORD)
     pictures = [*photographs, *drawings]
     return ScanResult(
@@ -197,7 +206,9 @@ def estimate_skew(ink: Ink, dpi: float) -> float:
 # --------------------------------------------------------------------------------- recognition
 
 
-def _find_ink(image: Rgb, paper: Paper, pictures: Mapping[PixelBox, Grounded | None]) -> Ink:
+def _find_ink(
+    image: Rgb, dpi: float, paper: Paper, pictures: Mapping[PixelBox, Grounded | None]
+) -> Ink:
     """Return how dark each pixel is against its paper or ground, with pictures taken out."""
     height, width = image.shape[:2]
     level = cv2.cvtColor(paper.color, cv2.COLOR_RGB2GRAY)
@@ -206,7 +217,7 @@ def _find_ink(image: Rgb, paper: Paper, pictures: Mapping[PixelBox, Grounded | N
     ink: Ink = np.clip(1.0 - gray / np.maximum(level, 1.0), 0.0, 1.0).astype(np.float32)
     for x0, y0, x1, y1 in pictures:
         ink[max(0, y0 - 2) : y1 + 2, max(0, x0 - 2) : x1 + 2] = 0.0
-    ink_on_grounds(gray, ink, [ground for ground in pictures.values() if ground is not None])
+    ink_on_grounds(gray, ink, dpi, [ground for ground in pictures.values() if ground is not None])
     return ink
 
 
@@ -275,7 +286,7 @@ def _recognize_turned(
     limit_s = cfg.page_time_limit_s * _TESSERACT_SHARE / (2 if quarters else 1)
     lines = recognize_lines(_to_gray(changed), dpi * scale, language, limit_s)
     back = np.asarray(cv2.invertAffineTransform(forward), np.float64)
-    pieces = [piece for line in lines for piece in split_and_repair(line)]
+    pieces = [piece for line in split_columns(lines) for piece in split_and_repair(line)]
     return pieces, Turn(back, scale, direction)
 
 
