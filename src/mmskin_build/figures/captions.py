@@ -34,6 +34,7 @@ _PAGE_NUMBER = re.compile(r"[\s.…]*(?:\d{1,4}|[ivxlc]{1,6})\s*")
 _HEADING_GAP = 2.4  # heights of a line between a label alone on its line and its words
 _PART_GAP = 1.7  # the same between the parts of a legend, each with its number or letter
 _PART = re.compile(r"\s*\(?(?:\d{1,2}|[A-Za-z])(?:[.):,]|\s[–—-])\s*\S")
+_HEAD_SHARE = 0.09  # of the page's height, at its top, where a running head stands
 _ABOVE_PT = 40.0  # between a figure and the two columns of its caption
 
 LabelStyle = tuple[str, bool, str]
@@ -431,6 +432,8 @@ def _second_column(
     """Lines beside a caption that go on with it: set in two columns under a figure across both."""
     lines = layout.lines
     font, size = style
+    scanned = layout.page.text_source == "ocr"
+    tolerance = _SCAN_SIZE_SHARE * size if scanned else _SAME_SIZE_PT
     box = union_all(lines[i].bbox for i in members)
     first = lines[members[0]]
     if font == body.font and abs(size - body.size_pt) <= _SAME_SIZE_PT:
@@ -450,7 +453,7 @@ def _second_column(
     for index in beside:
         line = lines[index]
         last_y1 = lines[found[-1]].bbox.y1 if found else box.y0 + 0.5 * first.height_pt
-        same = any(s.font == font for s in line.spans) and abs(line.size_pt - size) <= _SAME_SIZE_PT
+        same = any(s.font == font for s in line.spans) and abs(line.size_pt - size) <= tolerance
         if index in heads or not same or OTHER_LABEL.match(line.text):
             break
         if line.bbox.y0 - last_y1 > 0.8 * line.height_pt:
@@ -507,7 +510,9 @@ def _overflow(
         if not same or parse_label(line.text) or OTHER_LABEL.match(line.text):
             break
         if found and line.bbox.y0 - lines[found[-1]].bbox.y1 > 0.9 * line.height_pt:
-            break
+            if len(found) > 1 or lines[found[0]].bbox.y1 > _HEAD_SHARE * layout.page.height_pt:
+                break
+            found = []  # it was the running head
         found.append(index)
     return found
 
