@@ -126,7 +126,7 @@ def journal_front(sheet: Sheet, pages: int) -> None:
             taken.append(frame)
         if 0 < index < pages - 1 or sheet.rng.random() < 0.5:
             number += 1
-            x, width = columns[number % 2]
+            x, width = columns[1 if index == pages - 1 else number % 2]
             y = 420.0 if index == 0 else 62.0
             parts = sheet.rng.choice(("", "AB"))
             plan = Plan(max(1, len(parts)), stored=sheet.rng.choice(("jpeg", "strips")))
