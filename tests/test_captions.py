@@ -371,3 +371,21 @@ def test_a_caption_that_goes_on_in_the_next_column_passes_over_the_running_head(
     assert texts(find(make_page(0, lines=lines))) == [
         ("Figure 1.2", "Plaques of the elbow and of both knees.")
     ]
+
+
+def test_a_caption_printed_again_in_another_language_is_one_with_both() -> None:
+    first = make_caption_lines("Figura 2.", "Placas del codo\nantes del tratamiento.")
+    second = make_caption_lines("Figure 2.", "Plaques of the elbow.", y0=432, block=2)
+    assert texts(find_on_page(*first, *second)) == [
+        ("Figura 2", "Placas del codo antes del tratamiento. Figure 2. Plaques of the elbow.")
+    ]
+
+
+def test_the_numbers_along_the_axes_of_charts_make_no_list_of_figures() -> None:
+    captions = [
+        make_caption_lines(f"Figure {n}.", "Course of the disease.", 72, 100 + 100 * n)
+        for n in range(1, 5)
+    ]
+    axes = [make_line("2   4   6", 300, 90 + 100 * n, size_pt=5) for n in range(1, 5)]
+    lines = [line for part in captions for line in part]
+    assert len(find_on_page(*lines, *axes)) == 4

@@ -19,6 +19,7 @@ _SAME_SIZE_PT = 0.45
 _ACCEPT = 2.0
 LIST_ENTRIES = 4  # captions on a page from which it may be a list of figures
 _LEADER = re.compile(r"(?:\.\s?){4,}|…{2,}|\S\s{2,}\d{1,4}\s*$")
+_WORD = re.compile(r"[^\W\d_]{3}")
 _PAGE_NUMBER = re.compile(r"[\s.…]*(?:\d{1,4}|[ivxlc]{1,6})\s*")
 
 LabelStyle = tuple[str, bool, str]
@@ -40,7 +41,10 @@ class Start:
 
 def is_list_of_figures(layout: PageLayout) -> bool:
     """Whether a page lists figures with their page numbers: leaders, or numbers at line ends."""
-    leaders = sum(_LEADER.search(line.text) is not None for line in layout.lines)
+    leaders = sum(
+        _WORD.search(line.text) is not None and _LEADER.search(line.text) is not None
+        for line in layout.lines  # the numbers along an axis are no entries
+    )
     return leaders >= LIST_ENTRIES
 
 

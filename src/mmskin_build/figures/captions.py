@@ -41,6 +41,7 @@ from mmskin_build.figures.subcaptions import split_caption
 from mmskin_build.geometry import Bbox, turn_back, turn_upright, union_all
 
 _MAX_LINES = 80
+_TRANSLATION_GAP = 1.8  # heights of a line between a caption and itself in another language
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,12 @@ def find_captions(book: BookLayout, obstacles: Mapping[int, Sequence[Bbox]]) -> 
         pictures = [
             turn_upright(box, direction, width, height) for box in obstacles[view.page_index]
         ]
+        translated: set[int] = set()
         for start in here:
-            block = _extend(view, start, heads, book, pictures)
+            if start.line_index in translated:
+                continue
+            block, members = _extend(view, start, heads, book, pictures)
+            translated.update(members)
             captions.append(
                 replace(block, bbox=turn_back(block.bbox, direction, width, height).rounded())
             )
@@ -99,8 +104,8 @@ def _extend(
     heads: set[int],
     book: BookLayout,
     pictures: Sequence[Bbox],
-) -> CaptionBlock:
-    """Collect the lines of the caption that `start` begins."""
+) -> tuple[CaptionBlock, list[int]]:
+    """Collect the lines of the caption that `start` begins; also return their indices."""
     lines = layout.lines
     first = lines[start.line_index]
     rest = first.text[start.label.end :].strip()
@@ -115,6 +120,11 @@ def _extend(
             break
         if line.direction != first.direction:
             continue  # the lettering of an axis, a watermark
+        if _is_translation(line, last, start):
+            members.append(index)
+            box = box.union(line.bbox)
+            text_style = text_style_of(line, start.label)
+            continue
         if index in heads:
             if line.bbox.x_overlap(box) <= 0.1 * line.bbox.width:
                 continue
@@ -164,7 +174,7 @@ def _extend(
     body_text = text[end:].strip()
     if start.continued:
         body_text = CONTINUED.sub("", body_text, count=1).strip()
-    return CaptionBlock(
+    block = CaptionBlock(
         page_index=layout.page_index,
         bbox=box.rounded(),
         label=start.label,
@@ -176,6 +186,18 @@ def _extend(
         font=text_style[0],
         part_count=len(split_caption(body_text).parts),
     )
+    return block, members
+
+
+def _is_translation(line: TextLine, last: TextLine, start: Start) -> bool:
+    """Whether a caption begins again right below itself, its label in another language."""
+    label = parse_label(line.text)
+    if label is None or label.key != start.label.key or not line.text[label.end :].strip():
+        return False
+    gap = line.bbox.y0 - last.bbox.y1
+    near = -0.3 * line.height_pt <= gap <= _TRANSLATION_GAP * line.height_pt
+    other_word = label.text.split()[0].lower() != start.label.text.split()[0].lower()
+    return near and other_word and line.bbox.x_overlap(last.bbox) > 0
 
 
 def _fits(
