@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from layout_figures import Look, Plan, draw_body, folio, place, running_head, tint
-from layout_sheet import BLACK, BLUE, JAPANESE, RED, Box, Sheet, Type
+from layout_sheet import BLUE, JAPANESE, RED, Box, Sheet, Type
 from layout_words import make_caption, make_heading, make_paragraph, make_parts, make_title
 
 A4, LETTER, BOOK = (595.0, 842.0), (612.0, 792.0), (482.0, 680.0)
@@ -260,9 +260,7 @@ def turned(sheet: Sheet, pages: int) -> None:
     """Every other page holds one landscape figure, turned by 90 degrees with its caption."""
     sheet.set_up(A4, Type(SERIF, 10.5), 13)
     look = Look(Type(SERIF_B, 9), Type(SERIF, 9), 11, "Figure 5.{n}.", " ")
-    number = 0
-    for _ in range(pages):
-        number += 1
+    for number in range(1, pages + 1):
         label = f"Figure 5.{number}"
         if sheet.page % 2:
             text, runs = look.words(sheet, sentences=3)
@@ -325,8 +323,7 @@ def picture_tables(sheet: Sheet, pages: int) -> None:
     """Tables with pictures in their cells have a title that is no figure's; figures beside them."""
     sheet.set_up(LETTER, Type(SERIF, 10), 12)
     look = Look(Type(SANS_B, 8), Type(SANS, 8), 10, "Figure 9-{n}", ". ")
-    number = 0
-    for _ in range(pages):
+    for number in range(1, pages + 1):
         running_head(sheet, "Chapter 9", "Tropical dermatology", Type(SANS, 8))
         taken = []
         if sheet.page % 2 == 0:
@@ -356,7 +353,6 @@ def picture_tables(sheet: Sheet, pages: int) -> None:
                         sheet.label(words, x, y + 40, Type(SANS_B, 8))
             sheet.rule(50, 366, 562, 366)
             taken.append(Box(50, 58, 562, 368))
-        number += 1
         taken.append(
             place(sheet, look, str(number), 50, 735, 245, sheet.rng.uniform(130, 190), up=True)
         )
@@ -386,10 +382,8 @@ def wrapped_caption(sheet: Sheet, pages: int) -> None:
     """The caption begins beside its picture and goes on below it over the whole width."""
     sheet.set_up(A4, Type(SERIF, 10.5), 13)
     bold, text_type = Type(SANS_B, 8.5), Type(SANS, 8.5)
-    number = 0
-    for _ in range(pages):
+    for number in range(1, pages + 1):
         running_head(sheet, "Nails", "Chapter 8", Type(SANS, 8))
-        number += 1
         label = f"Figure 8.{number}"
         y = sheet.rng.choice((64.0, 380.0))
         height = sheet.rng.uniform(80, 110)
@@ -430,11 +424,9 @@ def case_atlas(sheet: Sheet, pages: int) -> None:
 def bilingual(sheet: Sheet, pages: int) -> None:
     """Captions in Japanese and English under one label."""
     sheet.set_up((516, 728), Type(SERIF, 10), 13)
-    number = 0
     small, japanese = Type(SANS, 8), Type(JAPANESE, 8)
-    for _ in range(pages):
+    for number in range(1, pages + 1):
         folio(sheet, Type(SANS, 8))
-        number += 1
         label = f"Fig. {number}"
         y = sheet.rng.choice((60.0, 360.0))
         box = sheet.photo(Box(90, y, 426, y + 200))
@@ -457,8 +449,7 @@ def tufte_margin(sheet: Sheet, pages: int) -> None:
     """Figures in the column of text, captions ragged in a wide outer margin, often longer."""
     sheet.set_up(LETTER, Type(SERIF, 10), 14)
     look = Look(Type(SERIF, 8), Type(SERIF, 8), 10, "Figure {n}", ": ")
-    number = 0
-    for _ in range(pages):
+    for number in range(1, pages + 1):
         folio(sheet, Type(SERIF, 9))
         taken = []
         for y in (70.0, 400.0):
@@ -482,7 +473,6 @@ def full_bleed(sheet: Sheet, pages: int) -> None:
     bold, text_type = Type(SANS_B, 8), Type(SANS, 8)
     number = 0
     for _ in range(pages // 2):
-        number += 1
         label, text = f"Figure {number}", make_caption(sheet.rng, 2)
         sheet.fill(60, 60, 420, 520)
         sheet.rule(60, 548, 200, 548)
@@ -497,11 +487,9 @@ def full_bleed(sheet: Sheet, pages: int) -> None:
 def small_capitals(sheet: Sheet, pages: int) -> None:
     """'FIGURE 2.3' in small capitals of two sizes; the caption in the type of the text, smaller."""
     sheet.set_up(BOOK, Type(SERIF, 10), 12)
-    number = 0
     large, small, text_type = Type(SERIF, 9), Type(SERIF, 7.2), Type(SERIF, 9)
-    for _ in range(pages):
+    for number in range(1, pages + 1):
         running_head(sheet, "THE SKIN IN HEALTH", "ANATOMY", Type(SERIF, 8))
-        number += 1
         label = f"FIGURE 2.{number}"
         y = sheet.rng.choice((60.0, 340.0))
         chart = sheet.rng.random() < 0.3
@@ -559,4 +547,3 @@ BOOKS = {
     "small_capitals": small_capitals,
     "letterpress": letterpress,
 }
-_ = BLACK

@@ -48,7 +48,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is drawn for a figure: `panels` side by side, `chart` or photograph, how it is stored."""
+    """What a figure shows: panels side by side, a chart or a photograph, and how it is stored."""
 
     panels: int = 1
     chart: str = ""  # "", "chart", "flow"

@@ -40,10 +40,8 @@ def letters_below(sheet: Sheet, pages: int) -> None:
     look = Look(
         Type(SERIF_B, 8.5), Type(SERIF, 8.5), 10.5, "Figure 12\u2013{n}", ". ", letters="{}."
     )
-    number = 0
-    for _ in range(pages):
+    for number in range(1, pages + 1):
         running_head(sheet, "12", "Nevi", Type(SERIF, 9))
-        number += 1
         label, y = f"Figure 12\u2013{number}", sheet.rng.choice((60.0, 420.0))
         text, runs = look.words(sheet, "AB")
         whole = None
@@ -63,10 +61,8 @@ def stack_and_side(sheet: Sheet, pages: int) -> None:
     """Three pictures of one figure under one another, the caption at their side."""
     sheet.set_up((540, 720), Type(SERIF, 10), 12.5)
     look = Look(Type(SANS_B, 8), Type(SANS, 8), 10, "Fig. {n}", ". ", letters="({})")
-    number = 0
-    for _ in range(pages):
+    for number in range(1, pages + 1):
         folio(sheet, Type(SANS, 8))
-        number += 1
         label = f"Fig. {number}"
         text, runs = look.words(sheet, "abc")
         whole = None
@@ -86,10 +82,8 @@ def side_bottom(sheet: Sheet, pages: int) -> None:
     """The caption beside its picture, its last line at the height of the picture's lower edge."""
     sheet.set_up(A4, Type(SERIF, 10), 12.5)
     label_type, text_type = Type(SANS_B, 8, BLUE), Type(SANS, 8)
-    number = 0
-    for _ in range(pages):
+    for number in range(1, pages + 1):
         running_head(sheet, "Cutaneous drug reactions", "Part 2", Type(SANS, 8))
-        number += 1
         label, text = f"Figure 2.{number}", make_caption(sheet.rng, 3)
         y = sheet.rng.choice((60.0, 300.0))
         from layout_sheet import to_words
@@ -108,10 +102,8 @@ def legend_of_six(sheet: Sheet, pages: int) -> None:
     """Six numbered pictures of one figure and a legend of numbered parts below them."""
     sheet.set_up(LETTER, Type(SERIF, 10), 12)
     bold, text_type = Type(SANS_B, 8), Type(SANS, 8)
-    number = 0
-    for _ in range(pages):
+    for number in range(1, pages + 1):
         running_head(sheet, "Atlas", "Mycoses", Type(SANS, 8))
-        number += 1
         label = f"Fig. 8.{number}"
         whole = None
         for cell in range(6):
@@ -134,11 +126,9 @@ def elsevier_article(sheet: Sheet, pages: int) -> None:
     sheet.set_up((595, 794), Type(SERIF, 8.5), 10.5)
     look = Look(Type(SERIF_B, 7.5), Type(SERIF, 7.5), 9, "Fig. {n}", ". ", align="justify")
     columns = [(38.0, 252.0), (306.0, 252.0)]
-    number = 0
-    for _ in range(pages):
+    for number in range(1, pages + 1):
         running_head(sheet, "A. Author et al. / Skin 12 (2015)", "", Type(SERIF, 7.5))
         taken = []
-        number += 1
         if sheet.rng.random() < 0.5:
             text, runs = look.words(sheet, sentences=3)
             box = draw_body(
@@ -167,13 +157,11 @@ def elsevier_article(sheet: Sheet, pages: int) -> None:
 
 
 def italic_label(sheet: Sheet, pages: int) -> None:
-    """Label and caption in italics of the text's own font and size; figures at the column's foot."""
+    """Label and caption in italics of the text's font and size; figures at the column's foot."""
     sheet.set_up((500, 720), Type(SERIF, 10), 12)
     look = Look(Type(SERIF_I, 10), Type(SERIF_I, 10), 12, "Figure {n}", ". ", gap=6)
-    number = 0
-    for _ in range(pages):
+    for number in range(1, pages + 1):
         folio(sheet, Type(SERIF, 9))
-        number += 1
         up = sheet.rng.random() < 0.5
         taken = [place(sheet, look, str(number), 60, 660 if up else 56, 380, 180, up=up)]
         sheet.fill_around([(60, 380)], 54, 665, taken)

@@ -1,4 +1,4 @@
-"""Pages of journals, manuscripts and other languages: the second half of the styles of `layouts`."""
+"""Pages of journals, manuscripts and other languages: the other half of `layouts`."""
 
 from __future__ import annotations
 
@@ -17,16 +17,14 @@ def overleaf(sheet: Sheet, pages: int) -> None:
     """Some figures fill the foot of their page; the caption stands at the top of the next."""
     sheet.set_up(A4, Type(SERIF, 10.5), 13)
     look = Look(Type(SERIF_B, 9), Type(SERIF, 9), 11, "Figure {n}", ". ")
-    number = 0
     pending: tuple[str, list[Run]] | None = None
-    for index in range(pages):
+    for number, index in enumerate(range(pages), start=1):
         running_head(sheet, "Journal of Skin Research", "Author et al.", Type(SERIF, 8))
         taken = []
         if pending is not None:
             end, _ = sheet.write(pending[1], 60, 60, 475, 11)
             taken.append(Box(60, 60, 535, end))
             pending = None
-        number += 1
         if index % 3 == 1 and index < pages - 1:
             box = sheet.photo(Box(60, 300, 535, 785))
             text, runs = look.words(sheet, sentences=3)
@@ -45,10 +43,8 @@ def footnotes(sheet: Sheet, pages: int) -> None:
     """Footnotes in the captions' type right below them; running heads right above pictures."""
     sheet.set_up((482, 680), Type(SERIF, 10), 12)
     look = Look(Type(SERIF_B, 8.5), Type(SERIF, 8.5), 10.2, "Figure 1.{n}", " ", align="justify")
-    number = 0
-    for _ in range(pages):
+    for number in range(1, pages + 1):
         running_head(sheet, "Part One", "Fundamentals of dermatology", Type(SERIF_I, 9), 40)
-        number += 1
         taken = []
         foot = 620.0
         sheet.rule(60, foot, 150, foot, 0.5)
@@ -143,12 +139,10 @@ def drop_capitals(sheet: Sheet, pages: int) -> None:
     """Ornaments and initials as images; captions in italics with 'Fig. 2 –'."""
     sheet.set_up((540, 760), Type(SERIF, 10.5), 13)
     look = Look(Type(SERIF_I, 9), Type(SERIF_I, 9), 11, "Fig. {n}", " \u2013 ", align="center")
-    number = 0
-    for _ in range(pages):
+    for number in range(1, pages + 1):
         folio(sheet, Type(SERIF, 9))
         sheet.photo(Box(60, 56, 104, 100), kind="stored")
         sheet.photo(Box(230, 40, 310, 50), kind="stored")
-        number += 1
         taken = [place(sheet, look, str(number), 130, 360, 280, 190)]
         sheet.fill_around([(112, 368)], 56, 104, [])
         sheet.fill_around([(60, 420)], 106, 700, [Box(60, b.y0, 480, b.y1) for b in taken])
@@ -205,10 +199,8 @@ def next_column(sheet: Sheet, pages: int) -> None:
     sheet.set_up(A4, Type(SERIF, 10), 12)
     bold, text_type = Type(SANS_B, 8), Type(SANS, 8)
     columns = [(50.0, 240.0), (305.0, 240.0)]
-    number = 0
-    for _ in range(pages):
+    for number in range(1, pages + 1):
         running_head(sheet, "Vol. 3", "Review", Type(SANS, 8))
-        number += 1
         label = f"Figure {number}"
         taken = []
         if sheet.page % 2:
@@ -232,10 +224,8 @@ def nature_wide(sheet: Sheet, pages: int) -> None:
     sheet.set_up((595, 790), Type(SERIF, 9), 11)
     bold, text_type = Type(SANS_B, 7.5), Type(SANS, 7.5)
     columns = [(45.0, 245.0), (305.0, 245.0)]
-    number = 0
-    for _ in range(pages):
+    for number in range(1, pages + 1):
         running_head(sheet, "Article", "https://example.org/article", Type(SANS, 7))
-        number += 1
         label = f"Fig. {number}"
         plan = Plan(3, chart=sheet.rng.choice(("", "chart")), lettered=True, gutter=8)
         box = draw_body(sheet, Box(45, 60, 550, 260), plan)
@@ -284,10 +274,8 @@ def word_document(sheet: Sheet, pages: int) -> None:
     """Captions in the type of the text itself, centered under their pictures."""
     sheet.set_up(A4, Type(SERIF, 11), 14)
     look = Look(Type(SERIF, 11), Type(SERIF, 11), 14, "Figure {n}", ": ", align="center")
-    number = 0
-    for _ in range(pages):
+    for number in range(1, pages + 1):
         folio(sheet, Type(SERIF, 10))
-        number += 1
         plan = Plan(chart=sheet.rng.choice(("", "", "chart")))
         y = sheet.rng.choice((80.0, 250.0, 440.0))
         end = place(sheet, look, str(number), 130, y, 335, 200, plan=plan, sentences=1)
@@ -298,11 +286,9 @@ def word_document(sheet: Sheet, pages: int) -> None:
 def plos(sheet: Sheet, pages: int) -> None:
     """'Fig 2. Title in bold.' and text in a column indented at the left; charts in part."""
     sheet.set_up(LETTER, Type(SERIF, 10), 13)
-    number = 0
     bold, text_type = Type(SANS_B, 8), Type(SANS, 8)
-    for _ in range(pages):
+    for number in range(1, pages + 1):
         running_head(sheet, "Skin disease in cohorts", "PLOS", Type(SANS, 7))
-        number += 1
         label = f"Fig {number}"
         y = sheet.rng.choice((70.0, 300.0))
         plan = Plan(chart=sheet.rng.choice(("", "chart")))
@@ -382,13 +368,11 @@ def stacked_series(sheet: Sheet, pages: int) -> None:
 
 
 def credits(sheet: Sheet, pages: int) -> None:
-    """A credit line between picture and caption or after it, in other type; a source in brackets."""
+    """A credit line between picture and caption, in other type; a source in brackets at its end."""
     sheet.set_up(A4, Type(SERIF, 10), 12.5)
     bold, text_type, tiny = Type(SANS_B, 8.5), Type(SANS, 8.5), Type(SANS, 6)
-    number = 0
-    for _ in range(pages):
+    for number in range(1, pages + 1):
         running_head(sheet, "Atlas", "Infestations", Type(SANS, 8))
-        number += 1
         label = f"Figure 21-{number}"
         y = sheet.rng.choice((64.0, 420.0))
         box = sheet.photo(Box(60, y, 380, y + 210))

@@ -13,7 +13,8 @@ _WHAT = (
     "A pearly nodule with telangiectasia", "Annular lesions with central clearing",
     "Violaceous flat-topped papules", "Scarring alopecia with perifollicular scale",
     "Hyperkeratosis and fissuring", "Tense bullae", "Livedoid discoloration",
-    "Multiple comedones and pustules", "A deep ulcer with an undermined edge", "Linear verrucous streaks",
+    "Multiple comedones and pustules", "A deep ulcer with an undermined edge",
+    "Linear verrucous streaks",
 )  # fmt: skip
 _WHERE = (
     "on the extensor surface of the forearm", "of the scalp", "on the trunk", "of both palms",
@@ -32,7 +33,8 @@ _BODY = (
     "Histological examination shows a dense band of lymphocytes along the junction.",
     "Biopsies are best taken from the edge of a fresh lesion.",
     "Patients should be told that the condition is harmless and that no treatment is needed.",
-    "Several series have reported an association with thyroid disease, although selection may explain it.",
+    "Several series have reported an association with thyroid disease, although selection may"
+    " explain it.",
     "The differential diagnosis includes eczema, tinea and the early stages of lymphoma.",
     "Systemic therapy is reserved for those in whom topical agents have failed.",
     "A careful history of drugs taken in the preceding weeks must be obtained.",

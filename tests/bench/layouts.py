@@ -2,11 +2,11 @@
 
 Usage: make bench-layouts   (or: python tests/bench/layouts.py --out layouts.json [--styles a,b])
 
-Each style is drawn as a document of its own, with a text layer and again as scan: rasterized, turned
-by a part of a degree, with noise and uneven light, gray in part, as JPEG. What draws them shares no
-code with what reads them, nor with the demo book. A figure counts when its box overlaps the true
-one (IoU at least 0.5) and its caption is the printed one (similarity at least 0.9, the label
-aside); every other figure that comes with a caption counts against precision.
+Each style is drawn as a document of its own, with a text layer and again as scan: rasterized,
+turned by a part of a degree, with noise and uneven light, gray in part, as JPEG. What draws them
+shares no code with what reads them, nor with the demo book. A figure counts when its box overlaps
+the true one (IoU at least 0.5) and its caption is the printed one (similarity at least 0.9, the
+label aside); every other figure that comes with a caption counts against precision.
 
 Styles in `MENDED_ON` were looked at while rules were mended; those of `layout_fresh` were drawn
 afterwards and are held out.
@@ -61,7 +61,7 @@ def draw_document(style: str, seed: int, pages: int, path: Path) -> list[Truth]:
 
 
 def scan_document(path: Path, out: Path, truths: Sequence[Truth], seed: int) -> list[Truth]:
-    """Write `path` again as images of its pages, as a scanner gives them; return the moved truth."""
+    """Write `path` again as images of its pages, as a scanner gives them; move the truth."""
     rng = np.random.default_rng(seed)
     dpi = int(rng.choice((150, 200, 240, 300)))
     gray, quality = rng.random() < 0.35, int(rng.integers(55, 90))
