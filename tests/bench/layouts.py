@@ -48,7 +48,6 @@ from mmskin_build.records import Figure
 
 STYLES = {**BOOKS, **JOURNALS, **FRESH}
 MENDED_ON = tuple(sorted({**BOOKS, **JOURNALS}))
-_LABEL = re.compile(r"^\s*[^\W\d]+(?:\s[^\W\d]+)?\.?\s*[\dIVX]+(?:[.-]\d+)*\s*[.:|–—-]*\s*")
 
 
 def draw_document(style: str, seed: int, pages: int, path: Path) -> list[Truth]:
