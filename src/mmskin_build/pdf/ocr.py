@@ -53,6 +53,7 @@ _SKEW_LIMIT, _SKEW_IGNORED, _SKEW_FLAGGED = 5.0, 0.15, 0.5  # degrees
 _DOUBTFUL_WORD, _DOUBTFUL_PAGE = 0.6, 0.25  # confidence; share of such words
 _TEXT_WORDS, _TEXT_CONFIDENCE = 3, 0.7  # a line of running text
 _STRIP_LINES = 6
+_LETTER_IN = 0.3  # higher parts are no letters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +184,11 @@ def estimate_skew(ink: Ink, dpi: float) -> float:
     """
     scale = min(1.0, WORK_DPI / dpi)
     small = cv2.resize(ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    ys, xs = np.nonzero(small > 0.3)
+    printed = (small > 0.3).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(printed, connectivity=8)
+    letters = stats[:, cv2.CC_STAT_HEIGHT] <= _LETTER_IN * WORK_DPI  # pictures have no direction
+    letters[0] = False
+    ys, xs = np.nonzero(letters[labels])
     if len(xs) < 500:
         return 0.0
     step = max(1, len(xs) // 40_000)
