@@ -10,7 +10,7 @@ BENCH_OUT ?= data/work/bench.json
 GROWTH_PAGES ?= 50 200 800
 
 .PHONY: help setup demo test test-slow golden lint format types schemas bench bench-panels bench-pixels \
-	bench-growth audit build doctor constraints clean
+	bench-growth bench-layouts audit build doctor constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -54,6 +54,9 @@ bench-panels: $(READY)  ## panels and their words on 360 generated figures
 
 bench-pixels: $(READY)  ## pictures of your PDFs against a second renderer (BENCH_PDFS="folder")
 	@$(BIN)/python tests/bench/pixels.py --out $(dir $(BENCH_OUT))pixels.json $(BENCH_PDFS)
+
+bench-layouts: $(READY)  ## figures and captions in the styles of 50 publishers, digital and as scans
+	@$(BIN)/python tests/bench/layouts.py --out $(dir $(BENCH_OUT))layouts.json
 
 bench-growth: $(READY)  ## time and memory a page of demo books of GROWTH_PAGES="50 200 800"
 	@$(BIN)/python tests/bench/growth.py --out $(dir $(BENCH_OUT))growth.json --pages $(GROWTH_PAGES)

@@ -295,6 +295,30 @@ def test_an_unnumbered_caption_in_its_own_type_is_found() -> None:
     assert figure.caption == "Plaques of the elbow before treatment."
 
 
+def test_four_pictures_with_unnumbered_captions_of_their_own_are_four_figures() -> None:
+    boxes = [(72.0, 60.0, 282.0, 200.0), (298.0, 60.0, 508.0, 190.0)]
+    boxes += [(72.0, 250.0, 282.0, 380.0), (298.0, 250.0, 508.0, 390.0)]
+    words = ["Plaques of the elbow.", "Papules of the palm.", "Ulcers of the shin."]
+    words.append("Nodules of the nose.")
+    lines = [
+        make_line(text, box[0], box[3] + 5, size_pt=9, font="Times-Italic", italic=True, block=n)
+        for n, (text, box) in enumerate(zip(words, boxes, strict=True))
+    ]
+    figures = align(page(0, boxes, lines)).figures
+    assert [figure.caption for figure in figures] == words
+    assert [[tuple(p.bbox) for p in figure.panels] for figure in figures] == [[b] for b in boxes]
+
+
+def test_the_life_of_an_author_beside_a_portrait_is_no_caption_in_a_numbered_book() -> None:
+    numbered = [
+        page(index, [A], caption(f"Figure {index + 1}.", 72, 256, "Plaques of the elbow."))
+        for index in range(3)
+    ]
+    life = make_line("Anna Author studied medicine in Rome.", 300, 120, size_pt=8, font="Helvetica")
+    book = align(*numbered, page(3, [A], [life]))
+    assert statuses(book) == ["image_without_caption", "paired", "paired", "paired"]
+
+
 def test_an_empty_book_has_no_figures() -> None:
     assert align().figures == ()
     assert align(make_page(0)).figures == ()

@@ -10,6 +10,7 @@ from builders import (
     make_line,
     make_lines,
     make_page,
+    make_path,
     make_span,
     turn_line,
 )
@@ -271,3 +272,120 @@ def test_a_caption_at_the_top_of_each_page_is_no_running_head() -> None:
         for index in range(8)
     ]
     assert [block.text for block in find(*pages)] == ["Psoriasis."] * 8
+
+
+# ------------------------------------------------------------------------- layouts of publishers
+
+
+SMALL = {"size_pt": 8.0, "font": "Helvetica"}
+
+
+def test_the_lettering_of_an_axis_beside_a_caption_does_not_end_it() -> None:
+    lines = make_caption_lines("Figure 1.2", "Plaques of the elbow\nbefore treatment.", 320, 200)
+    axis = turn_line(make_line("Patients (%)", 540, 60, size_pt=7, font="Helvetica"), 90)
+    assert lines[0].bbox.y0 < axis.bbox.center[1]
+    assert texts(find_on_page(lines[0], axis, lines[1])) == [
+        ("Figure 1.2", "Plaques of the elbow before treatment.")
+    ]
+
+
+def test_an_entry_in_a_list_of_two_figures_is_no_caption() -> None:
+    entries = [
+        make_line("Figure 1. Plaques . . . . . . . . . . . . . 2", 72, 150, **SMALL),
+        make_line("Figure 2. Papules", 72, 170, **SMALL),
+        make_line("3", 500, 170, **SMALL),
+    ]
+    real = make_caption_lines("Figure 1.", "Plaques", bold_label=False)
+    found = find(make_page(0, lines=entries), make_page(1, lines=(*real, *make_body())))
+    assert [(block.page_index, block.text) for block in found] == [(1, "Plaques")]
+
+
+def test_a_label_line_in_larger_type_heads_the_words_below_it_beside_another_column() -> None:
+    head = make_line("FIGURE 7-2", 72, 300, size_pt=9, font="Helvetica-Bold", bold=True)
+    words = make_lines("Plaques of the elbow\nbefore treatment.", 72, 312, **SMALL)
+    column = make_body(x0=330, y0=290, rows=8, columns=40)
+    assert texts(find_on_page(head, *column, *words)) == [
+        ("FIGURE 7-2", "Plaques of the elbow before treatment.")
+    ]
+
+
+def test_the_legend_of_a_plate_stands_off_under_its_centered_number() -> None:
+    head = make_line("PLATE II", 180, 80, size_pt=11, font="Times-Bold", bold=True)
+    first = make_line("1. Plaques of the elbow.", 90, 112, size_pt=9)
+    second = make_line("2. Papules of the palms, many of them pitted.", 90, 132, size_pt=9)
+    (block,) = find_on_page(head, first, second)
+    assert block.text == "1. Plaques of the elbow. 2. Papules of the palms, many of them pitted."
+
+
+def test_running_text_under_a_label_line_is_no_caption() -> None:
+    head = make_line("Figure 3", 72, 480, size_pt=10, font="Times-Bold", bold=True)
+    assert texts(find_on_page(head, *make_body(y0=508), body=False)) == [("Figure 3", "")]
+
+
+def test_an_index_that_stands_apart_in_its_line_does_not_end_a_caption() -> None:
+    first, second = make_caption_lines("Figure 1.2", "Levels of the factor\nin ten patients.")
+    index = make_line("21", first.bbox.x1 + 1, first.bbox.y0 + 4, size_pt=5, font="Helvetica")
+    assert texts(find_on_page(first, index, second)) == [
+        ("Figure 1.2", "Levels of the factor 21 in ten patients.")
+    ]
+
+
+def test_a_caption_in_two_columns_under_a_wide_figure_is_read_down_and_across() -> None:
+    wide = Bbox(72, 200, 540, 400)
+    left = make_caption_lines("Figure 1.2", "Plaques of the elbow and\nof both knees, which had")
+    right = make_lines("been present for years\nbefore treatment.", 320, 408, **SMALL)
+    lines = (*left, *right, *make_body())
+    (block,) = find(make_page(0, lines=lines), pictures={0: [wide]})
+    assert block.text == (
+        "Plaques of the elbow and of both knees, which had been present for years before treatment."
+    )
+    assert block.bbox.x1 == max(line.bbox.x1 for line in right)
+
+
+def test_the_second_line_of_a_neighbors_higher_caption_is_not_the_second_column() -> None:
+    pictures = [Bbox(72, 200, 282, 400), Bbox(320, 200, 540, 390)]
+    left = make_caption_lines("Figure 1.2", "Plaques of the elbow\nbefore treatment.")
+    right = make_caption_lines("Figure 1.3", "Papules of the palm\nafter treatment.", 320, 398)
+    found = find(make_page(0, lines=(*left, *right, *make_body())), pictures={0: pictures})
+    assert texts(found) == [
+        ("Figure 1.2", "Plaques of the elbow before treatment."),
+        ("Figure 1.3", "Papules of the palm after treatment."),
+    ]
+
+
+def test_a_rule_parts_a_caption_from_a_footnote_in_its_own_type() -> None:
+    lines = make_caption_lines("Figure 1.2", "Plaques of the elbow.")
+    note = make_line("3 By kindness of a friend.", 72, 422, block=1, **SMALL)
+    rule = make_path((72, 419.5, 172, 420), shape="line", stroke=0)
+    page = make_page(0, lines=(*lines, note, *make_body()), paths=[rule])
+    assert texts(find(page)) == [("Figure 1.2", "Plaques of the elbow.")]
+    page = make_page(0, lines=(*lines, note, *make_body()))
+    assert texts(find(page)) == [("Figure 1.2", "Plaques of the elbow. 3 By kindness of a friend.")]
+
+
+def test_a_caption_that_goes_on_in_the_next_column_passes_over_the_running_head() -> None:
+    first = make_caption_lines("Figure 1.2", "Plaques of the elbow and of", 72, 740)
+    head = make_line("Volume 3", 330, 40, **SMALL)
+    rest = make_line("both knees.", 330, 72, **SMALL)
+    lines = (*make_body(rows=6, columns=40), *first, head, rest)
+    assert texts(find(make_page(0, lines=lines))) == [
+        ("Figure 1.2", "Plaques of the elbow and of both knees.")
+    ]
+
+
+def test_a_caption_printed_again_in_another_language_is_one_with_both() -> None:
+    first = make_caption_lines("Figura 2.", "Placas del codo\nantes del tratamiento.")
+    second = make_caption_lines("Figure 2.", "Plaques of the elbow.", y0=432, block=2)
+    assert texts(find_on_page(*first, *second)) == [
+        ("Figura 2", "Placas del codo antes del tratamiento. Figure 2. Plaques of the elbow.")
+    ]
+
+
+def test_the_numbers_along_the_axes_of_charts_make_no_list_of_figures() -> None:
+    captions = [
+        make_caption_lines(f"Figure {n}.", "Course of the disease.", 72, 100 + 100 * n)
+        for n in range(1, 5)
+    ]
+    axes = [make_line("2   4   6", 300, 90 + 100 * n, size_pt=5) for n in range(1, 5)]
+    lines = [line for part in captions for line in part]
+    assert len(find_on_page(*lines, *axes)) == 4

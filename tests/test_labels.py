@@ -40,6 +40,20 @@ DASHES = "-‐‑–—−"
         ("figure 12.3 Plaques", "figure 12.3", None),  # small capitals that came as lower case
         ("Image 5. Plaques", "image 5", None),
         ("  Figure 5. Plaques", "figure 5", None),
+        ("Figure 2: 1907 and after", "figure 2", None),
+        ("Fig. 2. 45-year-old woman", "figure 2", None),
+        ("Figure 3 - 2 weeks after treatment", "figure 3", None),
+        ("Figure 7.—3 weeks later", "figure 7", None),
+        ("Fig. 6.12-1 Plaques", "figure 6.12-1", None),
+        ("Figure 3A–C. Plaques", "figure 3", None),
+        ("Figure 4a, A woman", "figure 4", "a"),
+        ("Bild 3.1: Plaques", "figure 3.1", None),
+        ("Рис. 3. Бляшки", "figure 3", None),
+        ("图4–2 斑块", "figure 4-2", None),
+        ("図 3 斑", "figure 3", None),
+        ("Slide 4. Plaques", "slide 4", None),
+        ("Photomicrograph 3. Plaques", "photo 3", None),
+        ("Lámina 3. Placas", "plate 3", None),
     ],
 )
 def test_labels_of_many_forms_are_known(line: str, key: str, letter: str | None) -> None:

@@ -15,6 +15,7 @@ from mmskin_build.errors import ConfigError, InputPdfError, MissingDependencyErr
 from mmskin_build.geometry import Bbox, iou
 from mmskin_build.pdf import tesseract
 from mmskin_build.pdf.ocr import ScanResult, agrees_with_layer, read_scan
+from mmskin_build.pdf.ocr_lines import split_columns
 from mmskin_build.pdf.reader import PAGE_FLAGS
 from mmskin_build.pdf.text_layer import judge_layer, layer_facts, plausible_share
 from mmskin_build.records import Line, Span
@@ -226,6 +227,73 @@ def test_text_on_a_tint_is_text() -> None:
 
     assert result.regions == ()
     assert text_of(result).split() == " ".join(BODY).split()
+
+
+@pytest.mark.parametrize("ground", [(30, 60, 140), (222, 230, 244)])
+def test_a_caption_on_a_colored_ground_around_its_photograph_is_read(
+    ground: tuple[int, int, int],
+) -> None:
+    sheet = Sheet((255, 255, 255))
+    sheet.text(BODY, 60)
+    sheet.pen.rectangle((px(50), px(220), px(370), px(440)), ground)
+    picture = sheet.photograph(Bbox(62, 232, 358, 390))
+    font = ImageFont.load_default(size=8 * DPI / 72)
+    ink = (255, 255, 255) if sum(ground) < 300 else (20, 20, 24)
+    for number, line in enumerate(CAPTION):
+        sheet.pen.text((px(62), px(402 + 11 * number)), line, ink, font)
+
+    result = read_scan(sheet.scan(), DPI, CFG, "eng")
+
+    (region,) = result.regions
+    assert iou(region.bbox, picture) > 0.95
+    assert " ".join(CAPTION) in text_of(result)
+
+
+def test_the_dark_margin_of_a_photograph_without_words_stays_its_own() -> None:
+    sheet = Sheet((255, 255, 255))
+    sheet.text(BODY, 60)
+    box = Bbox(62, 232, 358, 440)
+    sheet.pen.rectangle(tuple(map(px, box)), (6, 6, 8))
+    sheet.photograph(Bbox(100, 270, 320, 390))
+
+    (region,) = read_scan(sheet.scan(), DPI, CFG, "eng").regions
+
+    assert iou(region.bbox, box) > 0.95
+
+
+def test_skin_to_the_edges_of_the_page_does_not_look_like_paper() -> None:
+    rng = np.random.default_rng(5)
+    coarse = rng.normal(0, 8, (60, 42, 1)).astype(np.float32)
+    texture = np.asarray(coarse.repeat(20, axis=0).repeat(20, axis=1))
+    skin = np.clip(np.array([206, 158, 135]) + texture, 0, 255).astype(np.uint8)
+
+    assert not read_scan(skin, DPI, CFG, "eng").on_paper
+    assert usual_page().on_paper
+
+
+def test_lines_that_run_across_two_columns_are_cut_at_the_gap() -> None:
+    def line(y: int, *words: tuple[str, int, int]) -> tesseract.RecognizedLine:
+        boxes = tuple(
+            tesseract.RecognizedWord(text=t, box=(x0, y, x1, y + 20), confidence=0.9)
+            for t, x0, x1 in words
+        )
+        return tesseract.RecognizedLine(words=boxes, height_px=20.0, paragraph=0)
+
+    joined = [
+        line(0, ("Fig.", 0, 40), ("5", 46, 60), ("Plaques", 66, 180), ("Fig.", 210, 250)),
+        line(26, ("of", 0, 20), ("the", 26, 60), ("elbow.", 66, 170), ("palm.", 210, 280)),
+    ]
+    alone = line(90, ("A", 0, 10), ("wide", 40, 90), ("line", 96, 130))
+
+    cut = split_columns([*joined, alone])
+
+    assert [" ".join(word.text for word in piece.words) for piece in cut] == [
+        "Fig. 5 Plaques",
+        "Fig.",
+        "of the elbow.",
+        "palm.",
+        "A wide line",
+    ]
 
 
 def test_a_line_drawing_is_a_picture_but_no_photograph() -> None:

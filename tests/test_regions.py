@@ -10,7 +10,7 @@ from builders import make_body, make_image, make_line, make_lines, make_page, ma
 from mmskin_build.figures.layout import build_layout
 from mmskin_build.figures.regions import Picture, find_pictures
 from mmskin_build.geometry import Bbox
-from mmskin_build.records import ImageObject, Page, PathObject, Reject, ScanRegion
+from mmskin_build.records import ImageObject, Line, Page, PathObject, Reject, ScanRegion
 
 PHOTO = (72, 200, 372, 400)
 KEY = "0123456789abcdef01234567"  # a digest, as painting makes them
@@ -342,3 +342,50 @@ def test_a_watermark_behind_every_page_is_no_picture() -> None:
     pictures, rejects = find(*pages)
     assert not any(pictures)
     assert reasons(rejects) == ["repeated_image"] * 6
+
+
+# ------------------------------------------------------------------------- layouts of publishers
+
+
+def draw_plot(x0: float = 100, y0: float = 200, width: float = 330) -> list[PathObject]:
+    """A plot with long axes, marks on them, one curve, and a grid of rules."""
+    x1, y1 = x0 + width, y0 + 160
+    paths = [
+        make_path((x0, y0, x0 + 0.8, y1), shape="line", stroke=0),
+        make_path((x0, y1, x1, y1 + 0.8), shape="line", stroke=0),
+        make_path((x0 + 10, y0 + 20, x1 - 10, y1 - 20), shape="path", stroke=0),
+    ]
+    for step in range(6):
+        x, y = x0 + 10 + 50 * step, y0 + 10 + 25 * step
+        paths.append(make_path((x, y1, x + 0.5, y1 + 4), shape="line", stroke=0))
+        paths.append(make_path((x0 - 4, y, x0, y + 0.5), shape="line", stroke=0))
+        paths.append(make_path((x0, y, x1, y + 0.5), shape="line", stroke=0))
+    return paths
+
+
+def draw_numbers(x0: float = 100, y0: float = 200) -> list[Line]:
+    return [
+        make_line(str(10 * step), x0 + 10 + 50 * step, y0 + 130, size_pt=7, font="Helvetica")
+        for step in range(6)
+    ] + [
+        make_line(str(step), x0 + 3, y0 + 10 + 25 * step, size_pt=7, font="Helvetica")
+        for step in range(5)
+    ]
+
+
+def test_a_plot_keeps_its_long_axes_and_is_no_table() -> None:
+    lines = [*draw_numbers(), *make_body()]
+    (plot,), rejects = find_on_page(paths=draw_plot(), lines=lines)
+    assert plot.kind == "nonphoto"
+    assert plot.bbox.intersect(Bbox(100, 200, 430, 360)).area >= 0.98 * 330 * 160
+    assert rejects == []
+
+
+def test_a_table_title_below_the_caption_of_a_plot_makes_it_no_table() -> None:
+    titles = [
+        make_line("Figure 1. Course of the disease.", 100, 366, size_pt=8),
+        make_line("Table 1. Patients.", 100, 384, size_pt=8),
+    ]
+    (plot,), rejects = find_on_page(paths=draw_plot(), lines=[*titles, *make_body()])
+    assert plot.kind == "nonphoto"
+    assert rejects == []

@@ -9,6 +9,7 @@ of the figure numbers, over the whole book at once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -29,6 +30,12 @@ _SMALL_WORDS_A_NAT = 18.0
 _FORBIDDEN = 1e6
 _UNUSUAL = 2.0  # nats from which a pair stands in an unusual way
 _RECLAIM_PT = 24.0
+_OWN_WORDS_PT = 14.0  # between a picture and the unnumbered caption under it
+_OWN_WORDS_MIN = 3
+
+
+#: Words that begin a part of a caption, not one: "(a) Before", "B. After".
+PART_MARK = re.compile(r"\s*(?:\(\s*[A-Za-z\d]\s*\)|[A-Za-z][.):])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +189,9 @@ def _gather(
         picture = pictures[index]
         for group in groups:
             if group.caption is None and any(
-                page.panel_gap(picture, other) <= _LINK_MAX_PT for other in group.pictures
+                page.panel_gap(picture, other) <= _LINK_MAX_PT
+                and not page.have_own_words(picture, other)
+                for other in group.pictures
             ):
                 group.pictures.append(picture)
                 break
@@ -256,6 +265,30 @@ class _PageGeometry:
         if any(_stands_between(c.bbox, a.bbox, b.bbox) for c in self.captions):
             return _FORBIDDEN
         return gap
+
+    def have_own_words(self, a: Picture, b: Picture) -> bool:
+        """Whether each of two pictures bears an unnumbered caption of its own below it."""
+        first, second = self._words_under(a), self._words_under(b)
+        return first is not None and second is not None and first is not second
+
+    def _words_under(self, picture: Picture) -> TextLine | None:
+        """The line of a caption's type right below a picture and no wider than it."""
+        box = picture.bbox
+        return next(
+            (
+                line
+                for line in self.text
+                if line.direction == 0
+                and -2.0 <= line.bbox.y0 - box.y1 <= _OWN_WORDS_PT
+                and line.bbox.x0 >= box.x0 - 6
+                and line.bbox.x1 <= box.x1 + 6
+                and len(line.text.split()) >= _OWN_WORDS_MIN
+                and line.size_pt <= self.body.size_pt + 0.4
+                and (line.italic or not self.body.matches(line))
+                and not PART_MARK.match(line.text)
+            ),
+            None,
+        )
 
     def join_cost(self, picture: Picture, group: Group) -> float:
         """Cost in points of adding `picture` to a figure that has a caption."""

@@ -17,7 +17,7 @@ from mmskin_build.figures.layout import BookLayout, TextLine, build_layout
 from mmskin_build.figures.panels import find_letters
 from mmskin_build.figures.profile import Profile, Side, learn_profile
 from mmskin_build.figures.regions import Picture, find_pictures
-from mmskin_build.figures.unnumbered import bind_unnumbered
+from mmskin_build.figures.unnumbered import bind_unnumbered, usual_sides
 from mmskin_build.geometry import reading_order, union_all
 from mmskin_build.records import Evidence, Figure, FigureKind, Page, PageHeadings, Panel, Reject
 
@@ -61,8 +61,9 @@ def align_book(pages: Sequence[Page], cfg: FiguresConfig) -> BookFigures:
     profile = learn_profile(_clear_pairs(_match_pages(book, pictures, captions, Profile())))
     matches = _match_pages(book, pictures, captions, profile)
     _share_bare_labels(matches)
+    sides = usual_sides(matches)
     for layout in book.pages:
-        bind_unnumbered(layout, matches[layout.page_index], book)
+        bind_unnumbered(layout, matches[layout.page_index], book, sides)
     match_neighbors(matches)
     _absorb_continuations(matches)
     drafts, origins = _draft_figures(book, matches)

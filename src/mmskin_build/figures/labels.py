@@ -6,17 +6,36 @@ import re
 from dataclasses import dataclass
 
 _WORDS = (
-    r"figures?|figs?|plates?|abbildung|abb|figura|abbild|schemes?|photos?|photographs?|images?"
-    r"|pictures?|tafel|planche|lámina|图"
+    # English and what most of Europe shares with it, then German, Dutch, Italian, Turkish,
+    # Hungarian, Polish, Czech, Croatian, Russian, Chinese and Japanese.
+    r"figures?|figs?|figura|figur|figuur|figuren|plates?|schemes?|photos?|photographs?|images?"
+    r"|photomicrographs?|pictures?|slides?|illustrations?|ilustraci[oó]n|ilustração|imagen|imagem"
+    r"|fotos?|fotografías?|fotografia|exhibits?|planche|lámina|estampa"
+    r"|abbildung|abb|abbild|bild|tafel|afbeelding|afb|tavola|tav|şekil|resim|ábra|rysunek|rys|ryc"
+    r"|obrázek|obr|slika|рисунок|рис|图|圖|図"
 )
 _DASHES = r"\-‐‑–—−"  # publishers set any of them
-_NUMBER = rf"(?:[A-Z]{{1,2}}[.{_DASHES}]?)?\d+(?:\s?[.{_DASHES}:·]\s?\d+)*(?:[a-zA-Z](?![a-zA-Z]))?"
+# "12.3", "12-3", "12 - 3", "2.1.4", "A.2", "S2". A mark with a space on one side only ends the
+# number: "Figure 2. 45-year-old woman", "Figure 2: 1907"; so does one before "2 weeks".
+_JOINT = rf"[.{_DASHES}:·](?=\d)|\s[.{_DASHES}]\s(?=\d+(?:[.:)]|\s*$|\s+(?-i:[A-ZÀ-Þ])))"
+_MORE = rf"[{_DASHES},&][a-zA-Z](?=[.:,)&\s]|$)|,\s[a-zA-Z](?=[.:,)&])"
+_LETTERS = rf"[a-zA-Z](?![a-zA-Z])(?:{_MORE})*"
+_NUMBER = rf"(?:[A-Z]{{1,2}}[.{_DASHES}]?)?\d+(?:(?:{_JOINT})\d+)*(?:{_LETTERS})?"
 _ROMAN = r"[IVXLC]{1,7}(?![a-zA-Z])"
+#: Words that count the same series, by their beginnings.
+_PREFIXES = {
+    "figure": ("fig", "abb", "bild", "afb", "şekil", "ábra", "rys", "ryc", "obr", "slika", "рис")
+    + ("图", "圖", "図"),
+    "plate": ("plate", "tafel", "planche", "lámina", "estampa", "tav"),
+    "photo": ("photo", "foto"),
+    "image": ("image", "imagem"),
+    "illustration": ("ilustra", "illustra"),
+}
 #: A label at the beginning of a line. Small capitals reach us as capitals or as lower case.
 LABEL = re.compile(
-    rf"^\s*(?P<word>(?:supplementary\s+|suppl?\.?\s+|online\s+)?(?:e-?|s)?(?:{_WORDS})\b\.?)\s*"
+    rf"^\s*(?P<word>(?:supplementary\s+|suppl?\.?\s+|online\s+)?(?:e-?|s)?(?:{_WORDS})(?:\b|(?<=[图圖図]))\.?)\s*"
     rf"(?P<number>(?:e|S)?{_NUMBER}|{_ROMAN})(?P<tail>\s*(?P<separator>[.:|{_DASHES}]|\)(?=\s)))?"
-    r"(?=$|[\s\W])",
+    r"(?=$|[\s\W\u3040-\u30ff\u3400-\u9fff])",
     re.IGNORECASE,
 )
 #: A small-capital label whose glyphs have no meaning in the PDF: "F" and some signs, then a number.
@@ -90,15 +109,16 @@ def parse_label(text: str) -> FigureLabel | None:
         )
     word = re.sub(r"\s+", " ", match["word"]).strip()
     raw = re.sub(r"\s+", "", match["number"])
-    stem = re.sub(r"[^a-zé图]", "", word.lower())
+    stem = re.sub(r"[\W\d_]", "", word.lower())
     prefix = _prefix(stem)
     if re.fullmatch(r"[ivxlcIVXLC]+", raw) and prefix == "figure" and not raw.isupper():
         return None
     number = re.sub(rf"[{_DASHES}:·]", "-", raw)
     letter = None
-    lettered = re.fullmatch(r"(.*\d)([a-zA-Z])", number)
+    lettered = re.fullmatch(r"(.*\d)([a-zA-Z](?:[-,&][a-zA-Z])*)", number)
     if lettered is not None:
-        number, letter = lettered[1], lettered[2].lower()
+        number = lettered[1]
+        letter = lettered[2].lower() if len(lettered[2]) == 1 else None  # "3A–C" is all of 3
     return FigureLabel(
         text=f"{word} {raw}",
         prefix=prefix,
@@ -117,10 +137,9 @@ def _prefix(stem: str) -> str:
     for mark in ("e", "s"):
         if re.match(rf"{mark}(?:fig|plate)", stem):
             stem, supplement = stem[1:], mark
-    if stem.startswith(("fig", "abb", "图")):
-        return f"{supplement}figure"
-    if stem.startswith(("plate", "tafel", "planche", "lámina")):
-        return f"{supplement}plate"
+    for prefix, stems in _PREFIXES.items():
+        if stem.startswith(stems):
+            return f"{supplement}{prefix}"
     return f"{supplement}{stem.rstrip('s')}"
 
 

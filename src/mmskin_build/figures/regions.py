@@ -30,6 +30,10 @@ _DIGEST_LENGTH = 24
 _VECTOR_JOIN_PT = 7.0
 _VECTOR_MIN_PATHS = 5
 _VECTOR_MIN_SIDE_PT = 36.0
+_TICK_PT = 8.0  # the longest mark on an axis
+_TICKS_MIN = 3  # marks of one length along one line make an axis
+_TOUCH_RULE_PT = 1.5  # what lies closer to a rule touches it
+_TITLE_REACH_PT = 30.0  # between a table and its title
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,12 +237,7 @@ def _drawings(
     layout: PageLayout, pictures: Sequence[Picture], body: BodyStyle
 ) -> tuple[list[Bbox], list[tuple[Bbox, str, str]]]:
     """Cluster vector paths into drawings; tables, boxes and rules are told apart."""
-    page_area = layout.area
-    paths = [
-        path
-        for path in layout.page.paths
-        if not _is_page_ornament(path, layout, page_area, pictures)
-    ]
+    paths = _drawn_paths(layout, pictures)
     dropped: list[tuple[Bbox, str, str]] = []
     drawings: list[Bbox] = []
     for cluster in _cluster(paths):
@@ -258,11 +257,39 @@ def _drawings(
     return drawings, dropped
 
 
-def _is_page_ornament(
-    path: PathObject, layout: PageLayout, area: Bbox, pictures: Sequence[Picture]
-) -> bool:
-    """Rules, page tints, frames around text or pictures: nothing a drawing consists of."""
+def _drawn_paths(layout: PageLayout, pictures: Sequence[Picture]) -> list[PathObject]:
+    """The paths that a drawing may consist of: no ornaments, and no rule that stands alone."""
+    paths = [path for path in layout.page.paths if not _is_page_ornament(path, layout, pictures)]
+    rules = [path for path in paths if _is_long_rule(path, layout)]
+    if not rules:
+        return paths
+    others = [path for path in paths if not _is_long_rule(path, layout)]
+    lone = {id(rule) for rule in rules if not _is_axis(rule, others)}
+    return [path for path in paths if id(path) not in lone]
+
+
+def _is_long_rule(path: PathObject, layout: PageLayout) -> bool:
     box = path.bbox
+    longest = max(box.width, box.height)
+    return min(box.width, box.height) <= 2.0 and longest > 0.45 * layout.area.width
+
+
+def _is_axis(rule: PathObject, others: Sequence[PathObject]) -> bool:
+    """Whether marks or bars stand on a long rule, as on the axis of a chart."""
+    x0, y0, x1, y1 = rule.bbox.expand(_TOUCH_RULE_PT)
+    standing = 0
+    for other in others:
+        box = other.bbox
+        if box.x0 <= x1 and box.x1 >= x0 and box.y0 <= y1 and box.y1 >= y0:
+            standing += 1
+            if standing >= _TICKS_MIN:
+                return True
+    return False
+
+
+def _is_page_ornament(path: PathObject, layout: PageLayout, pictures: Sequence[Picture]) -> bool:
+    """Page tints, frames around text or pictures: nothing a drawing consists of."""
+    box, area = path.bbox, layout.area
     if area.covered_by(box) > 0.6:
         return True
     if path.fill is not None and path.stroke is None and path.fill >= 0xFDFDFD and box.area > 2000:
@@ -273,8 +300,7 @@ def _is_page_ornament(
         )
         if words > 25 or any(p.bbox.covered_by(box.expand(2)) > 0.95 for p in pictures):
             return True
-    long_rule = min(box.width, box.height) <= 2.0 and max(box.width, box.height) > 0.45 * area.width
-    return long_rule
+    return False
 
 
 def _cluster(paths: Sequence[PathObject]) -> list[list[PathObject]]:
@@ -310,15 +336,40 @@ def _cluster(paths: Sequence[PathObject]) -> list[list[PathObject]]:
 def _is_table(
     cluster: Sequence[PathObject], inside: Sequence[TextLine], layout: PageLayout, bbox: Bbox
 ) -> bool:
-    if any(
-        OTHER_LABEL.match(line.text) and line.bbox.gap(bbox) <= 30 and line.bbox.x_overlap(bbox) > 0
-        for line in layout.lines
-    ):
+    if _is_titled_table(layout, bbox):
         return True
     straight = sum(
         path.shape == "line" or min(path.bbox.width, path.bbox.height) <= 1.5 for path in cluster
     )
-    return straight >= 0.9 * len(cluster) and len(inside) >= 8
+    ruled = straight >= 0.9 * len(cluster) and len(inside) >= 8
+    return ruled and not _has_ticks(cluster)
+
+
+def _is_titled_table(layout: PageLayout, bbox: Bbox) -> bool:
+    """Whether the nearest title beside a drawing is a table's and not a figure's."""
+    titles = [
+        (line.bbox.gap(bbox), OTHER_LABEL.match(line.text) is None)
+        for line in layout.lines
+        if line.bbox.gap(bbox) <= _TITLE_REACH_PT
+        and line.bbox.x_overlap(bbox) > 0
+        and (OTHER_LABEL.match(line.text) or parse_label(line.text))
+    ]
+    return bool(titles) and not min(titles)[1]
+
+
+def _has_ticks(cluster: Sequence[PathObject]) -> bool:
+    """Whether short strokes of one length stand along a line: the marks of an axis.
+
+    The rules of a table are longer, and the dashes of a rule follow one another in its direction.
+    """
+    marks: Counter[tuple[str, int, int]] = Counter()
+    for path in cluster:
+        box = path.bbox
+        if box.width <= 1.5 < box.height <= _TICK_PT:
+            marks["upright", round(box.y0), round(box.y1)] += 1
+        elif box.height <= 1.5 < box.width <= _TICK_PT:
+            marks["level", round(box.x0), round(box.x1)] += 1
+    return any(count >= _TICKS_MIN for count in marks.values())
 
 
 def _is_text_box(inside: Sequence[TextLine], bbox: Bbox, body: BodyStyle) -> bool:

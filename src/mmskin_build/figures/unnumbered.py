@@ -7,7 +7,8 @@ larger or bold and never a caption.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from mmskin_build.figures.align import Link, PageMatch
 from mmskin_build.figures.captions import CaptionBlock, join_lines
@@ -23,6 +24,9 @@ _MAX_LINES = 10
 _MIN_WORDS = 3
 _WIDER_SHARE = 1.6  # a caption, set to its column, is at most this much wider than its picture
 _PRIOR = 0.45
+_SIDES: tuple[Side, ...] = ("below", "right", "left")
+_NUMBERED_MIN = 3  # numbered captions that tell how a book sets its captions
+_SIDE_SHARE = 0.1  # of the numbered captions on a side that counts as usual
 #: How a line begins that tells whose picture it is, and is no caption.
 CREDIT = re.compile(
     r"\s*\(?(?:©|\(c\)|copyright|courtesy|photo(?:graph)?s? (?:by|courtesy)|images? (?:by|courtesy)"
@@ -31,8 +35,27 @@ CREDIT = re.compile(
 )
 
 
-def bind_unnumbered(layout: PageLayout, match: PageMatch, book: BookLayout) -> None:
-    """Give figures without a caption the unnumbered one beside them, in place."""
+def usual_sides(matches: Mapping[int, PageMatch]) -> tuple[Side, ...]:
+    """Return the sides on which unnumbered captions of a book may stand.
+
+    A book that numbers its figures sets the few others on the sides of those. Other words beside a
+    picture are an author's life, a license, the cell of a table. Below they may always stand.
+    """
+    seen: Counter[Side] = Counter()
+    for match in matches.values():
+        for group in match.groups:
+            if group.caption is not None and group.caption.label and group.link is not None:
+                seen[group.link.side] += 1
+    if seen.total() < _NUMBERED_MIN:
+        return _SIDES
+    common = max(2.0, _SIDE_SHARE * seen.total())
+    return tuple(side for side in _SIDES if side == "below" or seen[side] >= common)
+
+
+def bind_unnumbered(
+    layout: PageLayout, match: PageMatch, book: BookLayout, sides: tuple[Side, ...]
+) -> None:
+    """Give figures without a caption the unnumbered one on one of `sides`, in place."""
     here = [group.caption for group in match.groups if group.caption is not None]
     here = [caption for caption in here if caption.page_index == layout.page_index]
     taken = [caption.bbox for caption in (*here, *match.captions)]
@@ -46,7 +69,6 @@ def bind_unnumbered(layout: PageLayout, match: PageMatch, book: BookLayout) -> N
     for group in sorted(match.groups, key=lambda g: (g.bbox.y0, g.bbox.x0)):
         if group.caption is not None or all(p.kind == "nonphoto" for p in group.pictures):
             continue
-        sides: tuple[Side, ...] = ("below", "right", "left")
         for side in sides:
             lines = _block_at(group.bbox, free, side)
             words = sum(len(line.text.split()) for line in lines)

@@ -7,7 +7,7 @@ origin at the top left of the image, as it was given: straightening is undone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -16,7 +16,16 @@ from numpy.typing import NDArray
 
 from mmskin_build.config import PdfConfig
 from mmskin_build.geometry import Bbox, pt_to_px, union_all
-from mmskin_build.pdf.ocr_lines import Ink, Turn, split_and_repair, to_lines, to_points, whole
+from mmskin_build.pdf.ocr_lines import (
+    Ink,
+    Turn,
+    split_and_repair,
+    split_columns,
+    to_lines,
+    to_points,
+    whole,
+)
+from mmskin_build.pdf.scan_grounds import Grounded, find_ground, ink_on_grounds
 from mmskin_build.pdf.scan_regions import (
     WORK_DPI,
     FoundPicture,
@@ -44,6 +53,7 @@ _SKEW_LIMIT, _SKEW_IGNORED, _SKEW_FLAGGED = 5.0, 0.15, 0.5  # degrees
 _DOUBTFUL_WORD, _DOUBTFUL_PAGE = 0.6, 0.25  # confidence; share of such words
 _TEXT_WORDS, _TEXT_CONFIDENCE = 3, 0.7  # a line of running text
 _STRIP_LINES = 6
+_LETTER_IN = 0.3  # higher parts are no letters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +63,7 @@ class ScanResult:
     `lines` and `regions` have boxes in points; each word is a `Span` with its confidence, `block`
     is Tesseract's paragraph. `skew_degrees` is by how much the page is turned counter-clockwise.
     `confidence` is the mean over all words, 0 without words. `flags` are among `reader.PAGE_FLAGS`.
+    `on_paper` says whether what was taken for paper looks like it.
     """
 
     lines: tuple[Line, ...]
@@ -60,6 +71,7 @@ class ScanResult:
     skew_degrees: float
     confidence: float
     flags: tuple[str, ...]
+    on_paper: bool = True
 
 
 def read_scan(image: Rgb, dpi: float, cfg: PdfConfig, language: str) -> ScanResult:
@@ -81,15 +93,18 @@ def read_scan(image: Rgb, dpi: float, cfg: PdfConfig, language: str) -> ScanResu
         image, dpi = np.asarray(shrunk, np.uint8), shrunk.shape[1] / image.shape[1] * dpi
     paper = find_paper(image, dpi)
     photographs = find_photographs(image, paper)
-    ink = _find_ink(image, paper, [p.box for p in photographs if not p.flat])
+    grounds = {p.box: find_ground(image, dpi, p.box) for p in photographs if not p.flat}
+    ink = _find_ink(image, dpi, paper, grounds)
     skew = estimate_skew(ink, dpi)
     lines, turn = _recognize_upright(ink, dpi, skew, cfg, language)
 
     words = [whole(turn.back(word.box)) for line in lines for word in line.words]
     photographs = without_text_boxes(photographs, words)
+    printed = photographs  # with the grounds on which they lie
+    photographs = _off_grounds(photographs, grounds, lines, turn)
     lines = _outside(lines, turn, [p.box for p in photographs])
     text = [whole(turn.back(word.box)) for line in lines if _is_text(line) for word in line.words]
-    drawings = find_drawings(paper, photographs, words, text)
+    drawings = find_drawings(paper, printed, words, text)
     lines = _outside(lines, turn, [d.box for d in drawings], sure=_DOUBTFUL_WORD)
     pictures = [*photographs, *drawings]
     return ScanResult(
@@ -98,6 +113,7 @@ def read_scan(image: Rgb, dpi: float, cfg: PdfConfig, language: str) -> ScanResu
         skew_degrees=round(skew, 2),
         confidence=round(_mean_confidence(lines), 4),
         flags=_flags(lines, turn, skew),
+        on_paper=paper.is_plain,
     )
 
 
@@ -168,7 +184,11 @@ def estimate_skew(ink: Ink, dpi: float) -> float:
     """
     scale = min(1.0, WORK_DPI / dpi)
     small = cv2.resize(ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    ys, xs = np.nonzero(small > 0.3)
+    printed = (small > 0.3).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(printed, connectivity=8)
+    letters = stats[:, cv2.CC_STAT_HEIGHT] <= _LETTER_IN * WORK_DPI  # pictures have no direction
+    letters[0] = False
+    ys, xs = np.nonzero(letters[labels])
     if len(xs) < 500:
         return 0.0
     step = max(1, len(xs) // 40_000)
@@ -191,8 +211,10 @@ def estimate_skew(ink: Ink, dpi: float) -> float:
 # --------------------------------------------------------------------------------- recognition
 
 
-def _find_ink(image: Rgb, paper: Paper, pictures: Sequence[PixelBox]) -> Ink:
-    """Return how dark each pixel is against the paper, with pictures taken out."""
+def _find_ink(
+    image: Rgb, dpi: float, paper: Paper, pictures: Mapping[PixelBox, Grounded | None]
+) -> Ink:
+    """Return how dark each pixel is against its paper or ground, with pictures taken out."""
     height, width = image.shape[:2]
     level = cv2.cvtColor(paper.color, cv2.COLOR_RGB2GRAY)
     level = cv2.resize(level, (width, height), interpolation=cv2.INTER_LINEAR)
@@ -200,7 +222,33 @@ def _find_ink(image: Rgb, paper: Paper, pictures: Sequence[PixelBox]) -> Ink:
     ink: Ink = np.clip(1.0 - gray / np.maximum(level, 1.0), 0.0, 1.0).astype(np.float32)
     for x0, y0, x1, y1 in pictures:
         ink[max(0, y0 - 2) : y1 + 2, max(0, x0 - 2) : x1 + 2] = 0.0
+    ink_on_grounds(gray, ink, dpi, [ground for ground in pictures.values() if ground is not None])
     return ink
+
+
+def _off_grounds(
+    photographs: Sequence[FoundPicture],
+    grounds: Mapping[PixelBox, Grounded | None],
+    lines: Sequence[RecognizedLine],
+    turn: Turn,
+) -> list[FoundPicture]:
+    """Take those photographs off their ground on which words were truly read."""
+    text = [whole(turn.back(word.box)) for line in lines if _is_text(line) for word in line.words]
+    found = []
+    for picture in photographs:
+        ground = grounds.get(picture.box)
+        if ground is not None:
+            strips = [strip for strip, _ in ground.strips]
+            on_ground = sum(any(_holds(strip, word) for strip in strips) for word in text)
+            if on_ground >= _TEXT_WORDS:
+                picture = replace(picture, box=ground.inner)
+        found.append(picture)
+    return found
+
+
+def _holds(box: PixelBox, word: PixelBox) -> bool:
+    x, y = (word[0] + word[2]) / 2, (word[1] + word[3]) / 2
+    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
 
 
 def _recognize_upright(
@@ -243,7 +291,7 @@ def _recognize_turned(
     limit_s = cfg.page_time_limit_s * _TESSERACT_SHARE / (2 if quarters else 1)
     lines = recognize_lines(_to_gray(changed), dpi * scale, language, limit_s)
     back = np.asarray(cv2.invertAffineTransform(forward), np.float64)
-    pieces = [piece for line in lines for piece in split_and_repair(line)]
+    pieces = [piece for line in split_columns(lines) for piece in split_and_repair(line)]
     return pieces, Turn(back, scale, direction)
 
 

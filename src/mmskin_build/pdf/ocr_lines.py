@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ _TEXT = 0.7
 _BOLD = 1.3  # density of ink over that of the page's typical word
 _SAME_HEIGHT = 0.12  # relative difference of lines in one font
 _WIDE_GAP = 2.5  # line heights; words further apart are of two lines
+_COLUMN_GAP = 0.9  # line heights; between words of justified text it is less
 _LABELS = ("figure", "fig.", "table", "plate", "abbildung", "abb.")
 _LABEL_NUMBER = re.compile(r"(?P<number>[\d|l][\d|l.–-]*[A-Za-z]?)(?P<end>[.:;,]?)")
 _BAR = re.compile(r"[|l]")
@@ -52,6 +54,49 @@ class Turn:
         if self.direction in (90, 270):
             w, h = h, w
         return float(cx - w / 2), float(cy - h / 2), float(cx + w / 2), float(cy + h / 2)
+
+
+def split_columns(lines: Sequence[RecognizedLine]) -> list[RecognizedLine]:
+    """Cut lines that run across the gap between two columns, or between two captions.
+
+    Tesseract joins what stands on one height. A gap between columns is wider than one between
+    words, and goes on in the lines above or below.
+    """
+    gaps = [_wide_gaps(line) for line in lines]
+    cut: list[RecognizedLine] = []
+    for number, line in enumerate(lines):
+        ends = [
+            index
+            for index, (start, end) in gaps[number]
+            if any(
+                min(end, other_end) - max(start, other_start) >= 0.8 * line.height_px
+                for neighbor, others in enumerate(gaps)
+                if neighbor != number and _is_next_row(line, lines[neighbor])
+                for _, (other_start, other_end) in others
+            )
+        ]
+        edges = [0, *ends, len(line.words)]
+        cut.extend(
+            replace(line, words=line.words[a:b]) for a, b in zip(edges, edges[1:], strict=False)
+        )
+    return cut
+
+
+def _wide_gaps(line: RecognizedLine) -> list[tuple[int, tuple[int, int]]]:
+    """The word after each wide gap of an upright line, and where the gap begins and ends."""
+    if line.direction in (90, 270):
+        return []
+    return [
+        (index, (before.box[2], after.box[0]))
+        for index, (before, after) in enumerate(pairwise(line.words), start=1)
+        if after.box[0] - before.box[2] > _COLUMN_GAP * line.height_px
+    ]
+
+
+def _is_next_row(line: RecognizedLine, other: RecognizedLine) -> bool:
+    """Whether `other` stands right above or below `line`."""
+    step = abs(line.words[0].box[1] - other.words[0].box[1])
+    return 0.5 * line.height_px < step <= 2.0 * line.height_px
 
 
 def split_and_repair(line: RecognizedLine) -> list[RecognizedLine]:

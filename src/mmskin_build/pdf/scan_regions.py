@@ -21,6 +21,7 @@ PixelBox = tuple[int, int, int, int]
 
 WORK_DPI = 100.0  # enough to tell letters from pictures, few enough pixels to be quick
 _PAPER_CHROMA, _PAPER_BLUE = 80, 25  # paper is white to brown: spread of channels, blue over red
+_PLAIN_CHROMA, _PLAIN_THRESHOLD = 55.0, 24.0  # beyond either a page without words is a picture
 _SMALLEST_SIDE_IN = 0.4  # a picture is larger; letters, even of titles, are smaller
 _SMALLEST_DRAWING_IN = (0.8, 0.5)  # long and short side
 _RULE_IN = 0.05  # a thinner part is a rule, not a drawing
@@ -49,6 +50,12 @@ class Paper:
     distance: NDArray[np.float32]
     threshold: float
     scale: float
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it looks like paper: hardly colored and smooth, unlike skin or cloth."""
+        tint = np.median(self.color.reshape(-1, 3), axis=0)
+        return float(np.ptp(tint)) <= _PLAIN_CHROMA and self.threshold <= _PLAIN_THRESHOLD
 
     @property
     def marked(self) -> Mask:

@@ -66,7 +66,8 @@ def read_scanned_page(
     lines = tuple(_moved(line, dx, dy) for line in scan.lines)
     regions = tuple(replace(r, bbox=_shift(r.bbox, dx, dy)) for r in scan.regions)
     words = sum(len(line.text.split()) for line in lines)
-    if words < _FEW_WORDS and any(area.covered_by(r.bbox) > _FULL_PAGE for r in regions):
+    to_the_edges = any(area.covered_by(r.bbox) > _FULL_PAGE for r in regions)
+    if words < _FEW_WORDS and (to_the_edges or not scan.on_paper):
         return ScannedPage((), (), "none", ())
     return ScannedPage(lines, regions, "ocr", ("ocr", *scan.flags))
 
