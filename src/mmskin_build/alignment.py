@@ -185,7 +185,7 @@ def cut_figures(
     on_page: Callable[[int], None] | None,
 ) -> tuple[tuple[Figure, ...], tuple[Reject, ...]]:
     """Return the figures with their panels' pixels known, and those whose page failed."""
-    from mmskin_build.figures.gutters import split_raster
+    from mmskin_build.figures.cutting import find_panels
     from mmskin_build.figures.panels import bind_panels, named_letters, part_count
     from mmskin_build.pdf import pixels
 
@@ -201,7 +201,7 @@ def cut_figures(
                 expected=tuple(part_count(f.caption or "") for f in on_page_figures),
                 letters=tuple(named_letters(f.caption or "") for f in on_page_figures),
                 render_dpi=cfg.figures.render_dpi,
-                split=split_raster,
+                find_panels=find_panels,
                 out_dir=out_dir,
             ),
         )

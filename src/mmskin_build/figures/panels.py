@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from mmskin_build.figures.layout import TextLine
-from mmskin_build.figures.subcaptions import split_caption
+from mmskin_build.figures.subcaptions import split_caption, split_lone
 from mmskin_build.geometry import Bbox, reading_order
 from mmskin_build.records import Figure, Panel
 
@@ -141,7 +141,14 @@ def bind_panels(figure: Figure) -> Figure:
     elif split.kind == "clockwise" and len(panels) == len(split.parts):
         named = {i: str(rank + 1) for rank, i in enumerate(_clockwise(boxes))}
     elif split.kind == "none":
-        return replace(figure, panels=tuple(panels))
+        lone = split_lone(figure.caption, sorted({p.label for p in panels if p.label}))
+        worded = [
+            replace(panel, text=lone.get(panel.label or ""))
+            if [p.label for p in panels].count(panel.label) == 1
+            else panel
+            for panel in panels
+        ]
+        return replace(figure, panels=tuple(worded))
     flags = figure.flags
     if named is None:
         flags = (*flags, "panels_disagree")
