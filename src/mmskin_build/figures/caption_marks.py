@@ -29,7 +29,8 @@ BARE_UPPER = re.compile(
     r"(?:^|(?<=[.;:])\s+)(?P<letters>[A-Z](?:\s*,\s*[A-Z](?!\w))*)\s+(?=[A-Z][a-z])"
 )
 _INITIAL = re.compile(
-    r"(?:(?:^|[\s(.])(?:of|by|from|and|Dr\.?|Prof\.?|&|[A-Z]\.?|[A-Z][\w.'’-]+,?)\s?|^)[A-Z]\.$"
+    r"(?:(?:^|[\s(.])(?:(?:of|by|from|and|Dr\.?|Prof\.?|&|[A-Z][\w.'’-]+,?)\s|[A-Z]\.?\s?)|^)"
+    r"[A-Z]\.$"
 )
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|cf|vs|Dr|Prof|St|al|sp|spp|var|approx|ca|Fig|Figs|No|Vol|ed|mag|orig"

@@ -45,6 +45,7 @@ def find_drawings(
     small = (cv2.resize(ink * np.uint8(255), size, interpolation=cv2.INTER_AREA) >= 64).astype(
         np.uint8
     )
+    small = _without_frames(small)
     letters = sorted(marks)
     boxes = np.array([marks[letter] for letter in letters]) * scale
     unit = float(np.median(boxes[:, 3] - boxes[:, 1]))
@@ -68,6 +69,17 @@ def _grown(box: PixelBox, scale: float, size: tuple[int, int]) -> PixelBox:
     )
 
 
+def _without_frames(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Leave out a frame around the plate, or a margin of another tone."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink)
+    around = stats[:, cv2.CC_STAT_WIDTH] * stats[:, cv2.CC_STAT_HEIGHT]
+    is_frame = (around >= _FRAME_AREA * ink.size) & (
+        stats[:, cv2.CC_STAT_AREA] <= _FRAME_INK * around
+    )
+    is_frame[0] = False
+    return np.where(is_frame[labels], np.uint8(0), ink)
+
+
 def _assign_parts(
     ink: NDArray[np.uint8], marks: NDArray[np.float64], unit: float, radius: int
 ) -> list[PixelBox] | None:
@@ -79,14 +91,6 @@ def _assign_parts(
     if count <= len(marks):
         return None
     boxes = _boxes_of(labels, count)
-    high, wide = ink.shape
-    inked = np.bincount(labels.ravel(), minlength=count)
-    around = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    for frame in np.flatnonzero(
-        (around >= _FRAME_AREA * high * wide) & (inked <= _FRAME_INK * around)
-    ):
-        labels[labels == frame] = 0  # a frame, or a margin of another tone
-        boxes[frame] = 0
     away = np.stack([_distances(labels, count, mark) for mark in marks]) / unit  # (marks, parts)
     sides = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
     longer = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])

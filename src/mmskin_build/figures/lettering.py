@@ -39,7 +39,8 @@ _OTHER_TONE = 0.7  # nats against a bright letter among dark ones
 _FOUND_SHARE = 0.6  # of the named letters must be found, and two
 # Letter heights beside, above and below a letter that are painted over: with the brackets of a
 # small letter, with those of a capital, without.
-_ROOM = ((0.85, 0.75, 0.75), (0.62, 0.22, 0.3), (0.12, 0.12, 0.12))
+_ROOM = ((1.2, 0.8, 0.8), (0.85, 0.3, 0.4), (0.12, 0.12, 0.12))
+_NO_PRIME = 0.1  # of its chance that a letter keeps where a prime is missing, or one too many
 _ANCHORS = 60  # shapes that are tried as the measure of all
 
 
@@ -86,8 +87,9 @@ def read_marks(
         columns = [_class_of(letter, is_upper) for letter in letters]
         sizes = np.array([_size_of(letter, is_upper) for letter in letters])
         chances = shapes.chances[:, columns].T.astype(np.float64)  # (letters, N)
-        primes = np.array([len(letter) > 1 for letter in letters])
-        chances = np.where(primes[:, None] == shapes.primed[None, :], chances, chances * 0.1)
+        for row, letter in enumerate(letters):
+            if len(letter) > 1 or f"{letter}'" in letters:  # only a prime tells b from b'
+                chances[row, shapes.primed != (len(letter) > 1)] *= _NO_PRIME
         heights = shapes.boxes[:, 3] - shapes.boxes[:, 1]
         plain = np.log(np.maximum(chances, 1e-4)) + _FOUND - shapes.against
         plain[chances < _LEAST_CHANCE] = -np.inf
@@ -168,9 +170,9 @@ def _find_shapes(pictures: Sequence[tuple[Rgb, Bbox]]) -> _Shapes | None:
         side = min(bbox.width, bbox.height)
         tallest = min(_HEIGHT_PT[1], max(_HEIGHT_SHARE * side, 8.0)) * sy
         shapes = find_glyphs(gray, tallest)
-        likely = [g for g in shapes.glyphs if g.chances[-1] < _LIKELY]
-        boxes = np.array([g.box for g in likely], float).reshape(-1, 4)
-        bright = np.array([g.is_bright for g in likely], bool)
+        boxes = np.array([g.box for g in shapes.glyphs], float).reshape(-1, 4)
+        bright = np.array([g.is_bright for g in shapes.glyphs], bool)
+        likely = np.array([g.chances[-1] < _LIKELY for g in shapes.glyphs], bool)
         bars = np.array(shapes.bars, float).reshape(-1, 4)
         for glyph in shapes.glyphs:
             if glyph.height < _HEIGHT_PT[0] * sy:
@@ -179,7 +181,9 @@ def _find_shapes(pictures: Sequence[tuple[Rgb, Bbox]]) -> _Shapes | None:
             placed = Bbox(
                 bbox.x0 + x0 / sx, bbox.y0 + y0 / sy, bbox.x0 + x1 / sx, bbox.y0 + y1 / sy
             )
-            against = _in_a_row(glyph.box, boxes[bright == glyph.is_bright])
+            against = _in_a_row(
+                glyph.box, boxes[bright == glyph.is_bright], likely[bright == glyph.is_bright]
+            )
             if _at_a_bar(glyph.box, bars):
                 against = _CROWDED
             primed = _has_prime(gray, glyph.box, glyph.is_bright)
@@ -211,8 +215,11 @@ def _scaled(rgb: Rgb, bbox: Bbox) -> tuple[NDArray[np.uint8], float, float]:
     return gray, gray.shape[1] / max(bbox.width, 1e-6), gray.shape[0] / max(bbox.height, 1e-6)
 
 
-def _in_a_row(box: GlyphBox, others: NDArray[np.float64]) -> float:
-    """Nats against a letter beside which others stand on one line: a word, or a list of letters."""
+def _in_a_row(box: GlyphBox, others: NDArray[np.float64], likely: NDArray[np.bool_]) -> float:
+    """Nats against a letter beside which others stand on one line: a word, or a list of letters.
+
+    A neighbor is a `likely` letter of about its height, or any shape of just its height and level.
+    """
     if len(others) == 0:
         return 0.0
     x0, y0, x1, y1 = box
@@ -221,7 +228,8 @@ def _in_a_row(box: GlyphBox, others: NDArray[np.float64]) -> float:
     level = np.minimum(others[:, 3], y1) - np.maximum(others[:, 1], y0) >= 0.6 * np.minimum(
         heights, high
     )
-    like = (heights >= 0.6 * high) & (heights <= 1.6 * high)
+    like = likely & (heights >= 0.6 * high) & (heights <= 1.6 * high)
+    like |= (np.abs(heights - high) <= 0.1 * high) & (np.abs(others[:, 3] - y1) <= 0.1 * high)
     gaps = np.maximum(others[:, 0] - x1, x0 - others[:, 2])
     gaps = gaps[level & like & (gaps > -0.1 * high)] / high
     least = float(gaps.min()) if len(gaps) else np.inf

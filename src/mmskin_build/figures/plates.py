@@ -101,7 +101,7 @@ def _cut_gray(
             break
     best = min(cuts, key=lambda c: c[0]) if cuts else None
     if best is not None and (
-        (best[0] <= _ALIKE and best[1] == "inside") or _are_filled(papers, best[2])
+        (best[0] <= _ALIKE and best[1] == "inside") or _are_filled(papers[0], best[2])
     ):
         return best[2]
     for paper in papers[:2]:
@@ -132,12 +132,10 @@ def _judge(
         cuts.append((spread, place, cut))
 
 
-def _are_filled(papers: Sequence[Paper], boxes: Mapping[str, PixelBox]) -> bool:
-    """Whether most panels are pictures to their edges, on one kind of paper."""
-    return any(
-        sum(is_filled(paper.strict, box) for box in boxes.values()) >= _FILLED_SHARE * len(boxes)
-        for paper in papers
-    )
+def _are_filled(paper: Paper, boxes: Mapping[str, PixelBox]) -> bool:
+    """Whether most panels are pictures to their edges."""
+    filled = sum(is_filled(paper.strict, box) for box in boxes.values())
+    return filled >= _FILLED_SHARE * len(boxes)
 
 
 def match_marks(
