@@ -39,6 +39,10 @@ from mmskin_build.figures.subcaptions import letters_in, split_caption, split_lo
         ),
         ("A, Papules. B, Plaques.", {"a": "Papules", "b": "Plaques"}),
         (
+            "Basal cell carcinoma: (a, b) pearly nodules of the nose.",
+            {"a": "pearly nodules of the nose", "b": "pearly nodules of the nose"},
+        ),
+        (
             "(a) Granular IgM. (b) Linear IgG. Scale bars, 50 µm.",
             {"a": "Granular IgM", "b": "Linear IgG"},
         ),

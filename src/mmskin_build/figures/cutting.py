@@ -120,16 +120,13 @@ def _led_by_marks(rgb: RgbImage, count: int, marks: Mapping[str, MarkBox]) -> li
     parts: dict[PixelBox, str | None] = {box: letter for letter, box in cut.items()}
     for box in sorted(cut.values(), key=lambda b: (b[0] - b[2]) * (b[3] - b[1])):
         x0, y0, x1, y1 = box
-        for extra in range(missing, 0, -1):
-            inner = split_raster(np.ascontiguousarray(rgb[y0:y1, x0:x1]), extra + 1)
-            if not inner:
-                continue
+        inner = split_raster(np.ascontiguousarray(rgb[y0:y1, x0:x1]), 0)
+        if 2 <= len(inner) <= missing + 1:
             placed = [(a + x0, b + y0, c + x0, d + y0) for a, b, c, d in inner]
             own = parts.pop(box)
             named = match_marks(placed, {own: marks[own]}) if own is not None else {}
             parts.update({piece: named.get(i) for i, piece in enumerate(placed)})
-            missing -= extra
-            break
+            missing -= len(inner) - 1
         if missing == 0:
             break
     return _ordered(parts) if cut and missing == 0 else []

@@ -41,6 +41,7 @@ _EVEN_GUTTERS = 0.4  # narrowest over widest gutter of a grid
 _ALIKE = 1.35  # largest over smallest side of panels in one grid
 _MIN_SIDE_SHARE = 0.06  # a panel's side, of the whole picture's
 _MIN_SIDE_PX = 24
+_SAME_EDGE_PX = 3  # edges of panels in one row or column differ by no more
 _EDGE_INK_SHARE = 0.55  # of a panel's edge that is not paper, for a panel without a letter
 
 
@@ -148,9 +149,9 @@ def _cut(paper: Paper, content: PixelBox, expected: int) -> tuple[list[PixelBox]
             if cut is not None and (best is None or cut[0] > best[0]):
                 best = (cut[0], index)
         if best is None:
-            return _snap(leaves, cells), True
+            return snap(paper, content, leaves, cells), True
         if expected and len(leaves) >= expected:
-            return _snap(leaves, cells), narrowest >= _CLEARER * best[0]
+            return snap(paper, content, leaves, cells), narrowest >= _CLEARER * best[0]
         narrowest = min(narrowest, best[0])
         chosen = cuts[leaves[best[1]]]
         if chosen is not None:
@@ -163,11 +164,14 @@ def _cut(paper: Paper, content: PixelBox, expected: int) -> tuple[list[PixelBox]
             leaves[best[1] : best[1] + 1] = pieces
 
 
-def _snap(leaves: Sequence[PixelBox], cells: Mapping[PixelBox, PixelBox]) -> list[PixelBox]:
+def snap(
+    paper: Paper, content: PixelBox, leaves: Sequence[PixelBox], cells: Mapping[PixelBox, PixelBox]
+) -> list[PixelBox]:
     """Move an edge out to where the edge of another panel in the same row or column is.
 
     A section on white glass, or a dark field beside black gutters, is trimmed to its object; its
-    neighbors tell where the picture ends. Never farther than the gutter.
+    neighbors, or the plate's own edge, tell where the picture ends. Never farther than the gutter
+    (`cells`), and not where the picture goes up to the edge: that is where it ends.
     """
     snapped = []
     for leaf in leaves:
@@ -176,10 +180,12 @@ def _snap(leaves: Sequence[PixelBox], cells: Mapping[PixelBox, PixelBox]) -> lis
         for side in range(4):
             low = side < 2
             limit, tight = cell[side], leaf[side]
-            others = [other[side] for other in leaves if other is not leaf]
+            others = [content[side], *(other[side] for other in leaves if other is not leaf)]
+            if limit == tight or any(abs(v - tight) <= _SAME_EDGE_PX for v in others):
+                continue
             outside = [v for v in others if (limit <= v < tight if low else tight < v <= limit)]
-            if outside:
-                edges[side] = min(outside) if low else max(outside)
+            if outside and _edge_ink(paper.strict, leaf, side) < _EDGE_INK_SHARE:
+                edges[side] = max(outside) if low else min(outside)
         snapped.append((edges[0], edges[1], edges[2], edges[3]))
     return snapped
 
@@ -403,10 +409,15 @@ def trim(mask: NDArray[np.uint8], box: PixelBox) -> PixelBox:
 
 def is_filled(mask: NDArray[np.uint8], box: PixelBox) -> bool:
     """Whether a rectangle's four edges are picture, not paper: a photograph, not a drawing."""
+    return all(_edge_ink(mask, box, side) >= _EDGE_INK_SHARE for side in range(4))
+
+
+def _edge_ink(mask: NDArray[np.uint8], box: PixelBox, side: int) -> float:
+    """Share of an edge (0 left, 1 top, 2 right, 3 bottom) that is picture."""
     x0, y0, x1, y1 = box
     part = mask[y0:y1, x0:x1]
-    edges = (part[:2], part[-2:], part[:, :2], part[:, -2:])
-    return all(1.0 - float(edge.mean()) >= _EDGE_INK_SHARE for edge in edges)
+    edge = (part[:, :2], part[:2], part[:, -2:], part[-2:])[side]
+    return 1.0 - float(edge.mean()) if edge.size else 0.0
 
 
 def _rows(boxes: Sequence[PixelBox]) -> list[PixelBox]:

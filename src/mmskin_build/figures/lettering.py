@@ -27,6 +27,7 @@ _HEIGHT_PT = (2.6, 30.0)  # of a letter
 _HEIGHT_SHARE = 0.3  # of the smaller side of its picture, at most
 _TALL = "bdfhklgpqyjt"  # lower-case letters that are taller than an x
 _TALLER = 1.38
+_HANGING = 0.23  # logarithm: in some fonts J and Q hang below the line
 _FOUND = 4.0  # nats that a letter is worth that stands where no other explains it
 _LEAST_CHANCE = 0.12
 _LIKELY = 0.25  # chance of no letter below which a shape makes a word with its neighbor
@@ -90,12 +91,16 @@ def read_marks(
         for row, letter in enumerate(letters):
             if len(letter) > 1 or f"{letter}'" in letters:  # only a prime tells b from b'
                 chances[row, shapes.primed != (len(letter) > 1)] *= _NO_PRIME
+        hanging = np.array([letter[0] in "jq" for letter in letters])
         heights = shapes.boxes[:, 3] - shapes.boxes[:, 1]
         plain = np.log(np.maximum(chances, 1e-4)) + _FOUND - shapes.against
         plain[chances < _LEAST_CHANCE] = -np.inf
         for row, shape in _anchors(plain):
             unit = heights[shape] / sizes[row]
             off = np.log(heights[None, :] / (unit * sizes[:, None]))
+            if is_upper:
+                lower = off[hanging] - _HANGING
+                off[hanging] = np.where(np.abs(lower) < np.abs(off[hanging]), lower, off[hanging])
             worth = plain - 0.5 * (off / _SIZE_SPREAD) ** 2
             worth -= _OTHER_TONE * (shapes.is_bright != shapes.is_bright[shape])
             worth[np.abs(off) > _SIZE_LIMIT] = -np.inf

@@ -27,6 +27,7 @@ from mmskin_build.figures.gutters import (
     is_sliver,
     paper_of,
     runs,
+    snap,
     steps_across,
     trim,
 )
@@ -34,6 +35,7 @@ from mmskin_build.figures.gutters import (
 _MIN_SIDE_SHARE, _MIN_SIDE_PX = 0.045, 20  # of a panel, of the plate's side
 _SEAMS = ((2.0, 0.75), (1.5, 0.6))  # ratio, share of steps; letters beside a seam confirm it
 _ALIKE = 0.8  # letter heights that letters may differ in, for a cut that needs no other witness
+_SNAP_SHARE = 0.3  # of the panels are filled, for the others to have edges like theirs
 _FILLED_SHARE = 0.7  # of the panels are filled to their edges, in a plate of photographs
 _INSET_SHARE = 0.94  # of an inset's border that is paper
 _INSET_START = 0.15  # of the side: where borders of an inset are looked for
@@ -231,6 +233,7 @@ class _Cutter:
         seams: tuple[float, float] | None = None,
     ) -> None:
         self.gray, self.paper, self.probes, self.seams = gray, paper, probes, seams
+        self.cells: dict[PixelBox, PixelBox] = {}
         self.is_loose = float(paper.strict.mean()) >= GROUND_SHARE
         height, width = gray.shape
         self.smallest = (
@@ -242,7 +245,14 @@ class _Cutter:
         """The panel of each letter, or None where some letters cannot be parted."""
         height, width = self.gray.shape
         whole = trim(self.paper.strict, (0, 0, width, height))
-        return self._cut(whole, sorted(self.probes))
+        found = self._cut(whole, sorted(self.probes))
+        if found is None:
+            return None
+        filled = sum(is_filled(self.paper.strict, box) for box in found.values())
+        if filled < _SNAP_SHARE * len(found):
+            return found
+        leaves = snap(self.paper, whole, list(found.values()), self.cells)
+        return dict(zip(found, leaves, strict=True))
 
     def _cut(self, box: PixelBox, letters: Sequence[str]) -> dict[str, PixelBox] | None:
         if len(letters) == 1:
@@ -276,6 +286,7 @@ class _Cutter:
             trimmed = trim(self.paper.strict, piece)
             if is_sliver(trimmed, self.smallest):
                 return None
+            self.cells[trimmed] = piece
             inner = self._cut(trimmed, letters)
             if inner is None:
                 return None

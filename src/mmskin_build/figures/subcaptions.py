@@ -240,7 +240,7 @@ def _own_sentences(text: str, chain: Sequence[Mark]) -> list[tuple[int, int]] | 
     for mark in chain:
         start, end = sentence_start(text, mark.start), sentence_end(text, mark.end)
         before, after = text[start : mark.start].split(), text[mark.end : end].split()
-        if len(before) < _MIDDLE_WORDS or len(after) < _MIDDLE_WORDS:
+        if len(before) < _MIDDLE_WORDS or len(after) < _MIDDLE_WORDS or before[-1][-1] in ":;":
             return None
         if found and start < found[-1][1]:
             return None
