@@ -100,6 +100,19 @@ def test_specimens_on_black_have_a_box_of_their_own() -> None:
     assert alike(found_in(plate, "abc"), wanted)
 
 
+def test_a_drawing_without_a_letter_near_it_is_the_one_whose_letter_was_not_read() -> None:
+    plate = Plate(1200, 600)
+    boxes = ((40, 40, 300, 200), (40, 330, 300, 500), (900, 40, 1160, 200), (560, 240, 700, 420))
+    for letter, box in zip("abcd", boxes, strict=True):
+        plate.oval(box)
+        if letter != "d":
+            plate.letter((box[0] + box[2]) / 2 - 12, box[3] + 4, letter.upper())
+    (parts,) = find_panels([plate.view()], 4, list("abcd"))
+    assert [part.letter for part in parts].count(None) == 1
+    unread = next(part.box for part in parts if part.letter is None)
+    assert iou(Bbox(*map(float, unread)), Bbox(*map(float, boxes[3]))) > 0.9
+
+
 def test_a_panel_in_the_corner_of_another_leaves_it_whole() -> None:
     plate = Plate()
     plate.photo((0, 0, 440, 600), 1)

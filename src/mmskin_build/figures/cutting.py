@@ -13,7 +13,7 @@ import numpy as np
 
 from mmskin_build.figures.gutters import MarkBox, PixelBox, split_raster
 from mmskin_build.figures.lettering import Mark, erase_marks, read_marks
-from mmskin_build.figures.plates import cut_by_marks, match_marks
+from mmskin_build.figures.plates import cut_by_marks, find_unread, match_marks
 from mmskin_build.geometry import Bbox, reading_order
 from mmskin_build.pdf.pixels import PanelPart, PictureView
 from mmskin_build.pdf.raster import RgbImage
@@ -102,6 +102,7 @@ def _cut_view(view: PictureView, count: int, marks: Mapping[str, MarkBox]) -> li
         cut = cut_by_marks(clean, marks, boxes)
         if cut:
             return _ordered({box: letter for letter, box in cut.items()})
+        return [_whole(view, marks)]  # gutters that part no letters are none
     elif boxes:
         named = match_marks(boxes, marks)
         if named:
@@ -129,7 +130,10 @@ def _led_by_marks(rgb: RgbImage, count: int, marks: Mapping[str, MarkBox]) -> li
             missing -= len(inner) - 1
         if missing == 0:
             break
-    return _ordered(parts) if cut and missing == 0 else []
+    if cut and missing == 0:
+        return _ordered(parts)
+    drawn, others = find_unread(rgb, marks, count - len(marks))
+    return _ordered({**{box: letter for letter, box in drawn.items()}, **dict.fromkeys(others)})
 
 
 def _ordered(parts: Mapping[PixelBox, str | None]) -> list[PanelPart]:

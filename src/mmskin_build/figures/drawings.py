@@ -33,11 +33,23 @@ _GAP_WEIGHT = 2.5  # a letter's drawing may stand this much farther from it than
 
 
 def find_drawings(
-    gray: NDArray[np.uint8], paper: Paper, marks: Mapping[str, MarkBox]
-) -> dict[str, PixelBox]:
-    """Drawings on paper: strokes near one another are one, and each letter has the nearest one."""
+    gray: NDArray[np.uint8], paper: Paper, marks: Mapping[str, MarkBox], unread: int = 0
+) -> tuple[dict[str, PixelBox], list[PixelBox]]:
+    """Find drawings on paper, and which letter each of them has.
+
+    Args:
+        gray: ``(H, W) uint8``, letters painted over.
+        paper: Where it is paper.
+        marks: Boxes of the letters, in pixels.
+        unread: How many letters the caption names besides: so many drawings must stand where none
+            of `marks` is near.
+
+    Returns:
+        The box of each letter's drawing, and those of the unread letters; empty where letters and
+        drawings do not go together.
+    """
     if float(paper.strict.mean()) < GROUND_SHARE:
-        return {}
+        return {}, []
     height, width = gray.shape
     scale = min(1.0, _WORK_PX / max(height, width))
     ink = (paper.loose == 0).astype(np.uint8)
@@ -50,13 +62,11 @@ def find_drawings(
     boxes = np.array([marks[letter] for letter in letters]) * scale
     unit = float(np.median(boxes[:, 3] - boxes[:, 1]))
     for join in _JOINS:
-        found = _assign_parts(small, boxes, unit, max(1, round(join * unit)))
+        found = _assign_parts(small, boxes, unit, max(1, round(join * unit)), unread)
         if found is not None:
-            return {
-                letter: _grown(box, scale, (width, height))
-                for letter, box in zip(letters, found, strict=True)
-            }
-    return {}
+            grown = [_grown(box, scale, (width, height)) for box in found]
+            return dict(zip(letters, grown, strict=False)), grown[len(letters) :]
+    return {}, []
 
 
 def _grown(box: PixelBox, scale: float, size: tuple[int, int]) -> PixelBox:
@@ -81,9 +91,12 @@ def _without_frames(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _assign_parts(
-    ink: NDArray[np.uint8], marks: NDArray[np.float64], unit: float, radius: int
+    ink: NDArray[np.uint8], marks: NDArray[np.float64], unit: float, radius: int, unread: int
 ) -> list[PixelBox] | None:
-    """The box of each letter's drawing, where strokes closer than `radius` belong together."""
+    """The box of each letter's drawing, where strokes closer than `radius` belong together.
+
+    Those of the `unread` letters follow: the largest drawings that no letter is near.
+    """
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     _, joined = cv2.connectedComponents(cv2.dilate(ink, kernel))
     labels = np.where(ink > 0, np.asarray(joined, np.int32), np.int32(0))
@@ -111,7 +124,14 @@ def _assign_parts(
         if away[row, main[column]] > _REACH + _VIEW_SIDE:
             return None
         owner[main[column]] = row
-    return _gather(labels, boxes, away, owner, main, unit, len(marks))
+    lonely = [k for k in main if owner[k] < 0 and away[:, k].min() > _REACH]
+    if len(lonely) < unread:
+        return None
+    lonely.sort(key=lambda k: float(-sides[k] * longer[k]))
+    for number, k in enumerate(lonely[:unread]):
+        owner[k] = len(marks) + number
+    away = np.vstack([away, np.full((unread, count), np.inf)])
+    return _gather(labels, boxes, away, owner, main, unit, len(away))
 
 
 def _sides(marks: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np.int64]:

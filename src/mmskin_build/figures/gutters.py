@@ -41,6 +41,7 @@ _EVEN_GUTTERS = 0.4  # narrowest over widest gutter of a grid
 _ALIKE = 1.35  # largest over smallest side of panels in one grid
 _MIN_SIDE_SHARE = 0.06  # a panel's side, of the whole picture's
 _MIN_SIDE_PX = 24
+_SNAP_SHARE = 0.3  # of the panels are filled, for the others to have edges like theirs
 _SAME_EDGE_PX = 3  # edges of panels in one row or column differ by no more
 _EDGE_INK_SHARE = 0.55  # of a panel's edge that is not paper, for a panel without a letter
 
@@ -170,9 +171,12 @@ def snap(
     """Move an edge out to where the edge of another panel in the same row or column is.
 
     A section on white glass, or a dark field beside black gutters, is trimmed to its object; its
-    neighbors, or the plate's own edge, tell where the picture ends. Never farther than the gutter
-    (`cells`), and not where the picture goes up to the edge: that is where it ends.
+    neighbors, or the plate's own edge, tell where it ends. Never farther than the gutter (`cells`),
+    not among drawings, and not where the picture goes up to the edge: that is where it ends.
     """
+    filled = sum(is_filled(paper.strict, leaf) for leaf in leaves)
+    if filled < _SNAP_SHARE * len(leaves):
+        return list(leaves)
     snapped = []
     for leaf in leaves:
         cell = cells.get(leaf, leaf)

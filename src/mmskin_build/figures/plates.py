@@ -34,8 +34,8 @@ from mmskin_build.figures.gutters import (
 
 _MIN_SIDE_SHARE, _MIN_SIDE_PX = 0.045, 20  # of a panel, of the plate's side
 _SEAMS = ((2.0, 0.75), (1.5, 0.6))  # ratio, share of steps; letters beside a seam confirm it
+_DRAWN_SHARE = 0.5  # of a plate is paper: drawings, where no seam is to be seen
 _ALIKE = 0.8  # letter heights that letters may differ in, for a cut that needs no other witness
-_SNAP_SHARE = 0.3  # of the panels are filled, for the others to have edges like theirs
 _FILLED_SHARE = 0.7  # of the panels are filled to their edges, in a plate of photographs
 _INSET_SHARE = 0.94  # of an inset's border that is paper
 _INSET_START = 0.15  # of the side: where borders of an inset are looked for
@@ -79,6 +79,18 @@ def cut_by_marks(
     return _cut_gray(gray, marks, proposed)
 
 
+def find_unread(
+    rgb: NDArray[np.uint8], marks: Mapping[str, MarkBox], unread: int
+) -> tuple[dict[str, PixelBox], list[PixelBox]]:
+    """Find drawings or specimens where `unread` of the letters were not read (`find_drawings`)."""
+    gray = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
+    for paper in _papers(gray)[:2]:
+        found = find_drawings(gray, paper, marks, unread)
+        if found[0]:
+            return found
+    return {}, []
+
+
 def _scaled(box: PixelBox, scale: float, size: tuple[int, int]) -> PixelBox:
     """A box at another resolution, inside `size` (width, height)."""
     x0, y0, x1, y1 = (round(value * scale) for value in box)
@@ -107,9 +119,11 @@ def _cut_gray(
     ):
         return best[2]
     for paper in papers[:2]:
-        parts = find_drawings(gray, paper, marks)
+        parts, _ = find_drawings(gray, paper, marks)
         if parts:
             return parts
+    if float(papers[0].strict.mean()) >= _DRAWN_SHARE:
+        return min(cuts, key=lambda c: c[0])[2] if cuts else {}
     for ratio, share in _SEAMS:
         for place in _PLACES[:1]:
             probes = {letter: _probe(box, place) for letter, box in marks.items()}
@@ -248,9 +262,6 @@ class _Cutter:
         found = self._cut(whole, sorted(self.probes))
         if found is None:
             return None
-        filled = sum(is_filled(self.paper.strict, box) for box in found.values())
-        if filled < _SNAP_SHARE * len(found):
-            return found
         leaves = snap(self.paper, whole, list(found.values()), self.cells)
         return dict(zip(found, leaves, strict=True))
 
