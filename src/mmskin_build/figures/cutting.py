@@ -13,7 +13,7 @@ import numpy as np
 
 from mmskin_build.figures.gutters import MarkBox, PixelBox, split_raster
 from mmskin_build.figures.lettering import Mark, erase_marks, read_marks
-from mmskin_build.figures.plates import cut_by_marks, find_unread, match_marks
+from mmskin_build.figures.plates import cut_by_marks, find_unread, match_marks, stand_alike
 from mmskin_build.geometry import Bbox, reading_order
 from mmskin_build.pdf.pixels import PanelPart, PictureView
 from mmskin_build.pdf.raster import RgbImage
@@ -130,7 +130,8 @@ def _led_by_marks(rgb: RgbImage, count: int, marks: Mapping[str, MarkBox]) -> li
             missing -= len(inner) - 1
         if missing == 0:
             break
-    if cut and missing == 0:
+    named_boxes = {letter: box for box, letter in parts.items() if letter is not None}
+    if cut and missing == 0 and len(named_boxes) == len(marks) and stand_alike(named_boxes, marks):
         return _ordered(parts)
     drawn, others = find_unread(rgb, marks, count - len(marks))
     return _ordered({**{box: letter for letter, box in drawn.items()}, **dict.fromkeys(others)})

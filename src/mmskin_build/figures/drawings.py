@@ -18,6 +18,8 @@ from scipy.optimize import linear_sum_assignment
 from mmskin_build.figures.gutters import MarkBox, Paper, PixelBox
 
 GROUND_SHARE = 0.3  # of a plate of drawings that is paper
+_UNREAD_GROUND = 0.5  # the same, where letters were not read
+_UNREAD_AREA = 0.2  # of the usual drawing's area that the drawing of an unread letter has
 _WORK_PX = 900  # longer side at which drawings are looked at
 _FRAME_AREA, _FRAME_INK = 0.9, 0.08  # of the plate that a frame encloses; of that, its ink
 _JOINS = (0.5, 0.3, 0.15, 0.05)  # letter heights over which strokes belong together
@@ -48,7 +50,7 @@ def find_drawings(
         The box of each letter's drawing, and those of the unread letters; empty where letters and
         drawings do not go together.
     """
-    if float(paper.strict.mean()) < GROUND_SHARE:
+    if float(paper.strict.mean()) < (_UNREAD_GROUND if unread else GROUND_SHARE):
         return {}, []
     height, width = gray.shape
     scale = min(1.0, _WORK_PX / max(height, width))
@@ -125,6 +127,8 @@ def _assign_parts(
             return None
         owner[main[column]] = row
     lonely = [k for k in main if owner[k] < 0 and away[:, k].min() > _REACH]
+    usual_area = float(np.median((sides * longer)[main[columns]]))
+    lonely = [k for k in lonely if sides[k] * longer[k] >= _UNREAD_AREA * usual_area]
     if len(lonely) < unread:
         return None
     lonely.sort(key=lambda k: float(-sides[k] * longer[k]))

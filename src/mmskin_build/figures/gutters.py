@@ -184,11 +184,18 @@ def snap(
         for side in range(4):
             low = side < 2
             limit, tight = cell[side], leaf[side]
-            others = [content[side], *(other[side] for other in leaves if other is not leaf)]
-            if limit == tight or any(abs(v - tight) <= _SAME_EDGE_PX for v in others):
+            if limit == tight or _edge_ink(paper.strict, leaf, side) >= _EDGE_INK_SHARE:
+                continue
+            others = [
+                other[side]
+                for other in leaves
+                if other is not leaf and _edge_ink(paper.strict, other, side) >= _EDGE_INK_SHARE
+            ]
+            others.append(content[side])
+            if any(abs(v - tight) <= _SAME_EDGE_PX for v in others):
                 continue
             outside = [v for v in others if (limit <= v < tight if low else tight < v <= limit)]
-            if outside and _edge_ink(paper.strict, leaf, side) < _EDGE_INK_SHARE:
+            if outside:
                 edges[side] = max(outside) if low else min(outside)
         snapped.append((edges[0], edges[1], edges[2], edges[3]))
     return snapped

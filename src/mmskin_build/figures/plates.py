@@ -121,7 +121,11 @@ def _cut_gray(
     for paper in papers[:2]:
         parts, _ = find_drawings(gray, paper, marks)
         if parts:
-            return parts
+            whole = trim(paper.strict, (0, 0, gray.shape[1], gray.shape[0]))
+            boxes = list(parts.values())
+            return dict(
+                zip(parts, snap(paper, whole, boxes, _free_cells(boxes, whole)), strict=True)
+            )
     if float(papers[0].strict.mean()) >= _DRAWN_SHARE:
         return min(cuts, key=lambda c: c[0])[2] if cuts else {}
     for ratio, share in _SEAMS:
@@ -134,6 +138,30 @@ def _cut_gray(
         if cuts:
             break
     return min(cuts, key=lambda c: c[0])[2] if cuts else {}
+
+
+def _free_cells(boxes: Sequence[PixelBox], whole: PixelBox) -> dict[PixelBox, PixelBox]:
+    """The room of each box up to its neighbors, or to the edge of the plate."""
+    cells: dict[PixelBox, PixelBox] = {}
+    for box in boxes:
+        x0, y0, x1, y1 = whole
+        for a, b, c, d in boxes:
+            if b < box[3] and d > box[1]:
+                x0, x1 = (
+                    (max(x0, c), x1) if c <= box[0] else (x0, min(x1, a) if a >= box[2] else x1)
+                )
+            if a < box[2] and c > box[0]:
+                y0, y1 = (
+                    (max(y0, d), y1) if d <= box[1] else (y0, min(y1, b) if b >= box[3] else y1)
+                )
+        cells[box] = (min(x0, box[0]), min(y0, box[1]), max(x1, box[2]), max(y1, box[3]))
+    return cells
+
+
+def stand_alike(boxes: Mapping[str, PixelBox], marks: Mapping[str, MarkBox]) -> bool:
+    """Whether all letters stand at one place of their panels, give or take a little."""
+    spreads = [mark_spread(boxes, marks, place) for place in _PLACES]
+    return any(spread is not None and spread <= _ALIKE for spread in spreads)
 
 
 def _judge(
