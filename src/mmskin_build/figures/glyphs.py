@@ -100,7 +100,7 @@ def shapes_in(
         return [], []
     w, h = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     area = stats[:, cv2.CC_STAT_AREA]
-    fill = area / (w * h)
+    fill = area / np.maximum(w * h, 1)  # the ground may be empty
     fits = (h >= _MIN_HEIGHT_PX) & (h <= tallest_px)
     fits &= (w >= _ASPECT[0] * h) & (w <= _ASPECT[1] * h)
     fits &= (fill >= _FILL[0]) & ((fill <= _FILL[1]) | (w <= 0.4 * h))
