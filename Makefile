@@ -49,7 +49,7 @@ bench: $(READY)  ## cost of align against plain reading (BENCH_PDFS="a.pdf b.pdf
 	@mkdir -p $(dir $(BENCH_OUT))
 	@$(BIN)/python tests/bench/cost.py --out $(BENCH_OUT) $(BENCH_PDFS)
 
-bench-panels: $(READY)  ## panels and their words on 360 generated figures
+bench-panels: $(READY)  ## panels and their words on 480 generated figures
 	@$(BIN)/python tests/bench/panels.py --out $(dir $(BENCH_OUT))panels.json
 
 bench-pixels: $(READY)  ## pictures of your PDFs against a second renderer (BENCH_PDFS="folder")

@@ -2,41 +2,56 @@
 
 from __future__ import annotations
 
-import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
+import reportlab
 from PIL import Image, ImageDraw, ImageFont
 
 from drawn_pages import Rgb, photograph
-from mmskin_build.errors import InputPdfError, MissingDependencyError
-from mmskin_build.pdf import lettering
-from mmskin_build.pdf.lettering import read_panel_letters
+from mmskin_build.figures.glyphs import CLASSES, classify_shapes, features
+from mmskin_build.figures.lettering import erase_marks, read_marks
+from mmskin_build.geometry import Bbox
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("tesseract") is None, reason="Tesseract is not installed; see mmskin doctor"
-)
-
-LIMIT_S = 60.0
 CORNERS = ["top left", "top right", "bottom left", "bottom right"]
+FONTS = Path(reportlab.__file__).parent / "fonts"
+
+
+def font_of(size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(FONTS / "VeraBd.ttf"), size)
 
 
 def panel(
-    seed: int, letter: str, corner: str = "top left", color: int = 255, size: int = 34
+    seed: int,
+    letter: str,
+    corner: str = "top left",
+    color: int = 255,
+    size: int = 34,
+    ground: str = "",
 ) -> Rgb:
-    """A photograph with `letter` in a corner, 10 pixels from its edges."""
+    """A photograph with `letter` in a corner, plain, or on a box or a disc in the very corner."""
     picture = Image.fromarray(photograph(seed, 400, 300))
-    font = ImageFont.load_default(size=size)
-    pen = ImageDraw.Draw(picture)
+    font, pen = font_of(size), ImageDraw.Draw(picture)
     x0, y0, x1, y1 = pen.textbbox((0, 0), letter, font)
-    x = 10 - x0 if "left" in corner else 390 - x1
-    y = 10 - y0 if "top" in corner else 290 - y1
-    pen.text((x, y), letter, (color, color, color), font)
+    margin = size // 3 if ground else 10
+    x = margin - x0 if "left" in corner else 400 - margin - x1
+    y = margin - y0 if "top" in corner else 300 - margin - y1
+    frame = (x + x0 - margin, y + y0 - margin, x + x1 + margin, y + y1 + margin)
+    if ground == "box":
+        pen.rectangle(frame, fill=(255 - color,) * 3)
+    elif ground == "disc":
+        pen.ellipse(frame, fill=(255 - color,) * 3)
+    pen.text((x, y), letter, (color,) * 3, font)
     return np.asarray(picture)
 
 
 def read(panels: list[Rgb], letters: str = "abcdef") -> list[str | None]:
-    return read_panel_letters(panels, list(letters), LIMIT_S)
+    """The letter of each panel; a panel measures 200 by 150 points."""
+    placed = [(rgb, Bbox(0, 0, 200, 150)) for rgb in panels]
+    found = read_marks(placed, list(letters), one_each=True)
+    by_panel = {mark.picture: letter for letter, mark in found.items()}
+    return [by_panel.get(index) for index in range(len(panels))]
 
 
 @pytest.mark.parametrize("color", [255, 0], ids=["white", "black"])
@@ -44,6 +59,16 @@ def read(panels: list[Rgb], letters: str = "abcdef") -> list[str | None]:
 def test_letters_in_any_corner_are_read(corner: str, color: int) -> None:
     panels = [panel(n, letter, corner, color) for n, letter in enumerate("ABCD")]
     assert read(panels, "abcd") == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize("ground", ["box", "disc"])
+@pytest.mark.parametrize("corner", CORNERS)
+@pytest.mark.parametrize("color", [255, 0], ids=["white", "black"])
+def test_letters_in_a_box_or_disc_in_the_very_corner_are_read(
+    ground: str, corner: str, color: int
+) -> None:
+    panels = [panel(n, x, corner, color, 26, ground) for n, x in enumerate("abcdef")]
+    assert read(panels) == list("abcdef")
 
 
 @pytest.mark.parametrize("size", [16, 24, 34, 48])
@@ -68,11 +93,10 @@ def test_a_letter_that_the_caption_does_not_name_is_not_believed() -> None:
     assert read(panels, "abc")[2] is None
 
 
-def test_one_letter_on_two_panels_is_not_believed() -> None:
+def test_one_letter_on_two_panels_is_not_believed_twice() -> None:
     panels = [panel(n, letter) for n, letter in enumerate("ABAA")]
     found = read(panels, "abcd")
     assert found.count("a") <= 1
-    assert found[2] is None
 
 
 def test_one_letter_alone_is_no_lettering() -> None:
@@ -80,27 +104,53 @@ def test_one_letter_alone_is_no_lettering() -> None:
     assert read(panels, "abc") == [None, None, None]
 
 
-def test_nothing_to_read_needs_no_recognizer(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> list[object]:
-        raise AssertionError("called")
-
-    monkeypatch.setattr(lettering, "recognize_lines", refuse)
-    assert read([np.full((300, 400, 3), 128, np.uint8)] * 2) == [None, None]
-    assert read([]) == []
-
-
-def test_a_recognizer_that_fails_leaves_the_letters_unread(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object, **__: object) -> list[object]:
-        raise InputPdfError("tesseract: failed")
-
-    monkeypatch.setattr(lettering, "recognize_lines", fail)
-    assert read([panel(0, "A"), panel(1, "B")]) == [None, None]
+def sheet(*words: tuple[int, int, str], size: int = 30) -> Rgb:
+    picture = Image.new("RGB", (600, 400), "white")
+    pen = ImageDraw.Draw(picture)
+    for x, y, text in words:
+        pen.text((x, y), text, "black", font_of(size))
+    return np.asarray(picture)
 
 
-def test_a_missing_recognizer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(*_: object, **__: object) -> list[object]:
-        raise MissingDependencyError("tesseract: not installed")
+def test_a_letter_that_tells_whose_scale_a_bar_is_is_not_the_panels() -> None:
+    drawn = Image.fromarray(sheet((60, 40, "A"), (400, 40, "B"), (430, 310, "A"), (430, 350, "B")))
+    pen = ImageDraw.Draw(drawn)
+    pen.rectangle((300, 325, 422, 329), fill="black")
+    pen.rectangle((340, 365, 422, 369), fill="black")
+    found = read_marks([(np.asarray(drawn), Bbox(0, 0, 300, 200))], ["a", "b"])
+    assert found["a"].box.y0 < 50 and found["b"].box.y0 < 50
 
-    monkeypatch.setattr(lettering, "recognize_lines", missing)
-    with pytest.raises(MissingDependencyError):
-        read([panel(0, "A"), panel(1, "B")])
+
+def test_letters_of_a_word_are_not_the_panels() -> None:
+    found = read_marks(
+        [(sheet((60, 40, "A"), (400, 40, "B"), (200, 300, "CAB")), Bbox(0, 0, 300, 200))],
+        ["a", "b"],
+    )
+    assert found["a"].box.y0 < 50 and found["b"].box.y0 < 50
+
+
+def test_a_prime_tells_two_letters_apart() -> None:
+    drawn = sheet((60, 40, "A"), (400, 40, "B"), (60, 300, "B\u2032".replace("\u2032", "'")))
+    found = read_marks([(drawn, Bbox(0, 0, 300, 200))], ["a", "b", "b'"])
+    assert found["b"].box.y0 < 50 < found["b'"].box.y0
+
+
+def test_letters_on_plain_ground_are_painted_over_with_their_brackets() -> None:
+    drawn = sheet((60, 40, "(a)"), (400, 40, "(b)"))
+    found = read_marks([(drawn, Bbox(0, 0, 300, 200))], ["a", "b"])
+    boxes = {letter: tuple(2 * v for v in mark.box) for letter, mark in found.items()}
+    assert (erase_marks(drawn, boxes) == 255).all()  # type: ignore[arg-type]
+
+
+def test_the_network_knows_capitals_of_a_font_that_it_never_saw() -> None:
+    rows = []
+    for letter in "ABCDEFGHKLMN":
+        picture = Image.new("L", (80, 80), 0)
+        pen = ImageDraw.Draw(picture)
+        pen.text((20, 10), letter, 255, font_of(40))
+        box = picture.getbbox()
+        assert box is not None
+        rows.append(features((np.asarray(picture.crop(box)) >= 128).astype(np.uint8)))
+    chances = classify_shapes(np.stack(rows))
+    assert "".join(CLASSES[i] for i in chances.argmax(axis=1)) == "ABCDEFGHKLMN"
+    assert np.allclose(chances.sum(axis=1), 1, atol=1e-3)

@@ -160,6 +160,16 @@ def test_where_letters_panels_and_words_disagree_no_panel_gets_words(
     assert all(panel.text is None for panel in done.panels)
 
 
+def test_panels_edge_to_edge_take_words_in_order_only_where_they_are_a_regular_grid() -> None:
+    caption = "(a) Papules. (b) Plaques. (c) Erosions. (d) Crusts."
+    grid = [(x, y, x + 100.0, y + 80.0) for y in (0.0, 80.0) for x in (0.0, 100.0)]
+    words = ["Papules", "Plaques", "Erosions", "Crusts"]
+    assert [text for _, text in bound(caption, grid)] == words
+    uneven = [(0, 0, 60, 80), (60, 0, 200, 80), (0, 80, 100, 160), (100, 80, 200, 160)]
+    done = bind_panels(figure(caption, [tuple(map(float, box)) for box in uneven]))
+    assert "panels_disagree" in done.flags
+
+
 def test_letters_that_were_read_keep_their_words_though_one_panel_is_missing() -> None:
     done = bind_panels(figure(ABCD, ROW, ("a", "b", None)))
     assert "panels_disagree" in done.flags
@@ -170,6 +180,13 @@ def test_a_caption_without_parts_leaves_its_panels_alone() -> None:
     done = bind_panels(figure("Plaques of the elbow.", ROW))
     assert done.flags == ()
     assert [(panel.label, panel.text) for panel in done.panels] == [(None, None)] * 3
+
+
+def test_a_panel_named_alone_gets_its_words_where_its_letter_is_printed() -> None:
+    caption = "Nodule of the wall, with marked uptake of contrast medium (c)."
+    done = bind_panels(figure(caption, ROW, ("a", "b", "c")))
+    words = [None, None, "with marked uptake of contrast medium"]
+    assert [panel.text for panel in done.panels] == words
 
 
 def test_a_figure_of_one_picture_takes_no_part_of_its_caption() -> None:

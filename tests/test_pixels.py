@@ -5,7 +5,7 @@ Pictures lie at two pixels a point, so that edges of pixels and points coincide.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,10 +18,16 @@ from skimage.metrics import structural_similarity
 
 from builders import make_figure
 from drawn_pages import Embedded, Rgb, draw_page, embed, photograph, place
-from mmskin_build.geometry import Bbox
+from mmskin_build.geometry import Bbox, union_all
 from mmskin_build.pdf.document import open_document
 from mmskin_build.pdf.jobs import PageJob
-from mmskin_build.pdf.pixels import PageCutter, PixelBox, PixelRequest, cut_figures
+from mmskin_build.pdf.pixels import (
+    PageCutter,
+    PanelPart,
+    PictureView,
+    PixelRequest,
+    cut_figures,
+)
 from mmskin_build.records import Panel
 from mmskin_build.store import pixel_digest
 
@@ -472,13 +478,15 @@ def test_a_part_of_a_page_that_is_one_image_is_a_scan(file: Path) -> None:
 # ------------------------------------------------------------------------------ whole figures
 
 
-def no_split(rgb: Rgb, expected: int) -> list[PixelBox]:
-    return []
+def no_split(
+    views: Sequence[PictureView], expected: int, letters: Sequence[str]
+) -> list[list[PanelPart]]:
+    return [[PanelPart((0, 0, view.rgb.shape[1], view.rgb.shape[0]), None)] for view in views]
 
 
 def request(*panels: Bbox, expected: int = 0, out_dir: Path | None = None, **fields: object):  # type: ignore[no-untyped-def]
     figure = make_figure(bbox=BOX, panels=tuple(Panel(bbox=box) for box in panels))
-    settings = {"letters": ((),), "split": no_split, **fields}
+    settings = {"letters": ((),), "find_panels": no_split, **fields}
     return PageJob(
         page_index=0,
         payload=PixelRequest(
@@ -512,12 +520,29 @@ def test_equal_pictures_have_equal_digests_wherever_they_stand(tmp_path: Path) -
 def test_a_raster_of_two_panels_becomes_two(file: Path) -> None:
     document = open_document(draw_page(file, place(*AT), {"Im0": embed(PHOTO)}))
 
-    def halves(rgb: Rgb, expected: int) -> list[PixelBox]:
+    def halves(
+        views: Sequence[PictureView], expected: int, letters: Sequence[str]
+    ) -> list[list[PanelPart]]:
         assert expected == 2
-        return [(0, 0, 120, 160), (124, 0, 240, 160)]
+        return [[PanelPart((0, 0, 120, 160), "a"), PanelPart((124, 0, 240, 160), "b")]]
 
-    (figure,) = cut_figures(document, request(BOX, expected=2, split=halves))
+    (figure,) = cut_figures(document, request(BOX, expected=2, find_panels=halves))
     left, right = figure.panels
     assert left.image_sha256 == pixel_digest(np.ascontiguousarray(PHOTO[:, :120]))
     assert right.image_sha256 == pixel_digest(np.ascontiguousarray(PHOTO[:, 124:]))
     assert right.bbox == Bbox(162, 112, 220, 192)
+    assert (left.label, right.label) == ("a", "b")
+
+
+def test_pictures_set_less_than_a_point_apart_stay_apart(file: Path) -> None:
+    """Five in a grid of six: joined, they would be cut anew, across the empty cell."""
+    cells = [(x, y, 40.0, 30.0) for y in (100.0, 130.6) for x in (60.0, 100.6, 141.2)][:5]
+    painted = "".join(place(*cell, name=f"Im{i}") for i, cell in enumerate(cells))
+    images = {f"Im{i}": embed(photograph(i, 80, 60)) for i in range(5)}
+    document = open_document(draw_page(file, painted, images))
+    box = union_all(Bbox(x, HEIGHT - y - h, x + w, HEIGHT - y) for x, y, w, h in cells)
+    (figure,) = cut_figures(document, request(box, expected=5))
+    assert len(figure.panels) == 5
+    assert all(panel.pixel_size == (80, 60) for panel in figure.panels)
+    (figure,) = cut_figures(document, request(box, expected=4))
+    assert len(figure.panels) == 1

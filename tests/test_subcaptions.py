@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mmskin_build.figures.subcaptions import letters_in, split_caption
+from mmskin_build.figures.subcaptions import letters_in, split_caption, split_lone
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,45 @@ from mmskin_build.figures.subcaptions import letters_in, split_caption
             {"a": "Papules", "b": "Papules", "c": "Plaques"},
         ),
         ("A, Papules. B, Plaques.", {"a": "Papules", "b": "Plaques"}),
+        (
+            "Basal cell carcinoma: (a, b) pearly nodules of the nose.",
+            {"a": "pearly nodules of the nose", "b": "pearly nodules of the nose"},
+        ),
+        (
+            "(a) Granular IgM. (b) Linear IgG. Scale bars, 50 µm.",
+            {"a": "Granular IgM", "b": "Linear IgG"},
+        ),
+        (
+            "Species by S. M. Hale. A, Plant; B, Flower; C, Seed.",
+            {"a": "Plant", "b": "Flower", "c": "Seed"},
+        ),
+        (
+            "Leaf, B, upper side. A, Plant; B, Leaf, B', its lower side; C, Seed.",
+            {"a": "Plant", "b": "Leaf", "b'": "its lower side", "c": "Seed"},
+        ),
+        (
+            "Skin. A-C, Type I; D-F, type II; A, D, face; B, E, trunk; C, F, legs.",
+            {"a": "face", "b": "trunk", "c": "legs", "d": "face", "e": "trunk", "f": "legs"},
+        ),
+        (
+            "A: At one week an infiltrate (100×), with giant cells in them (B; 400×). C: Scar.",
+            {
+                "a": "At one week an infiltrate (100×)",
+                "b": "with giant cells in them (B; 400×)",
+                "c": "Scar",
+            },
+        ),
+        (
+            "The nodule in (a) lateral, (b) dorsal, and (c) ventral view. "
+            "Views of the right foot (d) and right hand (e) are added.",
+            {
+                "a": "lateral",
+                "b": "dorsal",
+                "c": "ventral view",
+                "d": "right foot",
+                "e": "right hand",
+            },
+        ),
         ("A: Papules. B: Plaques.", {"a": "Papules", "b": "Plaques"}),
         ("A. Papules. B. Plaques.", {"a": "Papules", "b": "Plaques"}),
         ("A) Papules. B) Plaques.", {"a": "Papules", "b": "Plaques"}),
@@ -84,6 +123,19 @@ def test_letters_mark_panels_in_many_ways(caption: str, parts: dict[str, str]) -
             {"left": "Papules", "centre": "Plaques", "right": "Erosions"},
         ),
         ("Papules (left), plaques (right).", {"left": "Papules", "right": "plaques"}),
+        (
+            "Lesions in mice inoculated with T40 (left) and re-inoculated with T80 (right).",
+            {"left": "inoculated with T40", "right": "re-inoculated with T80"},
+        ),
+        ("Acne. (Left) Comedones. (Right) Cysts.", {"left": "Comedones", "right": "Cysts"}),
+        (
+            "Top: Wild type. Bottom: Mutant. CD4 (left) and CD8 (right) cells. Bar, 1 mm.",
+            {"top": "Wild type", "bottom": "Mutant. CD4 (left) and CD8 (right) cells"},
+        ),
+        (
+            "Map (left panel) of the finds. The right panel shows their descent.",
+            {"left": "Map (left panel) of the finds", "right": "their descent"},
+        ),
         (
             "Psoriasis. Before treatment: Plaques. After treatment: Clear skin.",
             {"before": "Plaques", "after": "Clear skin"},
@@ -280,3 +332,12 @@ def test_well_formed_captions_come_apart_exactly(
     split = split_caption(" ".join([f"{common}."] * lead + marked))
     assert split.parts == dict(zip(letters.lower(), texts, strict=True))
     assert split.common == (f"{common}." if lead else "")
+
+
+def test_a_panel_that_a_caption_names_alone_gets_its_clause() -> None:
+    caption = "Nodule of the wall, with strong enhancement after contrast medium (c). Lymphoma."
+    assert split_lone(caption, ["a", "b", "c"]) == {
+        "c": "with strong enhancement after contrast medium"
+    }
+    assert split_lone("Nodule (c) and its detail (c).", ["c"]) == {}
+    assert split_lone("Nodule (c).", ["c"]) == {}

@@ -228,7 +228,7 @@ def cut_figures(
 
     First the pages in doubt are looked at a second time, for what is cut depends on that.
     """
-    from mmskin_build.figures.gutters import split_raster
+    from mmskin_build.figures.cutting import find_panels
     from mmskin_build.figures.panels import bind_panels, named_letters, part_count
     from mmskin_build.pdf import pixels
 
@@ -245,7 +245,7 @@ def cut_figures(
                 expected=tuple(part_count(f.caption or "") for f in on_page_figures),
                 letters=tuple(named_letters(f.caption or "") for f in on_page_figures),
                 render_dpi=cfg.figures.render_dpi,
-                split=split_raster,
+                find_panels=find_panels,
                 out_dir=out_dir,
             ),
         )

@@ -66,7 +66,7 @@ class Case:
 
 
 @dataclass(slots=True)
-class _Look:
+class Look:
     """How the letters of a figure look; `size` is a share of the panel's shorter side.
 
     `size_px` is the one size of all letters, 0 where they grow with their panels.
@@ -148,12 +148,12 @@ def _section(rng: np.random.Generator, width: int, height: int) -> NDArray[np.ui
 # ------------------------------------------------------------------------------------ lettering
 
 
-def _draw_look(rng: random.Random, separate: bool, gutter: int) -> _Look:
+def _draw_look(rng: random.Random, separate: bool, gutter: int) -> Look:
     names, weights = zip(*LETTERING, strict=True)
     style = rng.choices(names, weights)[0]
     if style in ("below", "outside") and not separate and gutter == 0:
         style = "bare"
-    return _Look(
+    return Look(
         style=style,
         corner=rng.choice((0, 0, 0, 1, 2, 2, 3)),
         bright=rng.random() < 0.6,
@@ -165,22 +165,22 @@ def _draw_look(rng: random.Random, separate: bool, gutter: int) -> _Look:
     )
 
 
-def _font(size: float, bold: bool) -> ImageFont.FreeTypeFont:
+def letter_font(size: float, bold: bool) -> ImageFont.FreeTypeFont:
     path = Path(reportlab.__file__).parent / "fonts" / ("VeraBd.ttf" if bold else "Vera.ttf")
     return ImageFont.truetype(str(path), max(10, round(size)))
 
 
-def _mark(look: _Look, letter: str) -> str:
+def letter_mark(look: Look, letter: str) -> str:
     text = letter.upper() if look.upper else letter
     return f"({text})" if look.suffix == "()" else text + look.suffix
 
 
-def _stamp(picture: Image.Image, box: PixelBox, text: str, look: _Look) -> None:
+def stamp_letter(picture: Image.Image, box: PixelBox, text: str, look: Look) -> None:
     """Draw a letter into a corner of its panel."""
     pen = ImageDraw.Draw(picture)
     x0, y0, x1, y1 = box
     side = min(x1 - x0, y1 - y0)
-    font = _font(max(look.size_px or look.size * side, 15), look.bold)
+    font = letter_font(max(look.size_px or look.size * side, 15), look.bold)
     left, top, right, bottom = pen.textbbox((0, 0), text, font=font)
     wide, high = right - left, bottom - top
     pad = {"bare": 0.0, "box": 0.35, "rounded box": 0.4, "circle": 0.6}[look.style] * high
@@ -252,7 +252,7 @@ def draw_case(number: int, folder: Path) -> Case:
         order = [c * plate.rows + r for r in range(plate.rows) for c in range(plate.columns)]
     letters = [caption.letters[k] for k in order]
     parts = [caption.parts[k] for k in order]
-    look.marks = [None if letter is None else _mark(look, letter) for letter in letters]
+    look.marks = [None if letter is None else letter_mark(look, letter) for letter in letters]
     kinds = rng.choice(
         (
             ("clinical",),
@@ -272,7 +272,7 @@ def draw_case(number: int, folder: Path) -> Case:
         for index, (x0, y0, x1, y1) in enumerate(plate.boxes)
     ]
     framed = not separate and gutter >= 4 and paper == 255 and rng.random() < 0.15
-    page = _Page(folder / f"case{number:03d}.pdf", rng)
+    page = Page(folder / f"case{number:03d}.pdf", rng)
     scale = page.place_plate(plate.size_px, room)
     if separate:
         _set_objects(page, plate, pictures, look, rng)
@@ -315,7 +315,7 @@ def draw_single(number: int, folder: Path) -> Case:
     if rng.random() < 0.25:  # a ruler or a scale bar
         pen = ImageDraw.Draw(picture)
         pen.rectangle((width * 0.75, height * 0.92, width * 0.95, height * 0.94), fill="black")
-    page = _Page(folder / f"case{number:03d}.pdf", rng)
+    page = Page(folder / f"case{number:03d}.pdf", rng)
     page.place_plate(picture.size, 0)
     page.picture(picture, (0, 0, *picture.size), rng)
     text = rng.choice(SINGLE) + (" " + rng.choice(COMMON_LAST) if rng.random() < 0.3 else "")
@@ -346,7 +346,7 @@ def _two_objects(rng: random.Random, width: int, height: int) -> Image.Image:
 def _compose(
     plate: Plate,
     pictures: Sequence[Image.Image],
-    look: _Look,
+    look: Look,
     paper: int,
     below: int,
     framed: bool,
@@ -362,7 +362,7 @@ def _compose(
         if mark is None or look.style in ("none", "text layer"):
             continue
         if look.style in ("below", "outside"):
-            font = _font(width * 0.024, look.bold)
+            font = letter_font(width * 0.024, look.bold)
             wide = pen.textlength(mark, font=font)
             if look.style == "below":
                 at = ((box[0] + box[2] - wide) / 2, box[3] + width * 0.006)
@@ -370,27 +370,27 @@ def _compose(
                 at = (box[0] + 2, box[1] - width * 0.038)
             pen.text(at, mark, fill="black", font=font)
         else:
-            _stamp(canvas, box, mark, look)
+            stamp_letter(canvas, box, mark, look)
     return canvas
 
 
 def _set_objects(
-    page: _Page,
+    page: Page,
     plate: Plate,
     pictures: Sequence[Image.Image],
-    look: _Look,
+    look: Look,
     rng: random.Random,
 ) -> None:
     """Each panel an image object of its own; letters in its pixels or in the text layer."""
     for box, picture, mark in zip(plate.boxes, pictures, look.marks, strict=True):
         if mark is not None and look.style in ("bare", "box", "rounded box", "circle"):
-            _stamp(picture, (0, 0, *picture.size), mark, look)
+            stamp_letter(picture, (0, 0, *picture.size), mark, look)
         page.picture(picture, box, rng)
     if look.style in ("text layer", "below", "outside"):
         _print_letters(page, plate, look)
 
 
-def _print_letters(page: _Page, plate: Plate, look: _Look) -> None:
+def _print_letters(page: Page, plate: Plate, look: Look) -> None:
     """Letters as text of the page: over, below or above their panels."""
     size = 9.0
     for box, mark in zip(plate.boxes, look.marks, strict=True):
@@ -408,7 +408,7 @@ def _print_letters(page: _Page, plate: Plate, look: _Look) -> None:
             page.text(mark, x, y, size, 1 if look.bright else 0)
 
 
-class _Page:
+class Page:
     """A page with running text, a plate and its caption; y runs downwards from the top."""
 
     def __init__(self, path: Path, rng: random.Random) -> None:

@@ -2,9 +2,11 @@
 
 Usage: make bench-panels   (or: python tests/bench/panels.py --out panels.json [--only 3,17])
 
-300 figures of two to twelve panels and 60 that are one picture, each a PDF of one page, go through
-`alignment.align_document` in a worker. The figures are drawn by `panel_layouts`, `panel_captions`
-and `panel_pages`, which share nothing with the code that splits pictures and captions.
+300 figures of two to twelve panels, 60 that are one picture and 120 less regular plates (drawings,
+insets, holes, specimens on black), each a PDF of one page, go through `alignment.align_document` in
+a worker. The figures are drawn by `panel_layouts`, `panel_captions`, `panel_pages` and
+`panel_plates`, which share nothing with the code that splits pictures and captions. The plates
+are counted apart.
 
 Panels carry no score, so all detections count with confidence 1: the precision-recall curve has one
 point, and average precision is the area under it, precision times recall. A part of the caption
@@ -20,13 +22,14 @@ import json
 import re
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from panel_pages import Case, PanelTruth, draw_case, draw_single
+from panel_plates import PLATES, draw_plate_case
 from scipy.optimize import linear_sum_assignment
 
 from mmskin_build.alignment import align_document
@@ -38,6 +41,7 @@ from mmskin_build.records import Figure, Panel
 
 FIGURES, SINGLES = 300, 60
 TRAITS = (
+    "kind",
     "layout",
     "storage",
     "gutter",
@@ -137,12 +141,19 @@ def rates(row: Counter[str]) -> dict[str, float | int | None]:
     }
 
 
+def drawer(number: int) -> Callable[[int, Path], Case]:
+    """What draws the case of a number: ordinary figures, single ones, less regular plates."""
+    if number < FIGURES:
+        return draw_case
+    return draw_single if number < FIGURES + SINGLES else draw_plate_case
+
+
 def run(numbers: Sequence[int], folder: Path) -> Iterator[tuple[Case, tuple[Figure, ...]]]:
     """Draw each case, align it, and give both."""
     cfg = Config()
     with WorkerPool(cfg.pdf, 1) as pool:
         for number in numbers:
-            case = (draw_case if number < FIGURES else draw_single)(number, folder)
+            case = drawer(number)(number, folder)
             source = PdfSource(path=folder / f"case{number:03d}.pdf")
             found = align_document(
                 pool, source, cfg, book_sha256=f"{number:064d}", page_indices=(0,)
@@ -159,13 +170,17 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="folder for the pages [a temporary one]")
     given = parser.parse_args()
     numbers = _numbers(given.only)
-    total, by_trait, failures = Counter[str](), defaultdict[str, Counter[str]](Counter), []
+    by_set, by_trait = (
+        defaultdict[str, Counter[str]](Counter),
+        defaultdict[str, Counter[str]](Counter),
+    )
+    failures = []
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         for case, figures in run(numbers, folder):
             row, wrong = judge(case, figures)
-            total += row
+            by_set["ordinary" if case.number < FIGURES + SINGLES else "plates"] += row
             for trait in TRAITS:
                 if trait in case.traits:
                     by_trait[f"{trait}: {case.traits[trait]}"] += row
@@ -173,9 +188,9 @@ def main() -> None:
                 failures.append({**asdict(case), "wrong": wrong})
                 print(f"case {case.number}: {case.traits}\n  caption: {case.caption}")
                 print("".join(f"  {line}\n" for line in wrong), end="")
-    _show(total, by_trait)
+    _show(by_set, by_trait)
     report = {
-        "all": rates(total),
+        **{name: rates(row) for name, row in sorted(by_set.items())},
         "by_trait": {name: rates(row) for name, row in sorted(by_trait.items())},
         "failures": failures,
     }
@@ -185,7 +200,7 @@ def main() -> None:
 
 def _numbers(only: str | None) -> list[int]:
     if only is None:
-        return list(range(FIGURES + SINGLES))
+        return list(range(FIGURES + SINGLES + PLATES))
     numbers: list[int] = []
     for word in only.split(","):
         first, _, last = word.partition("-")
@@ -193,14 +208,15 @@ def _numbers(only: str | None) -> list[int]:
     return numbers
 
 
-def _show(total: Counter[str], by_trait: dict[str, Counter[str]]) -> None:
+def _show(by_set: dict[str, Counter[str]], by_trait: dict[str, Counter[str]]) -> None:
     print(f"{'trait':34} {'figures':>7} {'F1':>7} {'letter':>7} {'text':>7} {'stray':>7}")
-    for name, row in [*sorted(by_trait.items()), ("all", total)]:
+    for name, row in [*sorted(by_trait.items()), *sorted(by_set.items())]:
         found: dict[str, Any] = rates(row)
         cells = [found[key] for key in ("f1", "letter", "text_exact", "stray")]
         shown = " ".join(f"{'-' if cell is None else format(cell, '.3f'):>7}" for cell in cells)
         print(f"{name:34} {found['figures']:7} {shown}")
-    print(json.dumps(rates(total)))
+    for name, row in sorted(by_set.items()):
+        print(name, json.dumps(rates(row)))
 
 
 if __name__ == "__main__":

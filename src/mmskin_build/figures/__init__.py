@@ -10,11 +10,12 @@ Steps, in order:
 6. `align`, `facing`: pictures to captions, on each page and then across the page break
 7. `subcaptions`: a caption's parts by panel
 8. `unnumbered`: captions without a number, known by place and type
-9. `gutters`: panels inside one raster
-10. `panels`: letters, and parts bound to panels
-11. `ledger`: figure numbers in order, and the gaps in them
-12. `facts`: what speaks for and against each pair
-13. `confidence`: how probable each pair is
+9. `glyphs`, `lettering`: the letters inside the pictures of a figure
+10. `gutters`, `plates`, `cutting`: panels inside one raster, by gutters, by letters, by both
+11. `panels`: letters of the text layer, and parts bound to panels
+12. `ledger`: figure numbers in order, and the gaps in them
+13. `facts`: what speaks for and against each pair
+14. `confidence`: how probable each pair is
 
-`book` runs them for one book.
+`book` runs them for one book; `cutting` works in the pictures that `pdf.pixels` cuts.
 """

@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from mmskin_build.figures.layout import TextLine
-from mmskin_build.figures.subcaptions import split_caption
+from mmskin_build.figures.subcaptions import split_caption, split_lone
 from mmskin_build.geometry import Bbox, reading_order
 from mmskin_build.records import Figure, Panel
 
@@ -22,6 +22,7 @@ LETTER = re.compile(r"^\s*[(\[]?\s*([A-Za-z])\s*['’]?\s*[)\].:]?\s*$")
 _PLACES = ("inside", "below", "above", "left", "right")
 _LETTER_REACH_PT = 22.0  # a letter printed outside of its panel stands this near
 _TOUCH_PT = 0.3
+_LEAST_GRID, _ONE_SIZE = 4, 1.08  # panels of a grid; largest over smallest of their sides
 _READ_SHARE = 0.6  # of the panels bear a letter that was read: those keep their words
 
 
@@ -141,7 +142,14 @@ def bind_panels(figure: Figure) -> Figure:
     elif split.kind == "clockwise" and len(panels) == len(split.parts):
         named = {i: str(rank + 1) for rank, i in enumerate(_clockwise(boxes))}
     elif split.kind == "none":
-        return replace(figure, panels=tuple(panels))
+        lone = split_lone(figure.caption, sorted({p.label for p in panels if p.label}))
+        worded = [
+            replace(panel, text=lone.get(panel.label or ""))
+            if [p.label for p in panels].count(panel.label) == 1
+            else panel
+            for panel in panels
+        ]
+        return replace(figure, panels=tuple(worded))
     flags = figure.flags
     if named is None:
         flags = (*flags, "panels_disagree")
@@ -186,7 +194,8 @@ def _by_letter(panels: Sequence[Panel], keys: Sequence[str]) -> dict[int, str] |
         if len(left) == 1:
             return {i: label if label is not None else left[0] for i, label in enumerate(printed)}
     boxes = [panel.bbox for panel in panels]
-    if len(known) < 0.5 * len(panels) and (not _is_plain(boxes) or _touch(boxes)):
+    is_guess = _touch(boxes) and not _is_grid(boxes)
+    if len(known) < 0.5 * len(panels) and (is_guess or not _is_plain(boxes)):
         return None
     orders: Sequence[Callable[[Sequence[Bbox]], list[int]]] = (reading_order, _column_order)
     for order in orders:
@@ -209,6 +218,13 @@ def _read_only(panels: Sequence[Panel], keys: Sequence[str]) -> dict[int, str]:
 def _touch(boxes: Sequence[Bbox]) -> bool:
     """Whether panels meet without a gutter: where one ends is then itself a guess."""
     return any(a.gap(b) <= _TOUCH_PT for i, a in enumerate(boxes) for b in boxes[i + 1 :])
+
+
+def _is_grid(boxes: Sequence[Bbox]) -> bool:
+    """Whether four panels or more are of one size: no photograph breaks off so regularly."""
+    widths, heights = [box.width for box in boxes], [box.height for box in boxes]
+    alike = all(max(sizes) <= _ONE_SIZE * min(sizes) for sizes in (widths, heights))
+    return len(boxes) >= _LEAST_GRID and alike
 
 
 def _is_plain(boxes: Sequence[Bbox]) -> bool:

@@ -11,6 +11,5 @@ Steps, in order:
    `ocr`, `ocr_lines` and `tesseract` read the text
 6. `adobe`, `adobe_pages`: the same page from what Adobe PDF Extract read, where one has that
 7. `pixels`, `raster`, `overlays`: a region of a page at the resolution that the publisher embedded
-8. `lettering`: panel letters that are part of the picture
-9. `preview`: small page pictures for the audit
+8. `preview`: small page pictures for the audit
 """

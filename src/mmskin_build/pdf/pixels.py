@@ -15,18 +15,19 @@ Pictures are ``(H, W, 3) uint8`` RGB as displayed (page rotation applied), soft 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pymupdf
 from pymupdf import mupdf
 
-from mmskin_build.geometry import POINTS_PER_INCH, Bbox, union_all
+from mmskin_build.geometry import POINTS_PER_INCH, Bbox, reading_order, union_all
 from mmskin_build.pdf.document import Document
 from mmskin_build.pdf.jobs import PageJob
-from mmskin_build.pdf.lettering import read_panel_letters
 from mmskin_build.pdf.overlays import find_overlays, merge_boxes
 from mmskin_build.pdf.painting import PaintedImage, Painting, fz_page, read_painting
 from mmskin_build.pdf.raster import (
@@ -43,14 +44,43 @@ from mmskin_build.pdf.text import read_lines
 from mmskin_build.records import Figure, ImageObject, Line, Overlay, Panel, PanelSource
 from mmskin_build.store import pixel_digest, write_bytes
 
-#: Finds the panels inside one picture: the pixels and the number that the caption names.
-Split = Callable[[RgbImage, int], Sequence[PixelBox]]
+
+class PanelPart(NamedTuple):
+    """A panel inside a picture: its box in pixels, and its letter where one was read."""
+
+    box: PixelBox
+    letter: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureView:
+    """A picture of a figure as panels are looked for in it.
+
+    `bbox` is what `rgb`, ``(H, W, 3) uint8``, shows, in points. `pieces` are pictures set edge to
+    edge, in pixels. `printed` are single letters of the text layer over it; `is_lettered` tells
+    that its letter is known already.
+    """
+
+    rgb: RgbImage
+    bbox: Bbox
+    pieces: tuple[PixelBox, ...] = ()
+    printed: tuple[tuple[str, Bbox], ...] = ()
+    is_lettered: bool = False
+    may_split: bool = True
+
+
+#: Finds the panels in the pictures of one figure: the pictures, how many panels its caption names,
+#: and their letters. For each picture its panels; the whole of it where it is one.
+FindPanels = Callable[[Sequence[PictureView], int, Sequence[str]], Sequence[Sequence[PanelPart]]]
 
 _MIN_SHARE = 0.01  # an object that covers less of a panel than this is no part of it
 _FULL = 0.985  # coverage from which a panel counts as filled
 _SAME_SCALE = 0.01  # relative difference of resolution that tiles of one picture may have
 _GRID_SLACK_PX = 0.06  # a visible edge this near to a pixel's edge lies on it
 _MAX_RENDER_PX = 50_000_000
+_LETTER = re.compile(r"\s*[(\[]?\s*([A-Za-z])\s*[)\].:]?\s*")  # as printed over a panel
+_APART_PT = 0.25  # paper between image objects that belong to different pictures
+_OBJECT_SHARE = 0.02  # of a figure's area that an image object covers, as a panel
 _PAGE_SHARE = 0.75  # an image object over this share of the page is the scan of the page
 
 
@@ -67,8 +97,7 @@ class PixelRequest:
     expected: tuple[int, ...]
     letters: tuple[tuple[str, ...], ...]
     render_dpi: int
-    letter_time_limit_s: float = 30.0
-    split: Split
+    find_panels: FindPanels
     out_dir: Path | None = None
 
 
@@ -84,7 +113,7 @@ class _Picture:
 def cut_figures(document: Document, job: PageJob[PixelRequest]) -> tuple[Figure, ...]:
     """Complete the panels of one page's figures with digest, size and source; a worker's `work`.
 
-    A figure of one picture is split where `split` finds panels inside its pixels.
+    `find_panels` says which of their pictures hold several.
     """
     request = job.payload
     page = document.pdf.load_page(job.page_index)
@@ -92,41 +121,52 @@ def cut_figures(document: Document, job: PageJob[PixelRequest]) -> tuple[Figure,
     done: list[Figure] = []
     wanted = zip(request.figures, request.expected, request.letters, strict=True)
     for figure, expected, letters in wanted:
+        panels = figure.panels
+        if len(panels) == 1 and figure.kind == "photo":
+            panels = _by_objects(cutter, panels[0], expected)
+        pictures = [cutter.cut(panel.bbox) for panel in panels]
+        may_split = len(panels) < max(2, expected) and figure.kind == "photo"
+        views = [
+            PictureView(
+                rgb=picture.rgb,
+                bbox=picture.bbox,
+                pieces=picture.pieces,
+                printed=_printed_letters(picture.overlays),
+                is_lettered=panel.label is not None,
+                may_split=may_split,
+            )
+            for panel, picture in zip(panels, pictures, strict=True)
+        ]
         cuts: list[tuple[Panel, _Picture]] = []
-        for panel in figure.panels:
-            picture = cutter.cut(panel.bbox)
-            parts = list(picture.pieces)
-            if not parts and len(figure.panels) == 1 and figure.kind == "photo":
-                parts = list(request.split(picture.rgb, expected))
-            if len(parts) < 2:
-                cuts.append((panel, picture))
+        found = request.find_panels(views, expected, letters)
+        for panel, picture, parts in zip(panels, pictures, found, strict=True):
+            if len(parts) == 1:
+                cuts.append((replace(panel, label=panel.label or parts[0].letter), picture))
                 continue
             for part in parts:
-                inner = _part(picture, part)
-                new = replace(panel, bbox=inner.bbox.rounded(), label=None)
-                cuts.append((new, inner))
-        cuts = _with_letters(cuts, letters, request.letter_time_limit_s)
-        panels = tuple(_finish(panel, picture, request.out_dir) for panel, picture in cuts)
-        done.append(replace(figure, panels=panels))
+                inner = _part(picture, part.box)
+                cuts.append((replace(panel, bbox=inner.bbox.rounded(), label=part.letter), inner))
+        finished = tuple(_finish(panel, picture, request.out_dir) for panel, picture in cuts)
+        done.append(replace(figure, panels=finished))
     return tuple(done)
 
 
-def _with_letters(
-    cuts: list[tuple[Panel, _Picture]], letters: Sequence[str], time_limit_s: float
-) -> list[tuple[Panel, _Picture]]:
-    """Read the letters inside the pictures where the caption names some and the text layer none."""
-    printed = any(panel.label for panel, _ in cuts) or any(
-        overlay.text and len(overlay.text.strip("()[].: ")) == 1
-        for _, picture in cuts
-        for overlay in picture.overlays
-    )
-    if len(cuts) < 2 or not letters or printed:
-        return cuts
-    read = read_panel_letters([picture.rgb for _, picture in cuts], letters, time_limit_s)
-    return [
-        (replace(panel, label=letter), picture)
-        for (panel, picture), letter in zip(cuts, read, strict=True)
-    ]
+def _by_objects(cutter: PageCutter, panel: Panel, expected: int) -> tuple[Panel, ...]:
+    """The image objects of a picture as panels, where paper shows between as many as expected."""
+    boxes = cutter.find_objects(panel.bbox) if expected >= 2 else ()
+    if not boxes or len(boxes) != expected:
+        return (panel,)
+    return tuple(replace(panel, bbox=boxes[i].rounded()) for i in reading_order(boxes))
+
+
+def _printed_letters(overlays: Sequence[Overlay]) -> tuple[tuple[str, Bbox], ...]:
+    """The single letters that the text layer prints over a picture."""
+    found = []
+    for overlay in overlays:
+        match = _LETTER.fullmatch(overlay.text or "")
+        if match is not None:
+            found.append((match[1].lower(), overlay.bbox))
+    return tuple(found)
 
 
 def _part(picture: _Picture, box: PixelBox) -> _Picture:
@@ -213,6 +253,18 @@ class PageCutter:
             rgb = self._paint_overlays(rgb, box, overlays)
             source = "composed"
         return _Picture(rgb, source, box, overlays, pieces)
+
+    def find_objects(self, bbox: Bbox) -> tuple[Bbox, ...]:
+        """Return the image objects of a figure where paper shows between all of them.
+
+        Strips and tiles of one photograph touch; pictures that a writer set close do not.
+        """
+        parts = [p for p in self.painting.images if bbox.covered_by(p.item.bbox) >= _OBJECT_SHARE]
+        boxes = [p.item.bbox.intersect(bbox) for p in self._visible(parts, bbox)]
+        for index, box in enumerate(boxes):
+            if any(box.expand(_APART_PT).intersect(other).area > 0 for other in boxes[:index]):
+                return ()
+        return tuple(boxes)
 
     # -- native pixels -------------------------------------------------------------------
 

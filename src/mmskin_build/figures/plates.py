@@ -1,0 +1,411 @@
+"""The panels of one picture, found by the letters in it.
+
+Where letters are known, they say how many panels there are and roughly where: a cut is right where
+each side keeps a letter, whatever else looks like a gutter. Gutters are tried first, then seams
+without a gutter, then a panel set into the corner of another, then drawings or specimens that stand
+free on paper and share no straight gutter. Boxes are ``(x0, y0, x1, y1)`` in pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mmskin_build.figures.drawings import GROUND_SHARE, find_drawings
+from mmskin_build.figures.gutters import (
+    Band,
+    MarkBox,
+    Paper,
+    PixelBox,
+    band_tones,
+    bands_across,
+    divide,
+    is_filled,
+    is_sliver,
+    paper_of,
+    runs,
+    snap,
+    steps_across,
+    trim,
+)
+
+_MIN_SIDE_SHARE, _MIN_SIDE_PX = 0.045, 20  # of a panel, of the plate's side
+_SEAMS = ((2.0, 0.75), (1.5, 0.6))  # ratio, share of steps; letters beside a seam confirm it
+_DRAWN_SHARE = 0.5  # of a plate is paper: drawings, where no seam is to be seen
+_ALIKE = 0.8  # letter heights that letters may differ in, for a cut that needs no other witness
+_FILLED_SHARE = 0.7  # of the panels are filled to their edges, in a plate of photographs
+_INSET_SHARE = 0.94  # of an inset's border that is paper
+_INSET_START = 0.15  # of the side: where borders of an inset are looked for
+_INSET_STEP, _INSET_INSIDE = 4, 0.6  # pixels inside its border; share of paper there, at most
+_MOST_INSETS = 20
+_INSET_MIN = 0.12  # of the side
+_CUT_PX = 1600  # longer side at which gutters are looked at
+_PLACES = ("inside", "above", "below", "left", "right")
+_CORNER_SPREAD = 3.0  # letter heights that letters may differ in from one corner of their panels
+
+
+def cut_by_marks(
+    rgb: NDArray[np.uint8], marks: Mapping[str, MarkBox], proposed: Sequence[PixelBox]
+) -> dict[str, PixelBox]:
+    """Cut a picture so that each part bears one letter.
+
+    Args:
+        rgb: ``(H, W, 3) uint8``, letters on plain ground painted over.
+        marks: Boxes of the letters, in pixels.
+        proposed: Panels that gutters alone gave; believed where the letters stand in them alike.
+
+    Returns:
+        The box of each letter's panel; empty where no cut keeps all letters apart.
+    """
+    gray = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
+    scale = min(1.0, _CUT_PX / max(gray.shape))
+    if scale < 1.0:
+        height, width = gray.shape
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        small = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
+        cut = _cut_gray(
+            small,
+            {k: (a * scale, b * scale, c * scale, d * scale) for k, (a, b, c, d) in marks.items()},
+            [_scaled(box, scale, size) for box in proposed],
+        )
+        exact = {_scaled(box, scale, size): box for box in proposed}
+        return {
+            letter: exact.get(box) or _scaled(box, 1 / scale, (width, height))
+            for letter, box in cut.items()
+        }
+    return _cut_gray(gray, marks, proposed)
+
+
+def find_unread(
+    rgb: NDArray[np.uint8], marks: Mapping[str, MarkBox], unread: int
+) -> tuple[dict[str, PixelBox], list[PixelBox]]:
+    """Find drawings or specimens where `unread` of the letters were not read (`find_drawings`)."""
+    gray = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
+    for paper in _papers(gray)[:2]:
+        found = find_drawings(gray, paper, marks, unread)
+        if found[0]:
+            return found
+    return {}, []
+
+
+def _scaled(box: PixelBox, scale: float, size: tuple[int, int]) -> PixelBox:
+    """A box at another resolution, inside `size` (width, height)."""
+    x0, y0, x1, y1 = (round(value * scale) for value in box)
+    return max(0, x0), max(0, y0), min(size[0], x1), min(size[1], y1)
+
+
+def _cut_gray(
+    gray: NDArray[np.uint8], marks: Mapping[str, MarkBox], proposed: Sequence[PixelBox]
+) -> dict[str, PixelBox]:
+    papers = _papers(gray)
+    cuts: list[tuple[float, str, dict[str, PixelBox]]] = []
+    for place in _PLACES:
+        named = match_marks(proposed, marks, (place,)) if proposed else {}
+        if named:
+            _judge(cuts, {letter: proposed[i] for i, letter in named.items()}, marks, place)
+        probes = {letter: _probe(box, place) for letter, box in marks.items()}
+        for paper in papers:
+            cut = _Cutter(gray, paper, probes).cut()
+            if cut is not None:
+                _judge(cuts, cut, marks, place)
+        if cuts and min(cuts, key=lambda c: c[0])[0] <= _ALIKE:
+            break
+    best = min(cuts, key=lambda c: c[0]) if cuts else None
+    if best is not None and (
+        (best[0] <= _ALIKE and best[1] == "inside") or _are_filled(papers[0], best[2])
+    ):
+        return best[2]
+    for paper in papers[:2]:
+        parts, _ = find_drawings(gray, paper, marks)
+        if parts:
+            whole = trim(paper.strict, (0, 0, gray.shape[1], gray.shape[0]))
+            boxes = list(parts.values())
+            return dict(
+                zip(parts, snap(paper, whole, boxes, _free_cells(boxes, whole)), strict=True)
+            )
+    if float(papers[0].strict.mean()) >= _DRAWN_SHARE:
+        return min(cuts, key=lambda c: c[0])[2] if cuts else {}
+    for ratio, share in _SEAMS:
+        for place in _PLACES[:1]:
+            probes = {letter: _probe(box, place) for letter, box in marks.items()}
+            for paper in papers:
+                cut = _Cutter(gray, paper, probes, (ratio, share)).cut()
+                if cut is not None:
+                    _judge(cuts, cut, marks, place)
+        if cuts:
+            break
+    return min(cuts, key=lambda c: c[0])[2] if cuts else {}
+
+
+def _free_cells(boxes: Sequence[PixelBox], whole: PixelBox) -> dict[PixelBox, PixelBox]:
+    """The room of each box up to its neighbors, or to the edge of the plate."""
+    cells: dict[PixelBox, PixelBox] = {}
+    for box in boxes:
+        x0, y0, x1, y1 = whole
+        for a, b, c, d in boxes:
+            if b < box[3] and d > box[1]:
+                x0, x1 = (
+                    (max(x0, c), x1) if c <= box[0] else (x0, min(x1, a) if a >= box[2] else x1)
+                )
+            if a < box[2] and c > box[0]:
+                y0, y1 = (
+                    (max(y0, d), y1) if d <= box[1] else (y0, min(y1, b) if b >= box[3] else y1)
+                )
+        cells[box] = (min(x0, box[0]), min(y0, box[1]), max(x1, box[2]), max(y1, box[3]))
+    return cells
+
+
+def stand_alike(boxes: Mapping[str, PixelBox], marks: Mapping[str, MarkBox]) -> bool:
+    """Whether all letters stand at one place of their panels, give or take a little."""
+    spreads = [mark_spread(boxes, marks, place) for place in _PLACES]
+    return any(spread is not None and spread <= _ALIKE for spread in spreads)
+
+
+def _judge(
+    cuts: list[tuple[float, str, dict[str, PixelBox]]],
+    cut: dict[str, PixelBox],
+    marks: Mapping[str, MarkBox],
+    place: str,
+) -> None:
+    """Add a cut with its spread, if letters stand in it alike at all."""
+    spread = mark_spread(cut, marks, place)
+    if spread is not None:
+        cuts.append((spread, place, cut))
+
+
+def _are_filled(paper: Paper, boxes: Mapping[str, PixelBox]) -> bool:
+    """Whether most panels are pictures to their edges."""
+    filled = sum(is_filled(paper.strict, box) for box in boxes.values())
+    return filled >= _FILLED_SHARE * len(boxes)
+
+
+def match_marks(
+    boxes: Sequence[PixelBox], marks: Mapping[str, MarkBox], places: Sequence[str] = ()
+) -> dict[int, str]:
+    """Give boxes the letters that stand at one place of them all; empty where some do not fit."""
+    best: tuple[float, dict[int, str]] | None = None
+    for place in places or _PLACES:
+        named: dict[int, str] = {}
+        for letter, mark in marks.items():
+            x, y = _probe(mark, place)
+            at = [i for i, b in enumerate(boxes) if b[0] <= x <= b[2] and b[1] <= y <= b[3]]
+            if len(at) > 1:  # an inset lies in another
+                at = [min(at, key=lambda i: _area(boxes[i]))]
+            if len(at) != 1 or at[0] in named:
+                break
+            named[at[0]] = letter
+        if len(named) < len(marks):
+            continue
+        spread = mark_spread({letter: boxes[i] for i, letter in named.items()}, marks, place)
+        if spread is not None and (best is None or spread < best[0]):
+            best = (spread, named)
+    return {} if best is None else best[1]
+
+
+def mark_spread(
+    boxes: Mapping[str, PixelBox], marks: Mapping[str, MarkBox], place: str
+) -> float | None:
+    """How far letters are from standing alike at their panels, in letter heights; None too far.
+
+    Inside, they keep one distance to one corner; outside, one distance to one side, at one end of
+    it or in its middle.
+    """
+    letters = sorted(boxes)
+    m = np.array([marks[letter] for letter in letters])
+    b = np.array([boxes[letter] for letter in letters], float)
+    unit = float(np.median(m[:, 3] - m[:, 1]))
+    left, right = (m[:, 0] - b[:, 0]) / unit, (m[:, 2] - b[:, 2]) / unit
+    top, bottom = (m[:, 1] - b[:, 1]) / unit, (m[:, 3] - b[:, 3]) / unit
+    across = (left + right) / 2
+    down = (top + bottom) / 2
+    if place == "inside":
+        pairs = [(left, top), (right, top), (left, bottom), (right, bottom)]
+    elif place in ("above", "below"):
+        edge = top if place == "above" else (m[:, 1] - b[:, 3]) / unit
+        pairs = [(left, edge), (across, edge), (right, edge)]
+    else:
+        edge = left if place == "left" else (m[:, 0] - b[:, 2]) / unit
+        pairs = [(edge, top), (edge, down), (edge, bottom)]
+    spreads = []
+    for pair in pairs:
+        table = np.stack(pair, axis=1)
+        away = np.abs(table - np.median(table, axis=0)).max(axis=1)
+        # A panel trimmed to what it shows may have lost its edge: a fifth may stand apart.
+        spreads.append(float(np.sort(away)[int(0.8 * (len(away) - 1))]))
+    least = min(spreads)
+    return least if least <= _CORNER_SPREAD else None
+
+
+def _papers(gray: NDArray[np.uint8]) -> list[Paper]:
+    """What may be paper here: white, black, or the tone of gray bands."""
+    height, width = gray.shape
+    white, black = paper_of(np.asarray(255 - gray, np.uint8)), paper_of(gray)
+    papers = [white, black]
+    if float(black.strict.mean()) > float(white.strict.mean()):
+        papers.reverse()
+    for tone in band_tones(gray, (0, 0, width, height)):
+        papers.append(paper_of(np.asarray(cv2.absdiff(gray, np.full_like(gray, tone)), np.uint8)))
+    return papers
+
+
+def _probe(mark: MarkBox, place: str) -> tuple[float, float]:
+    """A point that lies in the letter's panel where letters stand at `place` of it."""
+    x, y = (mark[0] + mark[2]) / 2, (mark[1] + mark[3]) / 2
+    high = mark[3] - mark[1]
+    return {
+        "inside": (x, y),
+        "above": (x, mark[3] + 1.2 * high),
+        "below": (x, mark[1] - 1.2 * high),
+        "left": (mark[2] + 1.5 * high, y),
+        "right": (mark[0] - 1.5 * high, y),
+    }[place]
+
+
+class _Cutter:
+    """Cuts a plate along one kind of paper, letters on both sides of each cut."""
+
+    def __init__(
+        self,
+        gray: NDArray[np.uint8],
+        paper: Paper,
+        probes: Mapping[str, tuple[float, float]],
+        seams: tuple[float, float] | None = None,
+    ) -> None:
+        self.gray, self.paper, self.probes, self.seams = gray, paper, probes, seams
+        self.cells: dict[PixelBox, PixelBox] = {}
+        self.is_loose = float(paper.strict.mean()) >= GROUND_SHARE
+        height, width = gray.shape
+        self.smallest = (
+            max(_MIN_SIDE_PX, _MIN_SIDE_SHARE * width),
+            max(_MIN_SIDE_PX, _MIN_SIDE_SHARE * height),
+        )
+
+    def cut(self) -> dict[str, PixelBox] | None:
+        """The panel of each letter, or None where some letters cannot be parted."""
+        height, width = self.gray.shape
+        whole = trim(self.paper.strict, (0, 0, width, height))
+        found = self._cut(whole, sorted(self.probes))
+        if found is None:
+            return None
+        leaves = snap(self.paper, whole, list(found.values()), self.cells)
+        return dict(zip(found, leaves, strict=True))
+
+    def _cut(self, box: PixelBox, letters: Sequence[str]) -> dict[str, PixelBox] | None:
+        if len(letters) == 1:
+            return {letters[0]: box}
+        bands = [b for b in bands_across(self.paper, box, self.smallest) if self._is_clean(box, b)]
+        for band in sorted(bands, key=lambda b: (-b.width, b.axis, b.start)):
+            parted = self._part(box, band, letters)
+            if parted is not None:
+                return self._both(box, band, parted)
+        inset = self._inset(box, letters)
+        if inset is not None or self.seams is None:
+            return inset
+        seam = self._seam(box, letters, *self.seams)
+        parted = None if seam is None else self._part(box, seam, letters)
+        return None if seam is None or parted is None else self._both(box, seam, parted)
+
+    def _is_clean(self, box: PixelBox, band: Band) -> bool:
+        """Whether no stroke crosses a band, on a plate that is mostly paper: thin ones would."""
+        if not self.is_loose:
+            return True
+        x0, y0, x1, y1 = box
+        part = self.paper.loose[y0:y1, x0:x1]
+        lines = part[band.start : band.end] if band.axis == 0 else part[:, band.start : band.end]
+        return bool(lines.all(axis=1 - band.axis).any())
+
+    def _both(
+        self, box: PixelBox, band: Band, parted: tuple[list[str], list[str]]
+    ) -> dict[str, PixelBox] | None:
+        found: dict[str, PixelBox] = {}
+        for piece, letters in zip(divide(box, band), parted, strict=True):
+            trimmed = trim(self.paper.strict, piece)
+            if is_sliver(trimmed, self.smallest):
+                return None
+            self.cells[trimmed] = piece
+            inner = self._cut(trimmed, letters)
+            if inner is None:
+                return None
+            found.update(inner)
+        return found
+
+    def _part(
+        self, box: PixelBox, band: Band, letters: Sequence[str]
+    ) -> tuple[list[str], list[str]] | None:
+        """The letters on both sides of a cut; None where one side has none."""
+        middle = box[1 - band.axis] + (band.start + band.end) / 2
+        before = [x for x in letters if self.probes[x][1 - band.axis] < middle]
+        after = [x for x in letters if self.probes[x][1 - band.axis] >= middle]
+        return (before, after) if before and after else None
+
+    def _seam(
+        self, box: PixelBox, letters: Sequence[str], ratio: float, share: float
+    ) -> Band | None:
+        best: Band | None = None
+        for axis in (0, 1):
+            strength = steps_across(self.gray, box, axis, ratio, share)
+            if len(strength) == 0:
+                continue
+            at = sorted(self.probes[x][1 - axis] - box[1 - axis] for x in letters)
+            places = np.arange(len(strength))
+            strength[(places <= at[0]) | (places >= at[-1])] = 0
+            line = int(strength.argmax())
+            if strength[line] > 0 and (best is None or strength[line] > best.width):
+                best = Band(float(strength[line]), axis, line + 1, line + 1)
+        return best
+
+    def _inset(self, box: PixelBox, letters: Sequence[str]) -> dict[str, PixelBox] | None:
+        """A panel set into a corner of another, whose box it leaves whole."""
+        x0, y0, x1, y1 = box
+        part = self.paper.strict[y0:y1, x0:x1]
+        for flip_y in (False, True):
+            for flip_x in (False, True):
+                turned = part[:: -1 if flip_y else 1, :: -1 if flip_x else 1]
+                for cut in _find_insets(np.ascontiguousarray(turned)):
+                    a, b, c, d = cut
+                    if flip_x:
+                        a, c = part.shape[1] - c, part.shape[1] - a
+                    if flip_y:
+                        b, d = part.shape[0] - d, part.shape[0] - b
+                    inner = (x0 + a, y0 + b, x0 + c, y0 + d)
+                    held = [x for x in letters if _holds(inner, self.probes[x])]
+                    if len(held) != 1:
+                        continue
+                    others = [x for x in letters if x != held[0]]
+                    rest = self._cut(box, others)
+                    return None if rest is None else {held[0]: inner, **rest}
+        return None
+
+
+def _find_insets(paper: NDArray[np.uint8]) -> list[PixelBox]:
+    """Rectangles in the lower right corner, set off by a line of paper above and at their left."""
+    height, width = paper.shape
+    columns = paper[round(height * (1 - _INSET_START)) :].mean(axis=0) >= _INSET_SHARE
+    rows = paper[:, round(width * (1 - _INSET_START)) :].mean(axis=1) >= _INSET_SHARE
+    xs = [end - 1 for _, end in runs(columns) if end < width * (1 - _INSET_MIN)]
+    ys = [end - 1 for _, end in runs(rows) if end < height * (1 - _INSET_MIN)]
+    sums = np.cumsum(paper, axis=0, dtype=np.int32), np.cumsum(paper, axis=1, dtype=np.int32)
+    found: list[PixelBox] = []
+    for x in xs:
+        for y in ys:
+            if x <= 0 or y <= 0:
+                continue
+            down = (sums[0][-1, x] - sums[0][y, x]) / (height - 1 - y)
+            across = (sums[1][y, -1] - sums[1][y, x]) / (width - 1 - x)
+            inside = paper[y + _INSET_STEP :, x + _INSET_STEP], paper[y + _INSET_STEP, x:]
+            is_edge = all(line.mean() <= _INSET_INSIDE for line in inside)
+            if down >= _INSET_SHARE and across >= _INSET_SHARE and is_edge:
+                found.append((int(x) + 1, int(y) + 1, width, height))
+    # The innermost line of the border is its edge.
+    return sorted(found, key=lambda box: box[0] + box[1], reverse=True)[:40]
+
+
+def _holds(box: PixelBox, point: tuple[float, float]) -> bool:
+    return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
+
+
+def _area(box: PixelBox) -> int:
+    return (box[2] - box[0]) * (box[3] - box[1])
