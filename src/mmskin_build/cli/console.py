@@ -12,12 +12,19 @@ import click
 
 from mmskin_build.cli.options import Settings
 
+#: What a stage counts, where that is not pages.
+_UNITS = {
+    "screen_pictures": "pictures",
+    "classify": "pictures",
+    "read pictures": "pictures",
+    "sentences": "sentences",
+}
 _PLAIN_WIDTH = 160  # columns where the output is not a terminal
 
 
 @contextmanager
 def progress_bars(settings: Settings) -> Iterator[Callable[[str, str, int, int], None]]:
-    """Provide a callback (book, stage, pages done, pages in all) that draws a bar on stderr.
+    """Provide a callback (book, stage, items done, items in all) that draws a bar on stderr.
 
     Nothing is drawn where stderr is no terminal, with --quiet or with --json.
     """
@@ -58,7 +65,7 @@ def progress_bars(settings: Settings) -> Iterator[Callable[[str, str, int, int],
         bars.update(task, completed=done)
         speed = next((t.speed for t in bars.tasks if t.id == task), None)
         if speed:
-            bars.update(task, rate=f"{speed:.1f} pages/s")
+            bars.update(task, rate=f"{speed:.1f} {_UNITS.get(stage, 'pages')}/s")
 
     with bars:
         yield show
