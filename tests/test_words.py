@@ -72,3 +72,10 @@ def test_headings_warn_and_vote_weakly() -> None:
     found = words("Grouped vesicles.", headings=("Diseases of the vulva", "Herpes simplex"))
     assert "genitals" in found.hints
     assert words("Lichen planus.", headings=("Dermoscopy",)).vote in (None, "dermoscopic")
+
+
+def test_a_figure_that_stayed_whole_where_panels_are_named_keeps_its_words_for_a_person() -> None:
+    figure = make_figure(caption=PANELS, panels=(panel(),), flags=("panels_disagree",))
+    found = read_words(figure, figure.panels[0], (), "eng")
+    assert found.is_disputed
+    assert "plaque" in found.caption and "Granulomas" in found.caption

@@ -26,8 +26,9 @@ class Words:
     `caption` trains the model; `removed` was taken off it. `figure_caption` and `panel_text` are as
     printed, with ages over 89 as 90+. `demographics` has its evidence in `figure_caption`. `vote`
     is what the words call the picture, `hints` what they warn of. `is_disputed` says that the
-    caption names panels and it is not known which of its parts belongs to this one: `caption` then
-    has only what holds for all of them, and may be empty.
+    caption names panels and it is not known which of its parts belongs to this one, or that the
+    figure is whole where panels were expected. `caption` of one panel of several then has only what
+    holds for all of them, and may be empty.
     """
 
     caption: str
@@ -54,9 +55,10 @@ def read_words(
     """
     whole, own = (figure.caption or "").strip(), (panel.text or "").strip() or None
     divided = split_caption(whole) if len(figure.panels) > 1 else None
-    is_disputed = own is None and divided is not None and bool(divided.parts)
     common = divided.common.strip() if divided is not None else ""
-    text = common if is_disputed else own or whole
+    is_apart = own is None and divided is not None and bool(divided.parts)
+    is_disputed = is_apart or (own is None and "panels_disagree" in figure.flags)
+    text = common if is_apart else own or whole
     found = Demographics()  # where it is not known whose words are whose, nobody's are taken
     if text:
         found = demographics_of(None if text == whole else text, whole, common or None, language)

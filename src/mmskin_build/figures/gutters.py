@@ -42,6 +42,7 @@ _ALIKE = 1.35  # largest over smallest side of panels in one grid
 _MIN_SIDE_SHARE = 0.06  # a panel's side, of the whole picture's
 _MIN_SIDE_PX = 24
 _SNAP_SHARE = 0.3  # of the panels are filled, for the others to have edges like theirs
+_BLUR_PX = 5  # pixels from an edge within which compression blurs it
 _SAME_EDGE_PX = 3  # edges of panels in one row or column differ by no more
 _EDGE_INK_SHARE = 0.55  # of a panel's edge that is not paper, for a panel without a letter
 
@@ -424,11 +425,16 @@ def is_filled(mask: NDArray[np.uint8], box: PixelBox) -> bool:
 
 
 def _edge_ink(mask: NDArray[np.uint8], box: PixelBox, side: int) -> float:
-    """Share of an edge (0 left, 1 top, 2 right, 3 bottom) that is picture."""
+    """Share of an edge (0 left, 1 top, 2 right, 3 bottom) that is picture.
+
+    The outermost pixels may be blurred by compression: those inside of them count as well.
+    """
     x0, y0, x1, y1 = box
     part = mask[y0:y1, x0:x1]
-    edge = (part[:, :2], part[:2], part[:, -2:], part[-2:])[side]
-    return 1.0 - float(edge.mean()) if edge.size else 0.0
+    turned = part.T if side % 2 == 0 else part
+    lines = turned if side < 2 else turned[::-1]
+    strips = (lines[:2], lines[2:_BLUR_PX])
+    return max((1.0 - float(strip.mean()) for strip in strips if strip.size), default=0.0)
 
 
 def _rows(boxes: Sequence[PixelBox]) -> list[PixelBox]:

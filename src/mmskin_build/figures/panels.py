@@ -128,11 +128,19 @@ def _letter_distance(box: Bbox, mark: Bbox, place: str) -> float | None:
 
 
 def bind_panels(figure: Figure) -> Figure:
-    """Give each panel its letter and its own part of the caption, where all of them agree."""
+    """Give each panel its letter and its own part of the caption, where all of them agree.
+
+    A figure that stayed whole although its caption names panels by their letters is flagged, too:
+    a person should look whether it has them.
+    """
     panels = [_with_letter(panel) for panel in figure.panels]
-    if not figure.caption or len(panels) < 2:
+    if not figure.caption or not panels:
         return replace(figure, panels=tuple(panels))
     split = split_caption(figure.caption)
+    if len(panels) == 1:
+        is_named = split.kind == "letters" and len(split.parts) > 1
+        flags = (*figure.flags, "panels_disagree") if is_named else figure.flags
+        return replace(figure, panels=tuple(panels), flags=flags)
     boxes = [panel.bbox for panel in panels]
     named: Mapping[int, str] | None = None
     if split.kind == "letters":
