@@ -19,13 +19,15 @@ from mmskin_build.config import Workspace
 from mmskin_build.dataset.manifest import MANIFEST
 from mmskin_build.dataset.release import released_versions
 from mmskin_build.dataset.verify import verify_or_raise
-from tiny_books import draw_book
+from tiny_books import KEEP_EVERYTHING, draw_book, write_settings
 
 SEEDS = range(20)
 
 
 def command(data: Path, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "mmskin_build", *arguments, "--data", str(data), "--quiet"]
+    settings = write_settings(data.parent / "keep.toml", KEEP_EVERYTHING)
+    given = [*arguments, "--data", str(data), "--config", str(settings), "--quiet"]
+    return [sys.executable, "-m", "mmskin_build", *given]
 
 
 def run_and_kill(arguments: Sequence[str], after_s: float) -> bool:

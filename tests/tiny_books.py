@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pikepdf
+import tomlkit
 from PIL import Image, ImageDraw
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
+
+from mmskin_build.config import ImagesConfig, PrivacyConfig
+
+
+def _keep(kind: type) -> dict[str, str]:
+    return {f.name: "keep" for f in dataclasses.fields(kind) if str(f.type).endswith("Action")}
+
+
+#: Settings that keep every picture: those of these books are noise, and would be held.
+KEEP_EVERYTHING: dict[str, dict[str, Any]] = {
+    "images": {"photo_from": 0.0, **_keep(ImagesConfig)},
+    "privacy": _keep(PrivacyConfig),
+}
+
+
+def write_settings(path: Path, settings: dict[str, dict[str, Any]]) -> Path:
+    path.write_text(tomlkit.dumps(settings))
+    return path
 
 
 def draw_book(path: Path, *, figures: int = 3, seed: int = 0, chapter: int = 2) -> Path:

@@ -34,7 +34,7 @@ def align(
     pictures: bool,
     settings: Settings,
 ) -> int:
-    """Find the figures of PDF files and bind them to their captions.
+    """Find the figures of PDF files and their captions.
 
     Writes OUT/<sha256>.jsonl, one figure a line, and OUT/<sha256>.rejects.jsonl: what was left out
     and why. A file that cannot be used is listed, and the others go on (exit code 12).
@@ -114,7 +114,7 @@ def _print_aligned(found: list[dict[str, Any]]) -> None:
 @click.option("--check", is_flag=True, help="Compare the digests of kept pictures, too.")
 @common_options
 def build(engine: str, check: bool, settings: Settings) -> int:
-    """Build all registered books: pages, figures, pictures, records.
+    """Build all registered books, from pages to records.
 
     Can be stopped and started at any time; what is finished is kept, and only what depends on a
     changed book or setting is computed again. A book that cannot be used is listed, and the others

@@ -20,7 +20,7 @@ _COLUMNS = ("count", "right", "error", "sure", "precision")
 @click.option("--corpus", type=EXISTING_PATH, help="Labelled documents: labels/*.json and pdfs/.")
 @common_options
 def calibrate(out: Path, books: int, corpus: Path | None, settings: Settings) -> None:
-    """Fit and measure the model behind the confidence of each pair.
+    """Fit and measure the confidence of pairs.
 
     Draws books, spoils them on purpose (lost pictures, moved and swapped captions, look-alikes),
     aligns them and learns which facts tell right pairs from wrong ones. The same inputs give the

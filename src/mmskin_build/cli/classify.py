@@ -44,7 +44,7 @@ _VALUES = (
 @click.option("--model", type=EXISTING_PATH, help="A model of mmskin modality train.")
 @common_options
 def classify(pictures: tuple[Path, ...], out: Path, model: Path | None, settings: Settings) -> int:
-    """Say what each picture is: photograph or not, modality, what makes it delicate.
+    """Say what each picture is and what makes it delicate.
 
     Writes one line a picture, sorted by name; the file appears when all are done.
 

@@ -52,9 +52,9 @@ def train(
     out: Path | None,
     settings: Settings,
 ) -> None:
-    """Make a model file from pictures of your own, added to what the shipped model knows.
+    """Make a model file from pictures of your own.
 
-    A manifest is a CSV file with the columns file (relative to it), class (clinical, dermoscopic,
+    They are added to what the shipped model knows.     A manifest is a CSV file with the columns file (relative to it), class (clinical, dermoscopic,
     pathological, other, radiology, nonphoto) and source (a book, a collection: whatever shares one
     look). With --from-decisions a person's verdicts on modality are learned from. The file holds
     features and weights, no picture, and a card that says how it was made and how well it does on
@@ -98,9 +98,9 @@ def train(
 def evaluate(
     pictures: tuple[Path, ...], base: Path | None, fresh: bool, settings: Settings
 ) -> None:
-    """Measure on sources that the model has not seen: each is left out in turn.
+    """Measure the model on sources that it has not seen.
 
-    Without --pictures the sources of the model file are left out; with it, those of the manifests,
+    Each source is left out in turn. Without --pictures the sources of the model file are left out; with it, those of the manifests,
     whose pictures are measured again. Picture only, no words. Prints F1 by modality, the expected
     calibration error, the AUC of photographs against drawings and X-rays, and the share of X-rays
     that are called a skin modality with confidence over 0.8.
