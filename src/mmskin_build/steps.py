@@ -194,6 +194,7 @@ def screen_pictures(job: Job, book: Book, aligned: Entry, cut: Entry) -> Entry:
     The words around a picture say what to look for, so captions and headings are inputs, too.
     """
     model = Path(job.cfg.images.modality_model) if job.cfg.images.modality_model else None
+    read_all_words = job.cfg.images.annotated_major == "keep"
     stage = Stage(
         name="screen_pictures",
         version=stage_version("images", "text", "dataset/words", libraries=_DETECTORS),
@@ -201,7 +202,8 @@ def screen_pictures(job: Job, book: Book, aligned: Entry, cut: Entry) -> Entry:
         inputs={
             "figures": cut.outputs[FIGURES].sha256,
             "headings": aligned.outputs[HEADINGS].sha256,
-            "language": book.language,
+            "language": _language(job, book),
+            "read_all_words": str(read_all_words),
             **({} if model is None else {"model": file_sha256(model)}),
         },
     )
@@ -227,6 +229,7 @@ def screen_pictures(job: Job, book: Book, aligned: Entry, cut: Entry) -> Entry:
             workers=job.cfg.workers(),
             model_path=model,
             language=_language(job, book),
+            read_all_words=read_all_words,
             progress=lambda done, total: job.progress(book.id, "screen_pictures", done, total),
         )
         write_jsonl(folder / SCREENED, screened, durable=False)

@@ -77,6 +77,7 @@ def classify(pictures: tuple[Path, ...], out: Path, model: Path | None, settings
             workers=settings.cfg.workers(),
             model_path=model,
             language=settings.cfg.pdf.ocr_language,
+            read_all_words=settings.cfg.images.annotated_major == "keep",
             progress=lambda done, total: show("pictures", "classify", done, total),
         )
         lines = [_line(picture, settings.cfg) for picture in screened]

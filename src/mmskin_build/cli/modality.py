@@ -54,11 +54,12 @@ def train(
 ) -> None:
     """Make a model file from pictures of your own.
 
-    They are added to what the shipped model knows.     A manifest is a CSV file with the columns file (relative to it), class (clinical, dermoscopic,
-    pathological, other, radiology, nonphoto) and source (a book, a collection: whatever shares one
-    look). With --from-decisions a person's verdicts on modality are learned from. The file holds
-    features and weights, no picture, and a card that says how it was made and how well it does on
-    sources left out. The same pictures give the same file.
+    They are added to what the shipped model knows. A manifest is a CSV file with the columns file
+    (relative to it), class (clinical, dermoscopic, pathological, other, radiology, nonphoto) and
+    source (a book, a collection: whatever shares one look). With --from-decisions a person's
+    verdicts on modality are learned from. The file holds features and weights, no picture, and a
+    card that says how it was made and how well it does on sources left out. The same pictures give
+    the same file.
     """
     from mmskin_build.images.examples import read_decisions
     from mmskin_build.images.train import gather_examples, train_model
@@ -100,10 +101,10 @@ def evaluate(
 ) -> None:
     """Measure the model on sources that it has not seen.
 
-    Each source is left out in turn. Without --pictures the sources of the model file are left out; with it, those of the manifests,
-    whose pictures are measured again. Picture only, no words. Prints F1 by modality, the expected
-    calibration error, the AUC of photographs against drawings and X-rays, and the share of X-rays
-    that are called a skin modality with confidence over 0.8.
+    Each source is left out in turn: those of the model file without --pictures, those of the
+    manifests with it, whose pictures are measured again. Picture only, no words. Prints F1 by
+    modality, the expected calibration error, the AUC of photographs against drawings and X-rays,
+    and the share of X-rays that are called a skin modality with confidence.
     """
     from mmskin_build.images.train import evaluate_sources, gather_examples
 

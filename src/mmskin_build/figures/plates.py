@@ -387,17 +387,21 @@ def _find_insets(paper: NDArray[np.uint8]) -> list[PixelBox]:
     rows = paper[:, round(width * (1 - _INSET_START)) :].mean(axis=1) >= _INSET_SHARE
     xs = [end - 1 for _, end in runs(columns) if end < width * (1 - _INSET_MIN)]
     ys = [end - 1 for _, end in runs(rows) if end < height * (1 - _INSET_MIN)]
-    sums = np.cumsum(paper, axis=0, dtype=np.int32), np.cumsum(paper, axis=1, dtype=np.int32)
+    if not xs or not ys:
+        return []
+    below = np.cumsum(paper[:, xs], axis=0, dtype=np.int32)
+    beside = np.cumsum(paper[ys], axis=1, dtype=np.int32)
     found: list[PixelBox] = []
-    for x in xs:
-        for y in ys:
+    for i, x in enumerate(xs):
+        for j, y in enumerate(ys):
             if x <= 0 or y <= 0:
                 continue
-            down = (sums[0][-1, x] - sums[0][y, x]) / (height - 1 - y)
-            across = (sums[1][y, -1] - sums[1][y, x]) / (width - 1 - x)
+            down = (below[-1, i] - below[y, i]) / (height - 1 - y)
+            across = (beside[j, -1] - beside[j, x]) / (width - 1 - x)
+            if down < _INSET_SHARE or across < _INSET_SHARE:
+                continue
             inside = paper[y + _INSET_STEP :, x + _INSET_STEP], paper[y + _INSET_STEP, x:]
-            is_edge = all(line.mean() <= _INSET_INSIDE for line in inside)
-            if down >= _INSET_SHARE and across >= _INSET_SHARE and is_edge:
+            if all(line.mean() <= _INSET_INSIDE for line in inside):
                 found.append((int(x) + 1, int(y) + 1, width, height))
     # The innermost line of the border is its edge.
     return sorted(found, key=lambda box: box[0] + box[1], reverse=True)[:40]

@@ -87,16 +87,19 @@ def _free_name(name: str, path: Path, found: dict[str, Path]) -> str:
     return path.as_posix().lstrip("/")
 
 
-def screen_file(
-    file: PictureFile, model: KindModel | None = None, language: str = "eng"
-) -> ScreenedPicture:
+def screen_file(file: PictureFile, model: KindModel, task: _Task) -> ScreenedPicture:
     """Read and screen one picture file."""
     found = read_picture(file.path)
     if isinstance(found, UnreadPicture):
         return ScreenedPicture(name=file.name, reason=found.reason, detail=found.detail)
     try:
         screening = screen_picture(
-            found.rgb, hints=file.hints, painted=file.painted, model=model, language=language
+            found.rgb,
+            hints=file.hints,
+            painted=file.painted,
+            model=model,
+            language=task.language,
+            read_all_words=task.read_all_words,
         )
     except MemoryError:
         return ScreenedPicture(name=file.name, reason="picture_too_large", detail="no memory")
@@ -110,11 +113,12 @@ def screen_files(
     workers: int = 1,
     model_path: Path | None = None,
     language: str = "eng",
+    read_all_words: bool = False,
     progress: Progress = lambda done, total: None,
 ) -> tuple[ScreenedPicture, ...]:
     """Screen pictures in worker processes, in the order of `files`.
 
-    The result is the same for any number of workers.
+    The result is the same for any number of workers. `read_all_words` as for `screen_picture`.
 
     Raises:
         StorageError, SchemaError: If the model file cannot be used.
@@ -123,7 +127,8 @@ def screen_files(
     chunks = [tuple(files[at : at + _CHUNK]) for at in range(0, len(files), _CHUNK)]
     screened: dict[int, list[ScreenedPicture]] = {}
     done = 0
-    for index, found in _run(chunks, workers, _Task(model_path=model_path, language=language)):
+    task = _Task(model_path=model_path, language=language, read_all_words=read_all_words)
+    for index, found in _run(chunks, workers, task):
         screened[index] = found
         done += len(found)
         progress(done, len(files))
@@ -136,6 +141,7 @@ class _Task:
 
     model_path: Path | None
     language: str
+    read_all_words: bool
 
 
 def _run(
@@ -177,4 +183,4 @@ def _pool(workers: int) -> ProcessPoolExecutor:
 
 def _screen_chunk(files: Sequence[PictureFile], task: _Task) -> list[ScreenedPicture]:
     model = read_model(task.model_path)
-    return [screen_file(file, model, task.language) for file in files]
+    return [screen_file(file, model, task) for file in files]

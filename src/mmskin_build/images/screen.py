@@ -60,6 +60,7 @@ def screen_picture(
     painted: Sequence[Mark] = (),
     model: KindModel | None = None,
     language: str = "eng",
+    read_all_words: bool = False,
 ) -> Screening:
     """Ask all detectors about one picture, (H, W, 3) uint8 of any size.
 
@@ -69,6 +70,8 @@ def screen_picture(
         painted: What its page is known to paint over it (`marks.marks_of_overlays`).
         model: The model of kinds; the shipped one if None.
         language: Tesseract's codes, for names and numbers in the picture.
+        read_all_words: Read the words of annotated pictures, too. They cost most to read; where the
+            settings hold or drop such pictures anyway, unread words count as a doubt.
     """
     failed: list[str] = []
     kinds = classify_kind(extract_features(working_copy(rgb)), model)
@@ -82,6 +85,7 @@ def screen_picture(
             [(hint,) for hint in hints],
             marks=marks,
             language=language,
+            read_words=read_all_words or annotated_severity(marks) != "major",
         ),
         failed,
     )
