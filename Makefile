@@ -8,9 +8,10 @@ READY := .venv/.ready
 BENCH_PDFS ?=
 BENCH_OUT ?= data/work/bench.json
 GROWTH_PAGES ?= 50 200 800
+BENCH_PICTURES ?= $(MMSKIN_IMAGES)
 
 .PHONY: help setup demo test test-slow golden lint format types schemas bench bench-panels bench-pixels \
-	bench-growth bench-layouts audit build doctor constraints clean
+	bench-growth bench-layouts bench-pictures bench-captions audit build doctor constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -57,6 +58,15 @@ bench-pixels: $(READY)  ## pictures of your PDFs against a second renderer (BENC
 
 bench-layouts: $(READY)  ## figures and captions in the styles of 50 publishers, digital and as scans
 	@$(BIN)/python tests/bench/layouts.py --out $(dir $(BENCH_OUT))layouts.json
+
+bench-pictures: $(READY)  ## detectors and duplicates on a folder of pictures by class (BENCH_PICTURES=folder)
+	@$(BIN)/python tests/bench/pictures.py $(BENCH_PICTURES)
+	@$(BIN)/python tests/bench/screen.py --pictures $(BENCH_PICTURES)
+	@$(BIN)/python tests/bench/partial_faces.py --pictures $(BENCH_PICTURES)
+	@$(BIN)/python tests/bench/duplicates.py $(BENCH_PICTURES) --out $(dir $(BENCH_OUT))duplicates.json
+
+bench-captions: $(READY)  ## captions a second by the rules of text/
+	@PYTHONPATH=tests $(BIN)/python tests/bench/captions.py
 
 bench-growth: $(READY)  ## time and memory a page of demo books of GROWTH_PAGES="50 200 800"
 	@$(BIN)/python tests/bench/growth.py --out $(dir $(BENCH_OUT))growth.json --pages $(GROWTH_PAGES)

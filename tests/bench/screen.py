@@ -24,10 +24,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mmskin_build.images.annotated import annotated_score
+from mmskin_build.images.annotated import annotated_severity
 from mmskin_build.images.bodyparts import find_parts
 from mmskin_build.images.marks import Mark, find_marks
-from mmskin_build.images.sensitive import screen_sensitive
+from mmskin_build.images.sensitive import find_sensitive
 
 RgbImage = NDArray[np.uint8]
 
@@ -81,13 +81,16 @@ def main() -> None:
             def look_for_marks(rgb: RgbImage = rgb) -> None:
                 nonlocal marks
                 marks = find_marks(rgb)
-                annotated_score(marks)
+
+            def look_for_more(rgb: RgbImage = rgb, modality: dict[str, float] = modality) -> None:
+                read = annotated_severity(marks) != "major"  # as `images.screen` does
+                find_sensitive(rgb, modality, marks=marks, read_words=read)
 
             steps: dict[str, Callable[[], object]] = {
                 "direct": lambda rgb=rgb: find_parts(square(rgb), side_px=SIDE_PX),
                 "wrapper": lambda bgr=bgr: wrapper.detect(bgr),
                 "marks": look_for_marks,
-                "sensitive": lambda rgb=rgb, m=modality: screen_sensitive(rgb, m, marks=marks),
+                "sensitive": look_for_more,
             }
             for name, run in steps.items():
                 own, children = spent_s()
