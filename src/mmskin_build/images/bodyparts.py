@@ -87,14 +87,14 @@ class Parts:
 class Glance:
     """One run of the network: what it says, and what its inner layers saw on the way.
 
-    `maps` are those of `LAYERS`, (channels, rows, columns) each over the whole canvas, in whose
-    top left corner the picture lies, `scale` times its own size.
+    `maps` are those of `LAYERS`, (channels, rows, columns), each over the whole `canvas`; the
+    picture lies in the top left corner of it, `size` large. Both are (height, width) in pixels.
     """
 
     parts: Parts
     maps: tuple[Map, ...]
-    scale: float
-    canvas: tuple[int, int]  # height and width, in pixels
+    canvas: tuple[int, int]
+    size: tuple[float, float]
 
 
 def is_available() -> bool:
@@ -134,8 +134,8 @@ def look(rgb: RgbImage, *, side_px: int = PLAIN_SIDE_PX) -> Glance:
     return Glance(
         parts=_parts(answers, corner, scale, rgb),
         maps=tuple(found[0] for found in maps),
-        scale=scale,
         canvas=(canvas.shape[0], canvas.shape[1]),
+        size=(rgb.shape[0] * scale, rgb.shape[1] * scale),
     )
 
 

@@ -1,6 +1,7 @@
 """Everything that is asked of one picture, in order, once it is decoded.
 
-Features are measured on one working copy, once. What a detector could not tell is in `failed`, and
+Features are measured on one working copy, once, and the network of body parts looks at the plain
+picture once, for its kind and for faces. What a detector could not tell is in `failed`, and
 whoever decides about the picture holds it then: 'could not tell' is never 'absent'.
 """
 
@@ -14,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmskin_build.images.annotated import Severity, annotated_score, annotated_severity
-from mmskin_build.images.features import extract_features
+from mmskin_build.images.bodyparts import look
+from mmskin_build.images.description import describe_picture
 from mmskin_build.images.fingerprint import Fingerprint, fingerprint
 from mmskin_build.images.kinds import KindModel, classify_kind
 from mmskin_build.images.marks import Mark, find_marks
@@ -71,10 +73,11 @@ def screen_picture(
         language: Tesseract's codes, for names and numbers in the picture.
     """
     failed: list[str] = []
-    kinds = classify_kind(extract_features(working_copy(rgb)), model)
+    seen = look(rgb)
+    kinds = classify_kind(describe_picture(working_copy(rgb), seen), model)
     modality = classify_modality(kinds)
     marks = (*painted, *(_ask("marks", lambda: find_marks(rgb), failed) or ()))
-    seen = _ask(
+    held = _ask(
         "sensitive",
         lambda: find_sensitive(
             rgb,
@@ -82,10 +85,11 @@ def screen_picture(
             [(hint,) for hint in hints],
             marks=marks,
             language=language,
+            parts=seen.parts,
         ),
         failed,
     )
-    if seen is not None and any(flag.name == DETECTOR_FAILED for flag in seen.flags):
+    if held is not None and any(flag.name == DETECTOR_FAILED for flag in held.flags):
         failed.append("sensitive")
     return Screening(
         kinds={name: round(value, 4) for name, value in kinds.items()},
@@ -94,8 +98,8 @@ def screen_picture(
         marks=marks,
         annotated=annotated_score(marks),
         severity=annotated_severity(marks),
-        sensitive=() if seen is None else seen.flags,
-        boxes={} if seen is None else {name: tuple(found) for name, found in seen.boxes.items()},
+        sensitive=() if held is None else held.flags,
+        boxes={} if held is None else {name: tuple(found) for name, found in held.boxes.items()},
         quality=_ask("quality", lambda: assess_quality(rgb), failed) or (),
         fingerprint=_ask("fingerprint", lambda: fingerprint(rgb), failed),
         failed=tuple(dict.fromkeys(failed)),
