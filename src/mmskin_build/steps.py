@@ -60,7 +60,7 @@ SCREENED = "screened.jsonl"
 RECORDS, SUMMARY, MASKED = "records.jsonl", "summary.jsonl", "masked.jsonl"
 
 _LIBRARIES = ("pymupdf", "pdfplumber", "opencv-python-headless", "numpy")
-_DETECTORS = ("scikit-image", "scipy", "onnxruntime", "nudenet")
+_DETECTORS = ("scikit-image", "scipy", "onnx", "onnxruntime", "nudenet")
 
 STAGES = ("read_book", "align_book", "cut_pictures", "screen_pictures", "assemble_book")
 

@@ -12,7 +12,10 @@ from pathlib import Path
 
 import cv2
 
+from mmskin_build.images.bodyparts import look
 from mmskin_build.images.classify import find_pictures
+from mmskin_build.images.description import describe_picture
+from mmskin_build.images.embedding import extract_embedding
 from mmskin_build.images.features import extract_features
 from mmskin_build.images.kinds import classify_kind
 from mmskin_build.images.read import Picture, read_picture, working_copy
@@ -31,13 +34,16 @@ def main() -> None:
     read = [read_picture(file.path) for file in files]
     pictures = [found.rgb for found in read if isinstance(found, Picture)]
     small = [working_copy(rgb) for rgb in pictures]
-    features = [extract_features(rgb) for rgb in small]
+    seen = [look(rgb) for rgb in pictures]
+    features = [describe_picture(rgb) for rgb in small]
     classify_kind(features[0])  # the model is read once
     stages: dict[str, Callable[[int], object]] = {
         "read": lambda i: read_picture(files[i].path),
         "digest": lambda i: pixel_digest(pictures[i]),
         "working copy": lambda i: working_copy(pictures[i]),
         "features": lambda i: extract_features(small[i]),
+        "network": lambda i: look(pictures[i]),
+        "embedding": lambda i: extract_embedding(small[i], seen[i]),
         "kinds": lambda i: classify_kind(features[i]),
         "screen (all after reading)": lambda i: screen_picture(pictures[i]),
     }

@@ -1,8 +1,9 @@
 """What a picture is. Each file asks one thing; `screen` asks all of it, in order, once a picture.
 
 1. `read`: a file becomes pixels, or a reason why not
-2. `features`, `kinds`: how it looks, and what sort of picture that is; `photo`, `modality`: whether
-   it is a photograph, and clinical, dermoscopic or pathological
+2. `features`, `embedding`, `description`: how it looks, and what a network sees in it; `kinds`:
+   what sort of picture that is; `photo`, `modality`: whether it is a photograph, and clinical,
+   dermoscopic or pathological
 3. `strokes`, `mark_kinds`, `marks`, `annotated`: what was drawn on it, and whether that matters
 4. `bodyparts`, `eye_bars`, `faces`, `skin`, `identifiers`, `sensitive`: what must not be published
    unasked; `policy`: what is done about it

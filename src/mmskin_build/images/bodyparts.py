@@ -6,6 +6,8 @@ is only as large as the picture needs, which costs about a quarter less on a 4:3
 
 The network learned from whole bodies, so a face that fills the frame is larger than any it knows.
 On a canvas with a wide margin it is recognized again; see `find_parts` and its `share`.
+
+What its inner layers see serves `embedding`; both are had from one run, by `look`.
 """
 
 from __future__ import annotations
@@ -23,6 +25,9 @@ from numpy.typing import NDArray
 from mmskin_build.errors import MissingDependencyError
 
 RgbImage = NDArray[np.uint8]
+Map = NDArray[np.float32]
+
+PLAIN_SIDE_PX = 256  # of the canvas on which the picture alone is looked at, once for all
 
 # The network's classes, in its order.
 PARTS = (
@@ -47,6 +52,10 @@ PARTS = (
 )
 FACES = frozenset({"face_female", "face_male"})
 
+# Ends of the second and third stage of the backbone: one cell for 8 and for 16 pixels a side.
+LAYERS = ("/model.4/cv2/act/Mul_output_0", "/model.6/cv2/act/Mul_output_0")
+
+_ANSWERS = "output0"  # the network's name for what it says
 _STRIDE_PX = 32  # the canvas is a multiple of the network's coarsest grid
 _MIN_CANVAS_PX = 64
 _BOX_MIN = 0.02  # answers below this are not even boxes
@@ -74,6 +83,20 @@ class Parts:
         return max(self.best[PARTS.index(name)] for name in names)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """One run of the network: what it says, and what its inner layers saw on the way.
+
+    `maps` are those of `LAYERS`, (channels, rows, columns), each over the whole `canvas`; the
+    picture lies in the top left corner of it, `size` large. Both are (height, width) in pixels.
+    """
+
+    parts: Parts
+    maps: tuple[Map, ...]
+    canvas: tuple[int, int]
+    size: tuple[float, float]
+
+
 def is_available() -> bool:
     """Whether the wheel with the network's weights is installed."""
     return importlib.util.find_spec("nudenet") is not None
@@ -91,6 +114,35 @@ def find_parts(rgb: RgbImage, *, side_px: int = 320, share: float = 1.0) -> Part
         MissingDependencyError: If ``nudenet`` or its file of weights is not installed.
         ValueError: If the picture is empty.
     """
+    canvas, corner, scale = _canvas_of(rgb, side_px, share)
+    (answers,) = _run([_ANSWERS], canvas)
+    return _parts(answers, corner, scale, rgb)
+
+
+def look(rgb: RgbImage, *, side_px: int = PLAIN_SIDE_PX) -> Glance:
+    """Look for parts of a body in a picture alone, and keep what the inner layers see.
+
+    Args:
+        rgb: The picture, ``(H, W, 3) uint8``.
+        side_px: Length of the canvas's longer side.
+
+    Raises:
+        MissingDependencyError, ValueError: As for `find_parts`, whose answer is the same.
+    """
+    canvas, corner, scale = _canvas_of(rgb, side_px, 1.0)
+    answers, *maps = _run([_ANSWERS, *LAYERS], canvas)
+    return Glance(
+        parts=_parts(answers, corner, scale, rgb),
+        maps=tuple(found[0] for found in maps),
+        canvas=(canvas.shape[0], canvas.shape[1]),
+        size=(rgb.shape[0] * scale, rgb.shape[1] * scale),
+    )
+
+
+def _canvas_of(
+    rgb: RgbImage, side_px: int, share: float
+) -> tuple[RgbImage, tuple[int, int], float]:
+    """The canvas, where on it (x, y) the picture begins, and how much it was scaled."""
     height, width = rgb.shape[:2]
     if min(height, width) == 0:
         raise ValueError(f"a picture of {width} x {height} pixels shows no parts")
@@ -103,14 +155,21 @@ def find_parts(rgb: RgbImage, *, side_px: int = 320, share: float = 1.0) -> Part
     canvas[top : top + small_h, left : left + small_w] = cv2.resize(
         rgb, (small_w, small_h), interpolation=mode
     )
+    return canvas, (left, top), scale
+
+
+def _run(wanted: list[str], canvas: RgbImage) -> list[Map]:
     blob = canvas.transpose(2, 0, 1)[None].astype(np.float32)
     blob *= 1 / 255
     session = _session()
-    answers = session.run(None, {session.get_inputs()[0].name: blob})[0][0]
-    scores = answers[4:]
+    found: list[Map] = session.run(wanted, {session.get_inputs()[0].name: blob})
+    return found
+
+
+def _parts(answers: Map, corner: tuple[int, int], scale: float, rgb: RgbImage) -> Parts:
     return Parts(
-        best=tuple(float(best) for best in scores.max(axis=1)),
-        boxes=_boxes(answers, (left, top), scale, (width, height)),
+        best=tuple(float(best) for best in answers[0][4:].max(axis=1)),
+        boxes=_boxes(answers[0], corner, scale, (rgb.shape[1], rgb.shape[0])),
     )
 
 
@@ -154,19 +213,25 @@ def _grid(length: float) -> int:
 
 @cache
 def _session() -> Any:
-    """The network on one thread, so that a picture's scores do not depend on the machine's load."""
+    """The network on one thread, so that a picture's scores do not depend on the machine's load.
+
+    The layers that `look` keeps are outputs of their own beside the network's answer.
+    """
     spec = importlib.util.find_spec("nudenet")
     if spec is None or spec.origin is None:
         raise MissingDependencyError(
             "the detector of faces and body parts is not installed; run: pip install nudenet"
         )
+    import onnx
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     try:
+        network = onnx.load(str(Path(spec.origin).with_name("320n.onnx")))
+        network.graph.output.extend(onnx.ValueInfoProto(name=name) for name in LAYERS)
         return onnxruntime.InferenceSession(
-            str(Path(spec.origin).with_name("320n.onnx")),
+            network.SerializeToString(),
             options,
             providers=["CPUExecutionProvider"],
         )

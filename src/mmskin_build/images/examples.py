@@ -18,25 +18,33 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from mmskin_build.errors import SchemaError
 from mmskin_build.images.augment import augment
+from mmskin_build.images.description import describe_picture
 from mmskin_build.images.drawn import draw_nonphoto
 from mmskin_build.images.drawn_skin import draw_clinical, draw_dermoscopy
-from mmskin_build.images.features import extract_features
 from mmskin_build.images.kinds import KINDS
 from mmskin_build.images.read import UnreadPicture, read_picture, working_copy
 from mmskin_build.store import storage_errors
 
+RgbImage = NDArray[np.uint8]
+
 DRAWN = "drawn"  # the source of pictures drawn by code; never tested on
 CHANGED = 3  # changed copies that are learned from beside each picture
+CLOSE = 2  # details of a clinical picture that are learned from beside it, as clinical, too
 
 #: Other words for a kind, as manifests have them.
 CLASSES: Mapping[str, str] = {**{kind: kind for kind in KINDS}, "nonphoto": "drawing"}
 
-_DRAWN_COUNTS = {"drawing": 400, "dermoscopic": 240, "clinical": 240}
+_DRAWN_COUNTS = {"drawing": 400, "dermoscopic": 480, "clinical": 480}
 _SEED = 8
-_LEVELS = 21.0  # steps of a stored value in one deviation; stored in 8 bits
+_CLOSE_SEED = 3
+_CLOSE_SIDE = (0.3, 0.55)  # of the picture's sides that a detail shows
+_STORED = 128  # directions in which examples are stored: those in which they differ most
+_STEP = 0.5  # of a stored value, in deviations of one feature; stored in 8 bits
+_STORED_LIMIT = 8.0  # deviations beyond which a feature is not stored
 _COLUMNS = ("file", "class", "source")
 
 
@@ -184,7 +192,7 @@ def measure_pictures(
     changed: int = CHANGED,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[Examples, tuple[str, ...]]:
-    """Measure pictures and `changed` altered copies of each; also return what could not be read."""
+    """Measure pictures and altered copies of each; also return what could not be read."""
     rows: list[list[float]] = []
     kinds: list[int] = []
     sources: list[str] = []
@@ -195,15 +203,31 @@ def measure_pictures(
         if isinstance(found, UnreadPicture):
             unread.append(f"{item.path}: {found.reason}")
             continue
-        small = working_copy(found.rgb)
-        for copy in range(changed + 1):
-            rng = np.random.default_rng([number, copy])
-            rows.append(list(extract_features(augment(small, rng) if copy else small).values()))
+        for plain_copy, rgb in _versions(found.rgb, number, changed, item.kind):
+            rows.append(list(describe_picture(rgb).values()))
             kinds.append(KINDS.index(item.kind))
             sources.append(item.source)
-            plain.append(copy == 0)
+            plain.append(plain_copy)
         progress(number + 1, len(labelled))
     return _examples(names, rows, kinds, sources, plain), tuple(unread)
+
+
+def _versions(
+    rgb: RgbImage, number: int, changed: int, kind: str
+) -> Iterator[tuple[bool, RgbImage]]:
+    """The picture itself, altered copies of it, and for a clinical one altered details of it."""
+    small = working_copy(rgb)
+    yield True, small
+    for copy in range(1, changed + 1):
+        yield False, augment(small, np.random.default_rng([number, copy]))
+    for copy in range(CLOSE if changed and kind == "clinical" else 0):
+        rng = np.random.default_rng([number, copy, _CLOSE_SEED])
+        side = rng.uniform(*_CLOSE_SIDE)
+        height, width = (max(1, int(length * side)) for length in rgb.shape[:2])
+        top = rng.integers(0, rgb.shape[0] - height + 1)
+        left = rng.integers(0, rgb.shape[1] - width + 1)
+        detail = np.ascontiguousarray(rgb[top : top + height, left : left + width])
+        yield False, augment(working_copy(detail), rng)
 
 
 def draw_examples(
@@ -218,7 +242,7 @@ def draw_examples(
             rng = np.random.default_rng([_SEED, KINDS.index(kind), number])
             rgb = draw[kind](rng)
             rgb = augment(rgb, rng) if number % 2 else rgb
-            rows.append(list(extract_features(rgb).values()))
+            rows.append(list(describe_picture(rgb).values()))
             kinds.append(KINDS.index(kind))
             progress(len(rows), sum(_DRAWN_COUNTS.values()))
     return _examples(names, rows, kinds, [DRAWN] * len(rows), [False] * len(rows))
@@ -244,19 +268,33 @@ def _examples(
 
 
 def pack_examples(examples: Examples) -> dict[str, Any]:
-    """Return examples as JSON: values in 8 bits around a center, deflated, in base 64."""
+    """Return examples as JSON: 8 bits for each of the main directions, deflated, in base 64."""
     center, scale = np.median(examples.rows, axis=0), examples.rows.std(axis=0) + 1e-6
-    steps = np.clip(np.rint((examples.rows - center) / scale * _LEVELS), -127, 127).astype(np.int8)
+    near = np.clip((examples.rows - center) / scale, -_STORED_LIMIT, _STORED_LIMIT)
+    with threadpool_limits(1):  # the same sums in the same order
+        _, main = np.linalg.eigh(near.T @ near)
+        basis = main[:, ::-1][:, :_STORED].astype("<f2")
+        steps = np.rint(near @ basis.astype(np.float64) / _STEP)
     sources = sorted(set(examples.sources))
     return {
         "sources": sources,
-        "source": [sources.index(source) for source in examples.sources],
-        "kind": examples.kinds.tolist(),
-        "plain": examples.plain.astype(int).tolist(),
+        "source": " ".join(str(sources.index(source)) for source in examples.sources),
+        "kind": "".join(str(kind) for kind in examples.kinds),
+        "plain": "".join(str(int(plain)) for plain in examples.plain),
         "center": [round(float(value), 6) for value in center],
         "scale": [round(float(value), 6) for value in scale],
-        "rows": base64.b64encode(zlib.compress(steps.tobytes(), 9)).decode("ascii"),
+        "basis": _pack(np.ascontiguousarray(basis.T)),
+        "rows": _pack(np.ascontiguousarray(np.clip(steps, -127, 127).astype(np.int8).T)),
     }
+
+
+def _pack(table: NDArray[Any]) -> str:
+    return base64.b64encode(zlib.compress(table.tobytes(), 9)).decode("ascii")
+
+
+def _unpack(text: str, kind: str, columns: int) -> NDArray[np.float64]:
+    flat = np.frombuffer(zlib.decompress(base64.b64decode(text)), kind)
+    return flat.reshape(-1, columns).astype(np.float64)
 
 
 def unpack_examples(content: Mapping[str, Any], where: str) -> Examples:
@@ -267,14 +305,14 @@ def unpack_examples(content: Mapping[str, Any], where: str) -> Examples:
     """
     try:
         packed, names = content["examples"], tuple(content["features"])
-        steps = np.frombuffer(zlib.decompress(base64.b64decode(packed["rows"])), np.int8)
-        table = steps.reshape(-1, len(names)) / _LEVELS
-        kinds = np.array(packed["kind"], np.int64)
-        sources = tuple(packed["sources"][index] for index in packed["source"])
-        plain = np.array(packed["plain"], np.bool_)
-        rows = table * np.array(packed["scale"]) + np.array(packed["center"])
+        kinds = np.array([int(kind) for kind in packed["kind"]], np.int64)
+        sources = tuple(packed["sources"][int(index)] for index in packed["source"].split())
+        plain = np.array([mark == "1" for mark in packed["plain"]], np.bool_)
+        basis = _unpack(packed["basis"], "<f2", len(names))
+        near = np.einsum("kn,kf->nf", _unpack(packed["rows"], "i1", len(kinds)) * _STEP, basis)
+        rows = near * np.array(packed["scale"]) + np.array(packed["center"])
         if not len(rows) == len(kinds) == len(sources) == len(plain):
             raise ValueError("their numbers differ")
-    except (KeyError, TypeError, ValueError, IndexError, zlib.error) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, zlib.error) as error:
         raise SchemaError(f"{where}: the examples cannot be read: {error}") from None
     return Examples(names=names, rows=rows, kinds=kinds, sources=sources, plain=plain)

@@ -17,7 +17,7 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
-from mmskin_build.images.bodyparts import FACES, Parts, find_parts
+from mmskin_build.images.bodyparts import FACES, PLAIN_SIDE_PX, Parts, find_parts
 from mmskin_build.images.eye_bars import find_eye_bars, is_barred
 
 RgbImage = NDArray[np.uint8]
@@ -25,7 +25,6 @@ Box = tuple[int, int, int, int]
 
 MODEL_FILE = "face_model.json"
 
-FIRST_SIDE_PX = 256  # the picture alone
 PADDED_SIDE_PX, PADDED_SHARE = 192, 0.7  # the smaller copy in its margin
 _LIGHT_WANTED = 230.0  # brightest tone of the padded copy of a dark picture
 _LIGHT_ENOUGH = 200.0
@@ -52,17 +51,19 @@ class FaceFinding:
     padded: Parts
 
 
-def find_faces(rgb: RgbImage, *, prior: float = 0.0) -> FaceFinding:
+def find_faces(rgb: RgbImage, *, prior: float = 0.0, parts: Parts | None = None) -> FaceFinding:
     """Look for faces in a picture ``(H, W, 3) uint8``.
 
     Args:
         rgb: The picture.
         prior: Log odds to add for what is known otherwise, for instance from the caption.
+        parts: The detector's answer for the picture alone, where it was asked before
+            (`bodyparts.look`).
 
     Raises:
         MissingDependencyError: If the detector is not installed.
     """
-    parts, padded = look_twice(rgb)
+    parts, padded = look_twice(rgb, parts)
     score = combine(parts.score(*FACES), padded.score(*FACES), prior)
     bars = find_eye_bars(rgb)
     boxes = _face_boxes(parts, padded) if score >= 0.5 else ()
@@ -79,10 +80,10 @@ def find_faces(rgb: RgbImage, *, prior: float = 0.0) -> FaceFinding:
     )
 
 
-def look_twice(rgb: RgbImage) -> tuple[Parts, Parts]:
-    """Return the detector's answers for the picture alone and for the lit, padded copy."""
+def look_twice(rgb: RgbImage, parts: Parts | None = None) -> tuple[Parts, Parts]:
+    """Return the detector's answers: for the picture alone, unless given; for a padded copy."""
     return (
-        find_parts(rgb, side_px=FIRST_SIDE_PX),
+        find_parts(rgb, side_px=PLAIN_SIDE_PX) if parts is None else parts,
         find_parts(_lit(rgb), side_px=PADDED_SIDE_PX, share=PADDED_SHARE),
     )
 

@@ -22,7 +22,7 @@ from mmskin_build.errors import SchemaError
 from mmskin_build.store import storage_errors
 
 MODEL_FILE = "modality_model.json"
-FORM = 1  # of the file
+FORM = 2  # of the file
 
 #: Skin through a camera, a dermatoscope, a microscope; other photographs; X-rays, CT, MRI, electron
 #: micrographs and other grey scans; what is no photograph at all.

@@ -23,12 +23,12 @@ from mmskin_build.errors import SchemaError
 from mmskin_build.images.examples import DRAWN, Examples, pack_examples
 from mmskin_build.images.kinds import FORM, KINDS, STEP_LIMIT, KindModel, Table, distance, softmax
 
-_FREEDOM = 0.1  # inverse pull of the logistic weights towards zero
+_FREEDOM = 0.01  # inverse pull of the logistic weights towards zero
 _WEIGHT = 5000.0  # of all examples together, whatever their number
-_SHRINK = 0.03  # of the pooled covariance towards a multiple of the identity
+_SHRINK = 0.2  # of the pooled covariance towards a multiple of the identity
 _FAR_SHARE = 0.995  # of what was learned from lies within the trusted distance
 _PRIOR_PULL = 0.002  # of the priors of kinds towards equality
-_OTHER_SHARE = 0.1  # photographs of other things are that much rarer in books than in the examples
+_OTHER_SHARE = 0.05  # photographs of other things are that much rarer in books than in the examples
 _REST = 3  # kinds behind the modalities: other, radiology, drawing
 _DIGITS = 5
 

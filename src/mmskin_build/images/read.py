@@ -136,6 +136,12 @@ def crop_margins(rgb: RgbImage) -> RgbImage:
 
     A picture that is even all over, or nearly so, is returned whole.
     """
+    top, bottom, left, right = find_content(rgb)
+    return rgb[top:bottom, left:right]
+
+
+def find_content(rgb: RgbImage) -> tuple[int, int, int, int]:
+    """Return the top, bottom, left and right of what `crop_margins` keeps, in pixels."""
     top, bottom, left, right = 0, rgb.shape[0], 0, rgb.shape[1]
     for _ in range(2):
         rows = _even_run(rgb[top:bottom, left:right])
@@ -145,8 +151,8 @@ def crop_margins(rgb: RgbImage) -> RgbImage:
         top, bottom = top + rows[0], bottom - rows[1]
         left, right = left + columns[0], right - columns[1]
         if bottom - top < _LEAST_KEPT * rgb.shape[0] or right - left < _LEAST_KEPT * rgb.shape[1]:
-            return rgb
-    return rgb[top:bottom, left:right]
+            return 0, rgb.shape[0], 0, rgb.shape[1]
+    return top, bottom, left, right
 
 
 def _even_run(rgb: RgbImage) -> tuple[int, int]:

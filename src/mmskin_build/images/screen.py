@@ -1,6 +1,7 @@
 """Everything that is asked of one picture, in order, once it is decoded.
 
-Features are measured on one working copy, once. What a detector could not tell is in `failed`, and
+Features are measured on one working copy, once, and the network of body parts looks at the plain
+picture once, for its kind and for faces. What a detector could not tell is in `failed`, and
 whoever decides about the picture holds it then: 'could not tell' is never 'absent'.
 """
 
@@ -14,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmskin_build.images.annotated import Severity, annotated_score, annotated_severity
-from mmskin_build.images.features import extract_features
+from mmskin_build.images.bodyparts import look
+from mmskin_build.images.description import describe_picture
 from mmskin_build.images.fingerprint import Fingerprint, fingerprint
 from mmskin_build.images.kinds import KindModel, classify_kind
 from mmskin_build.images.marks import Mark, find_marks
@@ -74,10 +76,11 @@ def screen_picture(
             settings hold or drop such pictures anyway, unread words count as a doubt.
     """
     failed: list[str] = []
-    kinds = classify_kind(extract_features(working_copy(rgb)), model)
+    seen = look(rgb)
+    kinds = classify_kind(describe_picture(working_copy(rgb), seen), model)
     modality = classify_modality(kinds)
     marks = (*painted, *(_ask("marks", lambda: find_marks(rgb), failed) or ()))
-    seen = _ask(
+    delicate = _ask(
         "sensitive",
         lambda: find_sensitive(
             rgb,
@@ -86,10 +89,11 @@ def screen_picture(
             marks=marks,
             language=language,
             read_words=read_all_words or annotated_severity(marks) != "major",
+            parts=seen.parts,
         ),
         failed,
     )
-    if seen is not None and any(flag.name == DETECTOR_FAILED for flag in seen.flags):
+    if delicate is not None and any(flag.name == DETECTOR_FAILED for flag in delicate.flags):
         failed.append("sensitive")
     return Screening(
         kinds={name: round(value, 4) for name, value in kinds.items()},
@@ -98,8 +102,10 @@ def screen_picture(
         marks=marks,
         annotated=annotated_score(marks),
         severity=annotated_severity(marks),
-        sensitive=() if seen is None else seen.flags,
-        boxes={} if seen is None else {name: tuple(found) for name, found in seen.boxes.items()},
+        sensitive=() if delicate is None else delicate.flags,
+        boxes={}
+        if delicate is None
+        else {name: tuple(found) for name, found in delicate.boxes.items()},
         quality=_ask("quality", lambda: assess_quality(rgb), failed) or (),
         fingerprint=_ask("fingerprint", lambda: fingerprint(rgb), failed),
         failed=tuple(dict.fromkeys(failed)),

@@ -63,6 +63,7 @@ def find_sensitive(
     marks: Sequence[Mark] = (),
     language: str = "eng",
     read_words: bool = True,
+    parts: Parts | None = None,
 ) -> SensitiveFinding:
     """Look for everything sensitive in a picture ``(H, W, 3) uint8``.
 
@@ -78,6 +79,7 @@ def find_sensitive(
         marks: What `marks.find_marks` found; its words are read for names and numbers.
         language: Tesseract's language codes for that.
         read_words: Whether words are read; without, any word may be a name, and holds.
+        parts: What the detector of parts says of the picture alone, if it was asked before.
 
     Returns:
         Flags sorted by name, and boxes. A detector that raises is a flag `detector_failed`.
@@ -89,7 +91,7 @@ def find_sensitive(
     bodily = said & {"face", "eyes", "genitals", "breast", "child"}
     if bodily or not is_clearly_close(modality_probabilities):
         try:
-            body, found = _screen_body(rgb, said)
+            body, found = _screen_body(rgb, said, parts)
             flags += body
             boxes |= found
         except Exception:  # whatever went wrong, the picture was not looked at
@@ -118,9 +120,11 @@ def is_clearly_close(modality_probabilities: Mapping[str, float]) -> bool:
     return close >= _CLEAR and modality_probabilities.get("clinical", 1.0) <= _CLINICAL_MAX
 
 
-def _screen_body(rgb: RgbImage, said: set[str]) -> tuple[list[Flag], dict[str, tuple[Box, ...]]]:
+def _screen_body(
+    rgb: RgbImage, said: set[str], parts: Parts | None
+) -> tuple[list[Flag], dict[str, tuple[Box, ...]]]:
     prior = (_FACE_PRIOR if "face" in said else 0.0) + (_EYES_PRIOR if "eyes" in said else 0.0)
-    face = find_faces(rgb, prior=prior)
+    face = find_faces(rgb, prior=prior, parts=parts)
     score = face.score
     source = "model"
     if prior and score < _SAID_MAYBE:

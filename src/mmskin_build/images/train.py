@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from mmskin_build.errors import SchemaError
+from mmskin_build.images.description import description_names
 from mmskin_build.images.examples import (
     CHANGED,
+    CLOSE,
     DRAWN,
     Examples,
     Labelled,
@@ -21,7 +23,6 @@ from mmskin_build.images.examples import (
     measure_pictures,
     unpack_examples,
 )
-from mmskin_build.images.features import feature_names
 from mmskin_build.images.kinds import KINDS, read_model_file, shipped_file
 from mmskin_build.images.learn import LeftOut, fit_model, leave_sources_out, model_content
 from mmskin_build.images.measure import judge_left_out, score, scores_by_source
@@ -58,7 +59,7 @@ def gather_examples(
     Raises:
         SchemaError: If the model file does not fit, or no picture can be read.
     """
-    names = feature_names()
+    names = description_names()
     own, unread = measure_pictures(
         labelled, names, progress=lambda done, total: progress("measure", done, total)
     )
@@ -88,8 +89,9 @@ def train_model(
     card = {
         "what": "kinds of pictures: " + ", ".join(KINDS),
         "how": "mean of a logistic and a linear discriminant classifier over "
-        f"{len(model.names)} features of color, layout and texture; {CHANGED} altered copies of "
-        "each picture; calibrated on sources left out",
+        f"{len(model.names)} features: color, layout and texture, and what two inner layers of the "
+        f"detector NudeNet 320n (AGPL-3.0) see; {CHANGED} altered copies of each picture, {CLOSE} "
+        "details of each clinical one; calibrated on sources left out",
         "note": note,
         "pictures": _counts(examples),
         "left_out": _left_out(folds, examples),

@@ -1,0 +1,34 @@
+"""All that the model of kinds is told of a picture: how it looks, and what a network sees in it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from mmskin_build.images.bodyparts import Glance
+from mmskin_build.images.embedding import extract_embedding
+from mmskin_build.images.features import SIDE_PX, Features, RgbImage, extract_features
+
+
+def describe_picture(rgb: RgbImage, seen: Glance | None = None) -> Features:
+    """Measure a picture.
+
+    Args:
+        rgb: Pixels, (H, W, 3) uint8; `read.working_copy` is large enough.
+        seen: What `bodyparts.look` saw in the picture, at any size; looked at now for None.
+
+    Returns:
+        Finite numbers by name, always the same names in the same order.
+
+    Raises:
+        MissingDependencyError: If the network is not installed.
+        ValueError: If the array is of another shape or type.
+    """
+    return {**extract_features(rgb), **extract_embedding(rgb, seen)}
+
+
+@cache
+def description_names() -> tuple[str, ...]:
+    """Return the names in the order of `describe_picture`."""
+    return tuple(describe_picture(np.full((SIDE_PX, SIDE_PX, 3), 128, np.uint8)))

@@ -1,0 +1,111 @@
+"""What the network's inner layers see of a picture: one run, and no eye for frames or sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+
+from mmskin_build.images import bodyparts, sensitive
+from mmskin_build.images.bodyparts import PLAIN_SIDE_PX, find_parts, look
+from mmskin_build.images.description import describe_picture, description_names
+from mmskin_build.images.drawn import draw_nonphoto
+from mmskin_build.images.drawn_skin import draw_clinical, draw_dermoscopy
+from mmskin_build.images.embedding import extract_embedding
+from mmskin_build.images.features import extract_features
+from mmskin_build.images.screen import screen_picture
+
+
+def vector(rgb: np.ndarray) -> np.ndarray:
+    return np.array(list(extract_embedding(rgb).values()))
+
+
+def pictures() -> list[np.ndarray]:
+    found = [draw_clinical(np.random.default_rng([1, seed])) for seed in range(3)]
+    return found + [draw_dermoscopy(np.random.default_rng([2, seed])) for seed in range(3)]
+
+
+def watermarked(rgb: np.ndarray) -> np.ndarray:
+    place = (5, rgb.shape[0] - 12)
+    return cv2.putText(rgb.copy(), "Clinic", place, 0, 0.9, (255, 255, 255), 2)
+
+
+def framed(rgb: np.ndarray) -> np.ndarray:
+    return cv2.copyMakeBorder(rgb, 30, 18, 25, 40, cv2.BORDER_CONSTANT, value=(255, 255, 255))
+
+
+def enlarged(rgb: np.ndarray) -> np.ndarray:
+    return cv2.resize(rgb, None, fx=2.0, fy=2.0, interpolation=cv2.INTER_CUBIC)
+
+
+def mirrored(rgb: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(rgb[:, ::-1])
+
+
+@pytest.mark.parametrize("change", [watermarked, framed, enlarged, mirrored])
+def test_what_a_publisher_does_moves_it_less_than_another_picture_would(
+    change: Callable[[np.ndarray], np.ndarray],
+) -> None:
+    shown = pictures()
+    seen = np.array([vector(rgb) for rgb in shown])
+    changed = np.array([vector(change(rgb)) for rgb in shown])
+    scale = seen.std(axis=0) + 1e-3
+    moved = np.linalg.norm((changed - seen) / scale, axis=1)
+    apart = np.linalg.norm((seen[:, None] - seen[None]) / scale, axis=2)
+    assert np.median(moved) < 0.6 * np.median(apart[apart > 0])
+
+
+def test_it_is_named_the_same_for_every_picture_and_the_same_each_time() -> None:
+    first, second = (draw_nonphoto(np.random.default_rng(seed)) for seed in (1, 2))
+    assert list(extract_embedding(first)) == list(extract_embedding(second))
+    assert extract_embedding(first) == extract_embedding(first)
+    described = describe_picture(first)
+    assert tuple(described) == description_names()
+    assert described == {**extract_features(first), **extract_embedding(first)}
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 3000), (3000, 1), (31, 700), (600, 400)])
+@pytest.mark.parametrize("value", [0, 255])
+def test_pictures_of_any_shape_are_seen(shape: tuple[int, int], value: int) -> None:
+    assert np.isfinite(vector(np.full((*shape, 3), value, np.uint8))).all()
+    rng = np.random.default_rng(value)
+    assert np.isfinite(vector(rng.integers(0, 256, (*shape, 3), np.uint8))).all()
+
+
+def test_no_picture_is_refused() -> None:
+    with pytest.raises(ValueError, match="0 x 4 pixels"):
+        extract_embedding(np.zeros((4, 0, 3), np.uint8))
+
+
+def test_looking_says_of_parts_what_the_detector_says() -> None:
+    for rgb in pictures()[:2]:
+        assert look(rgb).parts == find_parts(rgb, side_px=PLAIN_SIDE_PX)
+
+
+def test_the_black_rest_of_the_canvas_is_not_seen() -> None:
+    (rgb,) = pictures()[:1]
+    wide = rgb[: rgb.shape[1] * 3 // 10]  # below it the canvas is empty
+    seen = look(wide)
+    assert seen.size[0] < seen.canvas[0]
+    for cells in seen.maps:
+        first_empty = int(seen.size[0] / (seen.canvas[0] / cells.shape[1])) + 1
+        cells[:, first_empty:] = 1e6
+    assert max(extract_embedding(wide, seen).values()) < 1e3
+
+
+def test_a_screening_runs_the_network_once_on_the_plain_picture(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runs: list[tuple[int, ...]] = []
+    run = bodyparts._run
+
+    def counted(wanted: list[str], canvas: np.ndarray) -> list[np.ndarray]:
+        runs.append(canvas.shape)
+        return run(wanted, canvas)
+
+    monkeypatch.setattr(bodyparts, "_run", counted)
+    monkeypatch.setattr(sensitive, "is_clearly_close", lambda _: False)
+    screen_picture(pictures()[0])
+    assert len(runs) == 2 and max(runs[0]) == PLAIN_SIDE_PX and max(runs[1]) < PLAIN_SIDE_PX
