@@ -4,16 +4,18 @@ The index is one SQLite file: fingerprints by picture, pictures by key, joins fo
 is added, asks for each of its keys which pictures hold it, and registers itself with those that it
 shares features with (`registration.py`). Adding a book compares nothing that was compared before.
 
-Many pictures may hold one key: a watermark, a printed letter, a ruler. A key that more than
-`MAX_HOLDERS` pictures hold is crowded: it connects its holders only with its `MAX_KEEPERS` keepers,
-those with the smallest numbers, which are hashes of the digests. So a picture that is there a
-hundred times is still one group, and what a picture costs depends on its own features, not on how
-many pictures there are: it is compared with the keepers of what it shares, and it becomes a keeper
-itself, to be compared with all holders, as much more rarely as there are more of them.
+Many pictures may share something: a watermark, a printed letter, a ruler. A feature is common if
+more than `MAX_HOLDERS` pictures hold one of its keys. Two pictures are compared if they share
+`MIN_AGREEING` features that are not common, or `MIN_KEPT` features by keys that one of the two is a
+keeper of: the `MAX_KEEPERS` holders of each key with the smallest numbers, which are hashes of the
+digests. So a picture that is there a hundred times is still one group, and what a picture costs
+depends on its own features, not on how many pictures there are: it is compared with the keepers of
+what it shares, and it becomes a keeper itself, to be compared with all holders, as much more rarely
+as there are more of them.
 
 What joins depends on the set of pictures and not on the order they came in. Whether two pictures
 show the same rests on the two alone. Whether they may join, on the keys they share and the holders
-of these: as pictures come, keys get crowded and keepers lose their place, never the reverse, so
+of these: as pictures come, features get common and keepers lose their place, never the reverse, so
 whatever may join in the end was compared when the later of the two came. What was joined and may no
 longer (because the pattern that led from one to the other has turned out to be on many pictures) is
 passed over when groups are made: for two real copies that is rare, as they share much else. The set
@@ -52,10 +54,13 @@ from mmskin_build.images.registration import (
 )
 from mmskin_build.store import code_digest, from_json, storage_errors, to_json
 
-# Pictures that may hold one key and all be compared with each other.
-MAX_HOLDERS = 24
-# Holders of a crowded key that all its holders are compared with.
-MAX_KEEPERS = 4
+# Pictures that hold a key at most for the features that have it not to be common.
+MAX_HOLDERS = 12
+# Holders of each key that all its holders may be compared with.
+MAX_KEEPERS = 2
+# Features that a picture must share with a keeper. Two copies share dozens, two pictures with one
+# watermark hardly as many, unless one is a keeper of its most usual keys.
+MIN_KEPT = 12
 # Pictures whose features are kept decoded (20 kB each): keepers are asked for again and again.
 _DECODED = 256
 
@@ -206,60 +211,81 @@ class DuplicateIndex:
             else:
                 first, second, pair = other_sha256, sha256, (other_features, features)
             equal = find_equal_keys(*pair)
-            if not self._may_join(number, picture, equal):
+            if not self._may_join(number, picture, *pair, equal):
                 continue
             overlap = find_overlap(*pair, equal)
             if overlap is not None:
                 yield Join(first=first, second=second, overlap=overlap)
 
     def _find_candidates(self, number: int | None, features: Features) -> list[int]:
-        """Pictures that `MIN_AGREEING` features have a key in common with that connects them."""
+        """Pictures that share enough features with one, as far as its own keys tell."""
         owners: dict[int, int] = defaultdict(int)  # key to its features, one bit each
         for own, keys in enumerate(features.keys.tolist()):
             for key in keys:
                 owners[key] |= 1 << own
-        shared: dict[int, int] = defaultdict(int)  # picture to features, one bit each
-        for key, own_bits in sorted(owners.items()):
-            holders = self._find_holders(key)
-            if _is_crowded(holders, number):
-                if number in holders[:MAX_KEEPERS]:  # it has become a keeper
-                    select = "SELECT picture FROM holders WHERE key = ?"
-                    for (picture,) in self._db.execute(select, (key,)):
-                        shared[picture] |= own_bits
-                    continue
-                holders = holders[:MAX_KEEPERS]
-            for picture in holders:
-                shared[picture] |= own_bits
-        return sorted(
-            picture
-            for picture, bits in shared.items()
-            if picture != number and bits.bit_count() >= MIN_AGREEING
-        )
+        holders = {key: self._find_holders(key) for key in sorted(owners)}
+        common = 0
+        for key, own_bits in owners.items():
+            if _is_crowded(holders[key], number):
+                common |= own_bits
+        rare: dict[int, int] = defaultdict(int)  # picture to features shared, one bit each
+        kept: dict[int, int] = defaultdict(int)
+        for key, own_bits in owners.items():
+            if own_bits & ~common:
+                for picture in holders[key]:
+                    rare[picture] |= own_bits & ~common
+            keepers = holders[key][:MAX_KEEPERS]
+            if number in keepers:
+                select = "SELECT picture FROM holders WHERE key = ?"
+                keepers = [row[0] for row in self._db.execute(select, (key,))]
+            for picture in keepers:
+                kept[picture] |= own_bits
+        found = {picture for picture, bits in rare.items() if bits.bit_count() >= MIN_AGREEING}
+        found |= {picture for picture, bits in kept.items() if bits.bit_count() >= MIN_KEPT}
+        return sorted(found - {number})
 
     def _find_holders(self, key: int) -> list[int]:
         """The holders of a key with the smallest numbers, in order: all, or one too many."""
         select = "SELECT picture FROM holders WHERE key = ? ORDER BY picture LIMIT ?"
         return [row[0] for row in self._db.execute(select, (key, MAX_HOLDERS + 1))]
 
-    def _may_join(self, number: int | None, picture: int, equal: EqualKeys) -> bool:
-        """Whether `MIN_AGREEING` features of either have a key in common that connects them."""
-        firsts: set[int] = set()
-        seconds: set[int] = set()
-        for key in np.unique(equal.keys).tolist():
-            holders = self._find_holders(key)
-            if _is_crowded(holders, number) and not {number, picture} & set(holders[:MAX_KEEPERS]):
-                continue
-            rows: NDArray[np.int64] = equal.pairs[equal.keys == key]
-            firsts.update(rows[:, 0].tolist())
-            seconds.update(rows[:, 1].tolist())
-            if min(len(firsts), len(seconds)) >= MIN_AGREEING:
+    def _may_join(
+        self,
+        number: int | None,
+        picture: int,
+        first: Features,
+        second: Features,
+        equal: EqualKeys,
+    ) -> bool:
+        """Whether two pictures share enough features that are not common, or kept by one of them.
+
+        `equal` is of `first` and `second`, whichever of the two pictures is which.
+        """
+        holders = functools.cache(self._find_holders)
+
+        def is_common(keys: NDArray[np.int64]) -> bool:
+            return any(_is_crowded(holders(key), number) for key in keys.tolist())
+
+        commons = functools.cache(lambda one: is_common(first.keys[one]))
+        others = functools.cache(lambda other: is_common(second.keys[other]))
+        rare: tuple[set[int], set[int]] = set(), set()
+        kept: tuple[set[int], set[int]] = set(), set()
+        for (one, other), key in zip(equal.pairs.tolist(), equal.keys.tolist(), strict=True):
+            if not commons(one) and not others(other):
+                rare[0].add(one)
+                rare[1].add(other)
+            if not {number, picture}.isdisjoint(holders(key)[:MAX_KEEPERS]):
+                kept[0].add(one)
+                kept[1].add(other)
+            if min(map(len, rare)) >= MIN_AGREEING or min(map(len, kept)) >= MIN_KEPT:
                 return True
         return False
 
     def _counts(self, first: str, second: str) -> bool:
         """Whether two pictures that were joined may join still."""
         one, other = _to_number(first), _to_number(second)
-        return self._may_join(one, other, find_equal_keys(self._read(one)[1], self._read(other)[1]))
+        pair = self._read(one)[1], self._read(other)[1]
+        return self._may_join(one, other, *pair, find_equal_keys(*pair))
 
     def _read_picture(self, number: int) -> tuple[str, Features]:
         sha256, line = self._db.execute(
