@@ -22,6 +22,7 @@ from mmskin_build.images.duplicates import (
     group_duplicates,
 )
 from mmskin_build.images.fingerprint import Fingerprint, fingerprint, read_features
+from mmskin_build.images.registration import Overlap
 from mmskin_build.store import from_json, pixel_digest, to_json
 
 COUNT = 6
@@ -209,6 +210,30 @@ def test_what_many_pictures_share_does_not_make_the_order_of_books_matter(
         assert index.groups(names) == expected
         joins.add(index.joins())
     assert len(joins) == 1
+
+
+def test_which_pictures_may_join_depends_on_the_set_of_pictures_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    always = Overlap(
+        similarity=1.0, share=1.0, scale=1.0, turn_degrees=0.0, mirrored=False, agreeing=9
+    )
+    monkeypatch.setattr(duplicates, "MAX_HOLDERS", 5)
+    monkeypatch.setattr(duplicates, "find_overlap", lambda *pair: always)
+    marked = [
+        (f"{number:064x}", fingerprint(print_name(draw_tissue(number, 160, 120))))
+        for number in range(80)
+    ]
+    shuffled = [marked[number] for number in np.random.default_rng(2).permutation(80)]
+    joins = []
+    for order, book in ((marked, 80), (marked[::-1], 7), (shuffled, 1)):
+        index = DuplicateIndex()
+        compared = 0
+        for start in range(0, 80, book):
+            compared += len(index.add(order[start : start + book]))
+        joins.append({(join.first, join.second) for join in index.joins()})
+    assert joins[0] == joins[1] == joins[2]
+    assert 0 < len(joins[0]) < compared  # some were compared before so many shared so much
 
 
 def test_a_picture_that_is_there_often_is_one_group_in_any_order() -> None:
