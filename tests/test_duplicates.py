@@ -14,8 +14,15 @@ import pytest
 
 from drawn_pictures import Rgb, clipped, code_jpeg, draw_tissue, print_name, resize, turn
 from mmskin_build.errors import StorageError
-from mmskin_build.images.duplicates import DuplicateIndex, connect, group_duplicates
+from mmskin_build.images import duplicates
+from mmskin_build.images.duplicates import (
+    MAX_HOLDERS,
+    DuplicateIndex,
+    connect,
+    group_duplicates,
+)
 from mmskin_build.images.fingerprint import Fingerprint, fingerprint, read_features
+from mmskin_build.images.registration import Overlap
 from mmskin_build.store import from_json, pixel_digest, to_json
 
 COUNT = 6
@@ -177,6 +184,74 @@ def test_books_may_be_added_in_any_order_and_one_by_one() -> None:
         for book in order:
             index.add(book)
         assert index.groups(expected) == expected
+
+
+def test_what_many_pictures_share_does_not_make_the_order_of_books_matter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(duplicates, "MAX_HOLDERS", 3)  # so that a few pictures are many
+    pictures = [print_name(draw_tissue(seed, 160, 120)) for seed in range(64)]
+    copies = [code_jpeg(turn(rgb[4:, 5:], 3), 50) for rgb in pictures[::8]]
+    marked = [
+        (pixel_digest(np.ascontiguousarray(rgb)), fingerprint(rgb)) for rgb in pictures + copies
+    ]
+    names = [sha256 for sha256, _ in marked]
+    expected = group_duplicates(marked)
+    pairs = zip(names[:64:8], names[64:], strict=True)
+    found = sum(expected[one] == expected[copy] for one, copy in pairs)
+    assert found >= 7
+    assert len(set(expected.values())) == len(names) - found
+    shuffled = [marked[number] for number in np.random.default_rng(1).permutation(len(marked))]
+    joins = set()
+    for order, book in ((marked, 24), (marked[::-1], 7), (shuffled, 1)):
+        index = DuplicateIndex()
+        for start in range(0, len(order), book):
+            index.add(order[start : start + book])
+        assert index.groups(names) == expected
+        joins.add(index.joins())
+    assert len(joins) == 1
+
+
+def test_which_pictures_may_join_depends_on_the_set_of_pictures_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    always = Overlap(
+        similarity=1.0, share=1.0, scale=1.0, turn_degrees=0.0, mirrored=False, agreeing=9
+    )
+    monkeypatch.setattr(duplicates, "MAX_HOLDERS", 5)
+    monkeypatch.setattr(duplicates, "find_overlap", lambda *pair: always)
+    marked = [
+        (f"{number:064x}", fingerprint(print_name(draw_tissue(number, 160, 120))))
+        for number in range(80)
+    ]
+    shuffled = [marked[number] for number in np.random.default_rng(2).permutation(80)]
+    joins = []
+    for order, book in ((marked, 80), (marked[::-1], 7), (shuffled, 1)):
+        index = DuplicateIndex()
+        compared = 0
+        for start in range(0, 80, book):
+            compared += len(index.add(order[start : start + book]))
+        joins.append({(join.first, join.second) for join in index.joins()})
+    assert joins[0] == joins[1] == joins[2]
+    assert 0 < len(joins[0]) < compared  # some were compared before so many shared so much
+
+
+def test_a_picture_that_is_there_often_is_one_group_in_any_order() -> None:
+    rng = np.random.default_rng(5)
+    copies = []
+    for _ in range(3 * MAX_HOLDERS):
+        top, left = rng.integers(0, 24, 2)
+        rgb = turn(PICTURES[0][top : top + 276, left : left + 368], float(rng.uniform(-4, 4)))
+        copies.append(clipped(rgb + rng.normal(0, 4, rgb.shape)))
+    items = [(pixel_digest(rgb), fingerprint(rgb)) for rgb in copies]
+    smallest = min(sha256 for sha256, _ in items)
+    for order in (items, items[::-1]):
+        index = DuplicateIndex()
+        for item in [*order, *PRINTS[1:]]:
+            index.add([item])
+        groups = index.groups(sha256 for sha256, _ in [*items, *PRINTS[1:]])
+        assert {groups[sha256] for sha256, _ in items} == {smallest}
+        assert len(set(groups.values())) == COUNT
 
 
 def test_what_left_the_books_connects_nothing() -> None:

@@ -1,14 +1,14 @@
 """Recall and false joins of near duplicates, cost a picture, growth with the number of pictures.
 
 Usage: python tests/bench/duplicates.py FOLDER --out FILE [--pictures 300] [--sheet PNG]
-       python tests/bench/duplicates.py --out FILE --growth 1000 4000 12000
+       python tests/bench/duplicates.py --out FILE --growth 1000 4000 12000 [--unmarked]
 
 FOLDER (or the environment variable MMSKIN_IMAGES) holds pictures, in subfolders or not. As many as
 asked for, spread evenly over the sorted names, are indexed; each is changed in every way below and
 asked for. Recall counts those that find their original. A pair of a changed picture and another
 original that are joined is false unless the two originals are joined themselves; those pairs are
 listed, and drawn with `--sheet`, to be looked at. Growth is measured on pictures drawn by code that
-all bear one watermark, the worst case for an index of local features.
+all bear one watermark, the worst case for an index of local features, or with `--unmarked` none.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import tempfile
 import time
 from collections import defaultdict
@@ -25,7 +26,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-import psutil
 from numpy.typing import NDArray
 
 from mmskin_build.images.duplicates import DuplicateIndex, connect
@@ -248,7 +248,7 @@ def draw(pairs: list[tuple[Rgb, Rgb]], path: Path, side: int = 160) -> None:
     cv2.imwrite(str(path), cv2.cvtColor(np.vstack(rows), cv2.COLOR_RGB2BGR))
 
 
-def grow(counts: list[int]) -> list[dict[str, Any]]:
+def grow(counts: list[int], *, marked: bool) -> list[dict[str, Any]]:
     """Cost of adding a picture to an index of each size, its file and the memory."""
     rows, batch = [], 500
     with tempfile.TemporaryDirectory() as folder:
@@ -258,12 +258,12 @@ def grow(counts: list[int]) -> list[dict[str, Any]]:
             for count in sorted(counts):
                 add_s, before = 0.0, done
                 while done < count:
-                    began = time.process_time()
                     items = []
                     for seed in range(done, min(done + batch, count)):
                         rgb = drawn(seed, 160, 120)
-                        where = (8, 112)
-                        cv2.putText(rgb, "owner.org", where, 0, 0.7, (255, 255, 255), 2)
+                        if marked:
+                            where = (8, 112)
+                            cv2.putText(rgb, "owner.org", where, 0, 0.7, (255, 255, 255), 2)
                         items.append((f"{seed:064x}", rgb))
                     began = time.process_time()
                     prints = [(sha, fingerprint(rgb)) for sha, rgb in items]
@@ -279,7 +279,8 @@ def grow(counts: list[int]) -> list[dict[str, Any]]:
                         "add_ms": 1000 * add_s / (count - before),
                         "add_ms_last_batch": 1000 * last_s / len(items),
                         "file_kb_a_picture": path.stat().st_size / count / 1000,
-                        "memory_mib": psutil.Process().memory_info().rss / 2**20,
+                        "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+                        / 1024,
                         "joins": len(index.joins()),
                     }
                 )
@@ -296,6 +297,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=300)
     parser.add_argument("--sheet", type=Path, help="PNG of pairs joined among originals or falsely")
     parser.add_argument("--growth", type=int, nargs="+", default=[])
+    parser.add_argument("--unmarked", action="store_true", help="growth without a watermark")
     given = parser.parse_args()
     cv2.setNumThreads(1)
     folder = given.folder or (os.environ.get("MMSKIN_IMAGES") or None)
@@ -305,7 +307,7 @@ def main() -> None:
     if folder is not None:
         report["recall"] = measure(Path(folder), given.pictures, given.sheet)
     if given.growth:
-        report["growth"] = grow(given.growth)
+        report["growth"] = grow(given.growth, marked=not given.unmarked)
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 

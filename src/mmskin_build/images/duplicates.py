@@ -1,14 +1,27 @@
 """Near duplicates within and across books: an index on disk, joins with evidence, groups.
 
-The index is one SQLite file: fingerprints by picture, features by key, joins found. A new picture
-asks for each of its keys which features have it, registers itself with the pictures that share the
-most keys (`registration.py`), and is added. What it costs depends on the features of one picture,
-not on how many pictures there are: of a key that many pictures share (a watermark, a printed
-letter) only the first `MAX_HOLDERS` are looked at, and of all the likeliest `MAX_CANDIDATES`.
-Adding a book compares nothing that was compared before.
+The index is one SQLite file: fingerprints by picture, pictures by key, joins found. A new picture
+is added, asks for each of its keys which pictures hold it, and registers itself with those that it
+shares features with (`registration.py`). Adding a book compares nothing that was compared before.
 
-A join rests on two pictures alone. Groups are what joins connect, so they may grow together when a
-book is added but never come apart. A group's name is the smallest sha256 of its members.
+Many pictures may share something: a watermark, a printed letter, a ruler. A feature is common if
+more than `MAX_HOLDERS` pictures hold one of its keys. Two pictures are compared if they share
+`MIN_AGREEING` features that are not common, or `MIN_KEPT` features by keys that one of the two is a
+keeper of: the `MAX_KEEPERS` holders of each key with the smallest numbers, which are hashes of the
+digests. So a picture that is there a hundred times is still one group, and what a picture costs
+depends on its own features, not on how many pictures there are: it is compared with the keepers of
+what it shares, and it becomes a keeper itself, to be compared with all holders, as much more rarely
+as there are more of them.
+
+What joins depends on the set of pictures and not on the order they came in. Whether two pictures
+show the same rests on the two alone. Whether they may join, on the keys they share and the holders
+of these: as pictures come, features get common and keepers lose their place, never the reverse, so
+whatever may join in the end was compared when the later of the two came. What was joined and may no
+longer (because the pattern that led from one to the other has turned out to be on many pictures) is
+passed over when groups are made: for two real copies that is rare, as they share much else. The set
+is all that was ever added, also pictures that have left the books since; delete the file to forget.
+
+A group's name is the smallest sha256 of its members.
 
 The file is a cache that belongs to one version of this code: an index of another version, or a
 damaged one, is begun anew. A change is made as a whole or not at all.
@@ -17,6 +30,8 @@ damaged one, is begun anew. A change is made as a whole or not at all.
 from __future__ import annotations
 
 import contextlib
+import functools
+import hashlib
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -26,24 +41,34 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mmskin_build.errors import StorageError
 from mmskin_build.images.fingerprint import Features, Fingerprint, read_features
-from mmskin_build.images.registration import MIN_AGREEING, Overlap, find_overlap
+from mmskin_build.images.registration import (
+    MIN_AGREEING,
+    EqualKeys,
+    Overlap,
+    find_equal_keys,
+    find_overlap,
+)
 from mmskin_build.store import code_digest, from_json, storage_errors, to_json
 
-# Features looked at of one key. A picture that is there oftener still finds its first copies.
-MAX_HOLDERS = 48
-# Pictures that one picture is registered with at most, those that share most keys first.
-MAX_CANDIDATES = 128
+# Pictures that hold a key at most for the features that have it not to be common.
+MAX_HOLDERS = 12
+# Holders of each key that all its holders may be compared with.
+MAX_KEEPERS = 2
+# Features that a picture must share with a keeper. Two copies share dozens, two pictures with one
+# watermark hardly as many, unless one is a keeper of its most usual keys.
+MIN_KEPT = 12
+# Pictures whose features are kept decoded (20 kB each): keepers are asked for again and again.
+_DECODED = 256
 
 _TABLES = """
 CREATE TABLE about (version TEXT NOT NULL);
 CREATE TABLE pictures (
     number INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, fingerprint BLOB NOT NULL);
-CREATE TABLE features (
-    key INTEGER, picture INTEGER, feature INTEGER, mirrored INTEGER,
-    PRIMARY KEY (key, picture, feature)) WITHOUT ROWID;
+CREATE TABLE holders (key INTEGER, picture INTEGER, PRIMARY KEY (key, picture)) WITHOUT ROWID;
 CREATE TABLE joins (
     first TEXT, second TEXT, overlap BLOB NOT NULL, PRIMARY KEY (first, second)) WITHOUT ROWID;
 """
@@ -85,6 +110,7 @@ class DuplicateIndex:
                     _remove(path)
             self._db = sqlite3.connect(path or ":memory:", isolation_level=None)
             self._db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            self._read = functools.lru_cache(_DECODED)(self._read_picture)
             if not self._db.execute("SELECT name FROM sqlite_master").fetchone():
                 with self._transaction():
                     for statement in _TABLES.strip().split(";\n"):
@@ -123,7 +149,8 @@ class DuplicateIndex:
         """Add pictures and return their joins with each other and with those there before.
 
         Pictures are taken in the order of their digests, those that are there already are passed
-        over. All are added, or none if it is interrupted.
+        over. All are added, or none if it is interrupted. A join that counts now may count no more
+        when other pictures have been added (see above).
 
         Raises:
             StorageError: If the file cannot be written.
@@ -134,14 +161,14 @@ class DuplicateIndex:
                 if sha256 in self:
                     continue
                 features = read_features(print_)
-                for join in self._search(sha256, features):
+                number = self._insert(sha256, print_, features)
+                for join in self._search(sha256, number, features):
                     found.append(join)
                     self._db.execute(
                         "INSERT INTO joins VALUES (?, ?, ?)",
                         (join.first, join.second, to_json(join.overlap)),
                     )
-                self._insert(sha256, print_, features)
-        return tuple(found)
+            return tuple(join for join in found if self._counts(join.first, join.second))
 
     def query(self, print_: Fingerprint) -> tuple[Join, ...]:
         """Return which pictures of the index show what `print_` shows, best first; add nothing.
@@ -149,17 +176,18 @@ class DuplicateIndex:
         In the joins `first` is empty and stands for the picture asked about.
         """
         with self._errors():
-            joins = self._search("", read_features(print_))
+            joins = tuple(self._search("", None, read_features(print_)))
         return tuple(sorted(joins, key=lambda join: (-join.overlap.similarity, join.second)))
 
     def joins(self) -> tuple[Join, ...]:
-        """Return all joins, ordered by digests."""
+        """Return the joins that count among the pictures there are, ordered by digests."""
         with self._errors():
             rows = self._db.execute("SELECT * FROM joins ORDER BY first, second").fetchall()
-        return tuple(
-            Join(first=first, second=second, overlap=from_json(line, Overlap, "duplicate index"))
-            for first, second, line in rows
-        )
+            return tuple(
+                Join(first=one, second=other, overlap=from_json(line, Overlap, "duplicate index"))
+                for one, other, line in rows
+                if self._counts(one, other)
+            )
 
     def groups(self, images_sha256: Iterable[str]) -> dict[str, str]:
         """Return for each picture the name of its group, the smallest digest of its members.
@@ -167,55 +195,112 @@ class DuplicateIndex:
         Only the given pictures count: what left the books connects nothing. A picture that the
         index does not hold is a group of its own.
         """
+        given = set(images_sha256)
         with self._errors():
-            rows = self._db.execute("SELECT first, second FROM joins").fetchall()
-        return connect(images_sha256, rows)
+            rows = self._db.execute("SELECT first, second FROM joins ORDER BY first").fetchall()
+            return connect(
+                given, ((a, b) for a, b in rows if a in given and b in given and self._counts(a, b))
+            )
 
-    def _search(self, sha256: str, features: Features) -> Iterator[Join]:
-        """The joins of one picture with those in the index."""
-        shared: dict[int, list[tuple[int, int, bool]]] = defaultdict(list)
-        select = "SELECT picture, feature, mirrored FROM features WHERE key = ? LIMIT ?"
-        for own in range(len(features.keys)):
-            for key, mirrored in zip(
-                features.keys[own].tolist(), features.mirrored[own].tolist(), strict=True
-            ):
-                for picture, feature, other in self._db.execute(select, (key, MAX_HOLDERS)):
-                    shared[picture].append((own, feature, mirrored != bool(other)))
-        votes = {picture: len({own for own, _, _ in rows}) for picture, rows in shared.items()}
-        likely = sorted(
-            (picture for picture, count in votes.items() if count >= MIN_AGREEING),
-            key=lambda picture: (-votes[picture], picture),
-        )
-        for picture in likely[:MAX_CANDIDATES]:
-            other_sha256, line = self._db.execute(
-                "SELECT sha256, fingerprint FROM pictures WHERE number = ?", (picture,)
-            ).fetchone()
-            other_features = read_features(from_json(line, Fingerprint, "duplicate index"))
-            rows = np.array(shared[picture], np.int64)
-            pairs, mirrored_rows = rows[:, :2], rows[:, 2].astype(bool)
+    def _search(self, sha256: str, number: int | None, features: Features) -> Iterator[Join]:
+        """The joins of one picture with the others; `number` is None if it is not in the index."""
+        for picture in self._find_candidates(number, features):
+            other_sha256, other_features = self._read(picture)
             if sha256 <= other_sha256:
-                first, second = sha256, other_sha256
-                overlap = find_overlap(features, other_features, pairs, mirrored_rows)
+                first, second, pair = sha256, other_sha256, (features, other_features)
             else:
-                first, second = other_sha256, sha256
-                overlap = find_overlap(other_features, features, pairs[:, ::-1], mirrored_rows)
+                first, second, pair = other_sha256, sha256, (other_features, features)
+            equal = find_equal_keys(*pair)
+            if not self._may_join(number, picture, *pair, equal):
+                continue
+            overlap = find_overlap(*pair, equal)
             if overlap is not None:
                 yield Join(first=first, second=second, overlap=overlap)
 
-    def _insert(self, sha256: str, print_: Fingerprint, features: Features) -> None:
-        number = self._db.execute(
-            "INSERT INTO pictures (sha256, fingerprint) VALUES (?, ?)", (sha256, to_json(print_))
-        ).lastrowid
+    def _find_candidates(self, number: int | None, features: Features) -> list[int]:
+        """Pictures that share enough features with one, as far as its own keys tell."""
+        owners: dict[int, int] = defaultdict(int)  # key to its features, one bit each
+        for own, keys in enumerate(features.keys.tolist()):
+            for key in keys:
+                owners[key] |= 1 << own
+        holders = {key: self._find_holders(key) for key in sorted(owners)}
+        common = 0
+        for key, own_bits in owners.items():
+            if _is_crowded(holders[key], number):
+                common |= own_bits
+        rare: dict[int, int] = defaultdict(int)  # picture to features shared, one bit each
+        kept: dict[int, int] = defaultdict(int)
+        for key, own_bits in owners.items():
+            if own_bits & ~common:
+                for picture in holders[key]:
+                    rare[picture] |= own_bits & ~common
+            keepers = holders[key][:MAX_KEEPERS]
+            if number in keepers:
+                select = "SELECT picture FROM holders WHERE key = ?"
+                keepers = [row[0] for row in self._db.execute(select, (key,))]
+            for picture in keepers:
+                kept[picture] |= own_bits
+        found = {picture for picture, bits in rare.items() if bits.bit_count() >= MIN_AGREEING}
+        found |= {picture for picture, bits in kept.items() if bits.bit_count() >= MIN_KEPT}
+        return sorted(found - {number})
+
+    def _find_holders(self, key: int) -> list[int]:
+        """The holders of a key with the smallest numbers, in order: all, or one too many."""
+        select = "SELECT picture FROM holders WHERE key = ? ORDER BY picture LIMIT ?"
+        return [row[0] for row in self._db.execute(select, (key, MAX_HOLDERS + 1))]
+
+    def _may_join(
+        self,
+        number: int | None,
+        picture: int,
+        first: Features,
+        second: Features,
+        equal: EqualKeys,
+    ) -> bool:
+        """Whether two pictures share enough features that are not common, or kept by one of them.
+
+        `equal` is of `first` and `second`, whichever of the two pictures is which.
+        """
+        holders = functools.cache(self._find_holders)
+
+        def is_common(keys: NDArray[np.int64]) -> bool:
+            return any(_is_crowded(holders(key), number) for key in keys.tolist())
+
+        commons = functools.cache(lambda one: is_common(first.keys[one]))
+        others = functools.cache(lambda other: is_common(second.keys[other]))
+        rare: tuple[set[int], set[int]] = set(), set()
+        kept: tuple[set[int], set[int]] = set(), set()
+        for (one, other), key in zip(equal.pairs.tolist(), equal.keys.tolist(), strict=True):
+            if not commons(one) and not others(other):
+                rare[0].add(one)
+                rare[1].add(other)
+            if not {number, picture}.isdisjoint(holders(key)[:MAX_KEEPERS]):
+                kept[0].add(one)
+                kept[1].add(other)
+            if min(map(len, rare)) >= MIN_AGREEING or min(map(len, kept)) >= MIN_KEPT:
+                return True
+        return False
+
+    def _counts(self, first: str, second: str) -> bool:
+        """Whether two pictures that were joined may join still."""
+        one, other = _to_number(first), _to_number(second)
+        pair = self._read(one)[1], self._read(other)[1]
+        return self._may_join(one, other, *pair, find_equal_keys(*pair))
+
+    def _read_picture(self, number: int) -> tuple[str, Features]:
+        sha256, line = self._db.execute(
+            "SELECT sha256, fingerprint FROM pictures WHERE number = ?", (number,)
+        ).fetchone()
+        return sha256, read_features(from_json(line, Fingerprint, "duplicate index"))
+
+    def _insert(self, sha256: str, print_: Fingerprint, features: Features) -> int:
+        number = _to_number(sha256)
+        self._db.execute("INSERT INTO pictures VALUES (?, ?, ?)", (number, sha256, to_json(print_)))
         self._db.executemany(
-            "INSERT OR IGNORE INTO features VALUES (?, ?, ?, ?)",
-            sorted(
-                (key, number, own, int(mirrored))
-                for own in range(len(features.keys))
-                for key, mirrored in zip(
-                    features.keys[own].tolist(), features.mirrored[own].tolist(), strict=True
-                )
-            ),
+            "INSERT INTO holders VALUES (?, ?)",
+            [(key, number) for key in np.unique(features.keys).tolist()],
         )
+        return number
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -224,6 +309,7 @@ class DuplicateIndex:
             yield
         except BaseException:
             self._db.execute("ROLLBACK")
+            self._read.cache_clear()
             raise
         self._db.execute("COMMIT")
 
@@ -272,6 +358,16 @@ def connect(names: Iterable[str], pairs: Iterable[tuple[str, str]]) -> dict[str,
             smaller, larger = sorted((top(one), top(other)))
             parent[larger] = smaller
     return {name: top(name) for name in parent}
+
+
+def _to_number(image_sha256: str) -> int:
+    """The number of a picture: 63 bits that tell nothing of the order that pictures came in."""
+    return int.from_bytes(hashlib.sha256(image_sha256.encode()).digest()[:8], "big") >> 1
+
+
+def _is_crowded(holders: list[int], number: int | None) -> bool:
+    """Whether a key has too many holders, counting a picture that is not in the index (None)."""
+    return len(holders) + (number is None) > MAX_HOLDERS
 
 
 def _is_current(path: Path, version: str) -> bool:

@@ -30,6 +30,8 @@ _PLACE_TOLERANCE = 0.04
 _SIZE_TOLERANCE = 1.5
 _TURN_TOLERANCE_RAD = np.radians(25.0)
 _MAX_PROPOSALS = 64
+# Pairs of features that are looked at, spread over all: a screen or ruled paper has thousands.
+_MAX_PAIRS = 1024
 # A picture may be this many times smaller inside another (a panel in a plate), no more.
 _MAX_SCALE = 5.0
 
@@ -41,8 +43,10 @@ _MIN_SIMILARITY_OF_FEW = 0.65
 _MIN_SIMILARITY_OF_FEW_RESCALED = 0.8
 _RESCALED = 1.5
 _MANY_AGREEING = 5
-# Below this the fit by features is hopeless; better fits are sought only above.
-_PROMISING = 0.12
+# Below this the fit by features is hopeless; better fits are sought only above. Pictures that show
+# the same had 0.36 or more before the fit was improved, those that share a big watermark about 0.2;
+# to improve a fit costs more than all the rest.
+_PROMISING = 0.25
 # Few pixels correlate by chance: a detail takes about this many, and a likeness must stand this
 # many standard deviations above none (Fisher's z; one is one over the root of the number).
 _DETAIL_AREA_PX = 6.0
@@ -80,6 +84,19 @@ class Overlap:
     agreeing: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EqualKeys:
+    """Features of two pictures that have a key in common.
+
+    `pairs` is (n, 2), numbers of the features in the first and the second picture, `keys` (n,) the
+    key, `mirrored` (n,) whether it comes from mirrored sides.
+    """
+
+    pairs: NDArray[np.int64]
+    keys: NDArray[np.int64]
+    mirrored: NDArray[np.bool_]
+
+
 @dataclass(frozen=True, slots=True)
 class _Way:
     """Places z of the first go to ``factor * z + shift``, or with conj(z) if mirrored."""
@@ -110,18 +127,25 @@ class _Likeness:
         return bool(deviations >= _MIN_DEVIATIONS)
 
 
-def find_overlap(
-    first: Features, second: Features, pairs: NDArray[np.int64], mirrored: NDArray[np.bool_]
-) -> Overlap | None:
+def find_equal_keys(first: Features, second: Features) -> EqualKeys:
+    """Return which features of two pictures have which keys in common."""
+    one, other, table = np.nonzero(first.keys[:, None, :] == second.keys[None, :, :])
+    return EqualKeys(
+        pairs=np.column_stack([one, other]),
+        keys=first.keys[one, table],
+        mirrored=first.mirrored[one, table] != second.mirrored[other, table],
+    )
+
+
+def find_overlap(first: Features, second: Features, equal: EqualKeys) -> Overlap | None:
     """Return how `first` lies in `second`, or None if they do not show the same.
 
     Args:
         first: Features of one picture.
         second: Features of the other.
-        pairs: Numbers of features with an equal key, (n, 2): of the first, of the second.
-        mirrored: For each pair, whether its keys come from mirrored sides, (n,).
+        equal: What `find_equal_keys` returns for the two.
     """
-    way = _agree(first, second, pairs, mirrored)
+    way = _agree(first, second, equal)
     if way is None or not 1 / _MAX_SCALE <= abs(way.factor) <= _MAX_SCALE:
         return None
     # The picture that shows the shared part larger is laid on the other, never the reverse:
@@ -153,13 +177,12 @@ def find_overlap(
     )
 
 
-def _agree(
-    first: Features, second: Features, pairs: NDArray[np.int64], mirrored: NDArray[np.bool_]
-) -> _Way | None:
+def _agree(first: Features, second: Features, equal: EqualKeys) -> _Way | None:
     """The way to lay the first on the second that most features agree on."""
-    if len(pairs) < MIN_AGREEING:
+    if len(equal.pairs) < MIN_AGREEING:
         return None
-    rows = np.unique(np.column_stack([mirrored, pairs]).astype(np.int64), axis=0)
+    rows = np.unique(np.column_stack([equal.mirrored, equal.pairs]).astype(np.int64), axis=0)
+    rows = rows[_spread(len(rows), _MAX_PAIRS)]
     flip = rows[:, 0].astype(bool)
     a, b = rows[:, 1], rows[:, 2]
     sign = np.where(flip, -1.0, 1.0)
@@ -168,7 +191,7 @@ def _agree(
     factors = (second.sizes[b] / np.maximum(first.sizes[a], 1e-6)) * np.exp(
         1j * (second.directions[b] - sign * first.directions[a])
     )
-    tried = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), _MAX_PROPOSALS)).astype(int))
+    tried = _spread(len(rows), _MAX_PROPOSALS)
     shifts = target - factors * source
     misses = np.abs(factors[tried, None] * source + shifts[tried, None] - target)
     twist = factors[None, :] / factors[tried, None]
@@ -191,6 +214,11 @@ def _agree(
             fitted = _fit(source[near], target[near], way.mirrored, way.factor)
             best = _Way(fitted.factor, fitted.shift, way.mirrored, count)
     return best
+
+
+def _spread(count: int, kept: int) -> NDArray[np.int64]:
+    """Numbers below `count`, all or `kept` of them evenly spread."""
+    return np.unique(np.linspace(0, count - 1, min(count, kept)).astype(np.int64))
 
 
 def _fit(
