@@ -391,7 +391,7 @@ FORGERIES: list[tuple[str, Callable[[Path], object], bool, str]] = [
     ),
     (
         "another schema",
-        lambda f: edit(f / "manifest.json", '"1.0.0",\n  "code', '"9.0.0",\n  "code'),
+        lambda f: edit(f / "manifest.json", f'"{SCHEMA_VERSION}",\n  "code', '"9.0.0",\n  "code'),
         False,
         "schema 9.0.0",
     ),
