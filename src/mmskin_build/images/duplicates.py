@@ -8,10 +8,10 @@ Many pictures may share something: a watermark, a printed letter, a ruler. A fea
 more than `MAX_HOLDERS` pictures hold one of its keys. Two pictures are compared if they share
 `MIN_AGREEING` features that are not common, or `MIN_KEPT` features by keys that one of the two is a
 keeper of: the `MAX_KEEPERS` holders of each key with the smallest numbers, which are hashes of the
-digests. So a picture that is there a hundred times is still one group. A picture is compared with the
-keepers of what it shares, and it becomes a keeper itself, to be compared with all holders, as much
-more rarely as there are more of them; features that agree by chance make the cost rise slowly with
-the number of pictures, until the keys they share are common.
+digests. So a picture that is there a hundred times is still one group. A picture is compared with
+the keepers of what it shares, and it becomes a keeper itself, to be compared with all holders, as
+much more rarely as there are more of them; features that agree by chance make the cost rise slowly
+with the number of pictures, until the keys they share are common.
 
 What joins depends on the set of pictures and not on the order they came in. Whether two pictures
 show the same rests on the two alone. Whether they may join, on the keys they share and the holders
