@@ -2,8 +2,11 @@
 
 Steps, in order:
 
-1. `assemble`: one record for each picture that has a caption, named as MM-Skin names them
-2. `summary`: what a build found, by book, with the reasons of all that was left out
-3. `release`: records and pictures become an immutable, checksummed folder; `card` describes it
-4. `verify`: a release is what its manifest says
+1. `words`: what captions and headings say of one picture
+2. `judge`: what the settings do with it; `masks`: regions made unrecognizable on a copy
+3. `assemble`: figures with their pictures become records; `summary`: what a build found
+4. `groups`: which records belong together, across books; `splits`: training, validation, test
+5. `release`: records and pictures as an immutable folder; `manifest`, `card`, `changes` and
+   `mmskin_d`: what it says of itself
+6. `verify`: whether a folder is still the release that it was; `schemas`: JSON Schemas of all this
 """
