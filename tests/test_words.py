@@ -55,6 +55,7 @@ def test_a_panel_without_words_of_its_own_takes_none_of_its_neighbors() -> None:
     assert disputed.caption.startswith("Sarcoidosis.")
     assert "plaque" not in disputed.caption and "Granulomas" not in disputed.caption
     assert disputed.demographics.age_years is None
+    assert "face" in disputed.hints
     assert words(PANELS, panel("a"), panel("b")).caption == ""
 
 

@@ -197,7 +197,7 @@ def screen_pictures(job: Job, book: Book, aligned: Entry, cut: Entry) -> Entry:
     read_all_words = job.cfg.images.annotated_major == "keep"
     stage = Stage(
         name="screen_pictures",
-        version=stage_version("images", "text", "dataset/words", libraries=_DETECTORS),
+        version=stage_version("images", "text", "figures", "dataset/words", libraries=_DETECTORS),
         config_sha256="",
         inputs={
             "figures": cut.outputs[FIGURES].sha256,

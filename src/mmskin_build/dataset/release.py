@@ -56,14 +56,8 @@ from mmskin_build.store import (
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SHOWN = 10  # ids in one message
-_SETTINGS = (
-    "pdf",
-    "figures",
-    "images",
-    "privacy",
-    "dataset",
-    "split",
-)  # the parts of Config that a release depends on
+# The parts of Config that a release depends on.
+_SETTINGS = ("pdf", "figures", "images", "privacy", "dataset", "split")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

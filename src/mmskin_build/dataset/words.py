@@ -71,8 +71,9 @@ def read_words(
     vote = find_modality_words(text, headings).vote
     if vote is None and own is not None:
         vote = find_modality_words(common, headings).vote
-    # A hint anywhere near the picture counts: it can only make a person look.
-    told = [text, common, *headings]
+    # A hint anywhere near the picture counts: it can only make a person look. Where it is not known
+    # which part of the caption is the picture's, all of it is near.
+    told = [own or whole, common, *headings]
     hints = {category for part in told for category, _, _ in find_sensitive_words(part)}
     return Words(
         caption=clean.text,

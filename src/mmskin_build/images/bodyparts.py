@@ -97,11 +97,6 @@ class Glance:
     size: tuple[float, float]
 
 
-def is_available() -> bool:
-    """Whether the wheel with the network's weights is installed."""
-    return importlib.util.find_spec("nudenet") is not None
-
-
 def find_parts(rgb: RgbImage, *, side_px: int = 320, share: float = 1.0) -> Parts:
     """Look for parts of a body in a picture ``(H, W, 3) uint8``.
 

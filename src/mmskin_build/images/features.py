@@ -77,11 +77,6 @@ def extract_features(rgb: RgbImage) -> Features:
     return {name: round(float(value), 5) for name, value in found.items()}
 
 
-def feature_names() -> tuple[str, ...]:
-    """Return the names in the order of `extract_features`."""
-    return tuple(extract_features(np.full((SIDE_PX, SIDE_PX, 3), 128, np.uint8)))
-
-
 def _view_of(rgb: RgbImage) -> _View:
     rgb = crop_margins(working_copy(rgb))
     height, width = rgb.shape[:2]

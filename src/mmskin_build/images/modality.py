@@ -12,13 +12,9 @@ from typing import Literal
 MODALITIES = ("clinical", "dermoscopic", "pathological")
 
 Verdict = Literal["clinical", "dermoscopic", "pathological", "other"]
+#: The picture and its words speak for different modalities; neither speaks clearly; the picture
+#: looks like none of the three.
 Doubt = Literal["votes_disagree", "unsure", "not_skin"]
-
-DOUBTS: dict[Doubt, str] = {
-    "votes_disagree": "the picture and its words speak for different modalities",
-    "unsure": "neither the picture nor its words speak clearly",
-    "not_skin": "the picture looks like none of the three modalities",
-}
 
 SURE = 0.8  # probability from which a vote stands alone
 _WORDS_TRUST = 0.9  # how often a caption that names one modality is right about its own picture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +27,6 @@ from mmskin_build.images.learn import LeftOut, fit_model, leave_sources_out, mod
 from mmskin_build.images.measure import judge_left_out, score, scores_by_source
 
 Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Learned:
-    """Examples, what was said of each left-out source, and what could not be read."""
-
-    examples: Examples
-    folds: tuple[LeftOut, ...]
-    unread: tuple[str, ...]
 
 
 def gather_examples(
