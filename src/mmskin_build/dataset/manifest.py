@@ -13,7 +13,7 @@ from mmskin_build.store import to_jsonl
 CAPTIONS, CAPTION_TABLE = "MM-Skin-C.json", "caption.csv"
 DEMOGRAPHICS, DEMOGRAPHICS_VQA = "MM-Skin-D.json", "MM-Skin-D_vqa.json"
 CARD, CHANGES, MANIFEST, SUMS = "README.md", "CHANGES.md", "manifest.json", "SHA256SUMS"
-IMAGES = "images"
+IMAGES, CROISSANT = "images", "croissant.json"
 
 NOTICE = (
     "Programs have looked for faces, names and other features by which a patient could be "
@@ -24,7 +24,10 @@ NOTICE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleasedBook:
-    """A book that a release was made from; `records` counts its records."""
+    """A book that a release was made from; `records` counts its records.
+
+    `language`, `skip_pages` and `adobe` (whether text and figures are Adobe's) say how it was read.
+    """
 
     id: str
     title: str
@@ -34,6 +37,9 @@ class ReleasedBook:
     sha256: str
     page_count: int
     records: int
+    language: str = "eng"
+    skip_pages: tuple[str, ...] = ()
+    adobe: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

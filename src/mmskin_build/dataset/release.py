@@ -13,20 +13,22 @@ import io
 import json
 import re
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from mmskin_build import __version__
 from mmskin_build.cache import make_temporary, sweep_temporary
 from mmskin_build.config import Config, config_sha256
 from mmskin_build.dataset.card import card_page
 from mmskin_build.dataset.changes import changes_page, compare
+from mmskin_build.dataset.croissant import croissant_json
 from mmskin_build.dataset.manifest import (
     CAPTION_TABLE,
     CAPTIONS,
     CARD,
     CHANGES,
+    CROISSANT,
     DEMOGRAPHICS,
     DEMOGRAPHICS_VQA,
     IMAGES,
@@ -197,7 +199,10 @@ def write_release(
             write_bytes(temporary / name, content)
         write_bytes(temporary / CHANGES, changes.encode())
         write_bytes(temporary / CARD, card_page(manifest, kept).encode())
-        write_bytes(temporary / SUMS, _sums(temporary))
+        files = digest_files(temporary)
+        write_bytes(temporary / CROISSANT, croissant_json(manifest, files))
+        files[CROISSANT] = file_sha256(temporary / CROISSANT)
+        write_bytes(temporary / SUMS, sums_page(files))
         manifest = dataclasses.replace(manifest, sums_sha256=file_sha256(temporary / SUMS))
         write_bytes(temporary / MANIFEST, pretty_json(plain(manifest)))
         _publish(temporary, folder / version)
@@ -248,16 +253,26 @@ def caption_table(records: Iterable[Record]) -> bytes:
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(("image", "caption", "modality"))
-    for record in records:
-        modality = record.modality.value if record.modality else ""
-        writer.writerow((record.image, record.caption, modality))
+    writer.writerows(caption_rows(records))
     return table.getvalue().encode()
 
 
-def _sums(folder: Path) -> bytes:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    lines = [f"{file_sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]
-    return "".join(lines).encode()
+def caption_rows(records: Iterable[Record]) -> Iterator[tuple[str, str, str]]:
+    """Yield picture, caption and modality ("" if unknown) of each record."""
+    for record in records:
+        yield record.image, record.caption, record.modality.value if record.modality else ""
+
+
+def digest_files(folder: Path) -> dict[str, str]:
+    """Return the sha256 of each file below a folder by its name, parts joined by ``/``."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): file_sha256(path) for path in files}
+
+
+def sums_page(files: Mapping[str, str]) -> bytes:
+    """Return ``SHA256SUMS``."""
+    ordered = sorted(files, key=PurePosixPath)
+    return "".join(f"{files[name]}  {name}\n" for name in ordered).encode()
 
 
 def _manifest(
@@ -304,6 +319,9 @@ def _manifest(
                 sha256=book.sha256,
                 page_count=book.page_count,
                 records=sum(r.provenance.book_id == book.id for r in records),
+                language=book.language,
+                skip_pages=book.skip_pages,
+                adobe=book.adobe is not None,
             )
             for book in books
             if book.id in built
