@@ -187,9 +187,7 @@ def add_parts(release: Path, parts: Mapping[str, list[dict[str, Any]]]) -> None:
         write_anyway(release / name, pretty_json(entries))
     manifest = read_manifest(release)
     subset = Subset(file=OPEN, entries=len(parts[OPEN]))
-    seal(
-        release, dataclasses.replace(manifest, subsets={**manifest.subsets, "MM-Skin-O": subset})
-    )
+    seal(release, dataclasses.replace(manifest, subsets={**manifest.subsets, "MM-Skin-O": subset}))
 
 
 def seal(release: Path, manifest: Manifest) -> None:

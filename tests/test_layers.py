@@ -33,6 +33,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("doctor",),
     ("steps",),
     ("builds",),
+    ("rebuild",),
     ("reports",),
     ("flows",),
     ("cli",),
@@ -61,10 +62,22 @@ KEPT_IN: dict[str, tuple[str, ...]] = {
     "uvicorn": ("review.app",),
     "click": ("cli",),
     "typer": ("cli",),
+    "pyarrow": ("dataset.export_tables",),
 }
 
 # `mmskin --help` loads none of these.
-HEAVY = ("cv2", "fitz", "numpy", "pandas", "prefect", "pymupdf", "scipy", "skimage", "sklearn")
+HEAVY = (
+    "cv2",
+    "fitz",
+    "numpy",
+    "pandas",
+    "prefect",
+    "pyarrow",
+    "pymupdf",
+    "scipy",
+    "skimage",
+    "sklearn",
+)
 
 
 def source_files() -> dict[str, Path]:

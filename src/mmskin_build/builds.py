@@ -215,6 +215,20 @@ def picture_entries(workspace: Workspace, book: BookSummary) -> tuple[Entry, Ent
     return cut, store.entry("assemble_book", book.stages["assemble_book"])
 
 
+def find_pictures(workspace: Workspace, summary: BuildSummary) -> dict[str, Picture]:
+    """Return the picture files of a build by `image_sha256`."""
+    files: dict[str, Picture] = {}
+    for book in summary.books:
+        if book.status == "built":
+            for entry in picture_entries(workspace, book):
+                files |= {
+                    Path(name).stem: Picture(path=entry.path(name), sha256=output.sha256)
+                    for name, output in entry.outputs.items()
+                    if name.startswith(f"{PICTURES}/")
+                }
+    return files
+
+
 def read_records(workspace: Workspace, summary: BuildSummary) -> tuple[Record, ...]:
     """Return the records of a build, groups joined across books."""
     entry = Store(workspace.store).entry("join_books", summary.joined)
@@ -237,15 +251,7 @@ def make_release(
     records = read_records(workspace, summary)
     if any(record.config_sha256 != records_sha256(cfg) for record in records):
         raise ReleaseError("the settings have changed since the last build; run: mmskin build")
-    files: dict[str, Picture] = {}
-    for book in summary.books:
-        if book.status == "built":
-            for entry in picture_entries(workspace, book):
-                files |= {
-                    Path(name).stem: Picture(path=entry.path(name), sha256=output.sha256)
-                    for name, output in entry.outputs.items()
-                    if name.startswith(f"{PICTURES}/")
-                }
+    files = find_pictures(workspace, summary)
     return write_release(
         workspace.releases,
         version,

@@ -24,6 +24,7 @@ from mmskin_build.cli import (
     data,
     demo,
     demographics,
+    exports,
     inspect,
     modality,
 )
@@ -40,6 +41,7 @@ Do it with your own:
   mmskin audit
   mmskin release 1.0.0
   mmskin verify data/releases/mm-skin/1.0.0
+  mmskin export --to huggingface
 
 \b
 One stage alone, without registering anything:
@@ -96,6 +98,7 @@ for command in (
     *audit.COMMANDS,
     data.release,
     data.verify,
+    *exports.COMMANDS,
     build.align,
     *classify.COMMANDS,
     *modality.COMMANDS,

@@ -16,6 +16,7 @@ from mmskin_build.cli.options import Settings
 _UNITS = {
     "screen_pictures": "pictures",
     "classify": "pictures",
+    "export": "pictures",
     "read pictures": "pictures",
     "sentences": "sentences",
 }

@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from mmskin_build.dataset.manifest import (
+    CAPTION_TABLE,
     CAPTIONS,
     CROISSANT,
     DEMOGRAPHICS,
@@ -278,6 +279,8 @@ def _is_picture(name: str) -> bool:
 
 def _record_sets(manifest: Manifest, files: Mapping[str, str]) -> list[dict[str, Any]]:
     sets = [_splits(), _table("captions", CAPTIONS, "The records", _CAPTION_FIELDS), _pictures()]
+    if CAPTION_TABLE in files:
+        sets.append(_caption_table())
     asked = manifest.subsets.get("MM-Skin-O")
     if asked is not None and asked.file is not None and asked.file in files:
         about = "Open questions and their answers"
@@ -305,7 +308,7 @@ def _table(
                 "description": meaning,
                 "dataType": kind,
                 "source": {"fileObject": {"@id": file}, "extract": {"jsonPath": path}},
-                **({"references": {"@id": "splits/name"}} if field == "split" else {}),
+                **({"references": {"field": {"@id": "splits/name"}}} if field == "split" else {}),
             }
             for field, kind, meaning, path in fields
         ],
@@ -348,9 +351,34 @@ def _pictures() -> dict[str, Any]:
         "description": "The pictures, by the id of their record",
         "key": {"@id": "images/id"},
         "field": [
-            field("id", _TEXT, "The record", "filename", **cut)
-            | {"references": {"@id": "captions/id"}},
+            field("id", _TEXT, "The record", "filename", **cut),
             field("content", "sc:ImageObject", "The picture", "content"),
+        ],
+    }
+
+
+def _caption_table() -> dict[str, Any]:
+    columns = {
+        "image": "The picture",
+        "caption": "Its caption",
+        "modality": "clinical, dermoscopic or pathological; nothing if unknown",
+    }
+    return {
+        "@type": "cr:RecordSet",
+        "@id": "modalities",
+        "name": "modalities",
+        "description": "Pictures, captions and modalities, as the scripts of MM-Skin read them",
+        "key": {"@id": "modalities/image"},
+        "field": [
+            {
+                "@type": "cr:Field",
+                "@id": f"modalities/{column}",
+                "name": f"modalities/{column}",
+                "description": about,
+                "dataType": _TEXT,
+                "source": {"fileObject": {"@id": CAPTION_TABLE}, "extract": {"column": column}},
+            }
+            for column, about in columns.items()
         ],
     }
 

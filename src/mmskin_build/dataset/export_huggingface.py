@@ -115,10 +115,8 @@ def _card(source: Source, files: dict[str, dict[str, int]]) -> str:
     lines = ["---", f"pretty_name: {manifest.name} {manifest.version}", "license: other"]
     lines += ["task_categories:", "- image-to-text", "- visual-question-answering"]
     lines += ["tags:", "- medical", "- dermatology", "dataset_info:"]
-    for name, sides in files.items():
+    for name in files:
         lines += [f"- config_name: {name}", "  features:", *_yaml_features(parts[name])]
-        lines += ["  splits:"] if sides else ["  splits: []"]
-        lines += [f"  - name: {s}\n    num_examples: {n}" for s, n in sides.items()]
     lines.append("configs:")
     for name, sides in files.items():
         if sides:

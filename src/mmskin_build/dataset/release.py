@@ -41,7 +41,7 @@ from mmskin_build.dataset.manifest import (
     content_digest,
 )
 from mmskin_build.dataset.mmskin_d import build_mmskin_d, has_demographics
-from mmskin_build.dataset.splits import assign_splits
+from mmskin_build.dataset.splits import Side, assign_splits
 from mmskin_build.dataset.summary import BuildSummary, add_counts, count
 from mmskin_build.errors import ConfigError, ReleaseError, ReleaseExistsError, StorageError
 from mmskin_build.records import SCHEMA_VERSION, Book, Record
@@ -146,6 +146,8 @@ def write_release(
     records: Sequence[Record],
     pictures: Mapping[str, Picture],
     leave_out_held: bool = False,
+    sides: Mapping[str, Side] | None = None,
+    questions: Mapping[str, bytes] | None = None,
 ) -> Path:
     """Write ``releases/<name>/<version>`` and return it.
 
@@ -159,6 +161,8 @@ def write_release(
         pictures: The PNG file of each record, by the record's id.
         leave_out_held: Release without the pictures that a person has yet to decide about, and
             count them; otherwise one of them refuses the release.
+        sides: The side of each picture by `image_sha256`; None takes those of the release before.
+        questions: The files of MM-Skin-O, the list of its entries first.
 
     Raises:
         ReleaseError: See `check_request`; also if there are no records, or undecided ones.
@@ -184,6 +188,8 @@ def write_release(
         parent = Parent(version=parent_version, content_digest=digest)
         old = read_records(folder / parent_version)
     before = {record.image_sha256: record.split for record in old if record.split}
+    if sides is not None:
+        before = dict(sides)
     kept = assign_splits(kept, cfg.split, before)
     sweep_temporary(folder)
     temporary = make_temporary(folder, version)
@@ -194,8 +200,14 @@ def write_release(
             _copy_picture(pictures[record.id], temporary / record.image)
         changes = changes_page(version, parent_version, compare(old, kept))
         manifest = _manifest(version, cfg, summary, books, kept, parent, held)
+        if questions:
+            name, content = next(iter(questions.items()))
+            subset = Subset(file=name, entries=len(json.loads(content)))
+            manifest = dataclasses.replace(
+                manifest, subsets={**manifest.subsets, "MM-Skin-O": subset}
+            )
         write_bytes(temporary / CAPTIONS, pretty_json([plain(record) for record in kept]))
-        for name, content in derived_files(kept).items():
+        for name, content in {**derived_files(kept), **(questions or {})}.items():
             write_bytes(temporary / name, content)
         write_bytes(temporary / CHANGES, changes.encode())
         write_bytes(temporary / CARD, card_page(manifest, kept).encode())
