@@ -8,10 +8,11 @@ READY := .venv/.ready
 BENCH_PDFS ?=
 BENCH_OUT ?= data/work/bench.json
 GROWTH_PAGES ?= 50 200 800
+EXPORT_RECORDS ?= 12000
 BENCH_PICTURES ?= $(MMSKIN_IMAGES)
 
 .PHONY: help setup demo test test-slow golden lint format types schemas bench bench-panels bench-pixels \
-	bench-growth bench-layouts bench-pictures bench-captions audit build doctor constraints clean
+	bench-growth bench-layouts bench-pictures bench-captions bench-exports audit build doctor constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -70,6 +71,10 @@ bench-captions: $(READY)  ## captions a second by the rules of text/
 
 bench-growth: $(READY)  ## time and memory a page of demo books of GROWTH_PAGES="50 200 800"
 	@$(BIN)/python tests/bench/growth.py --out $(dir $(BENCH_OUT))growth.json --pages $(GROWTH_PAGES)
+
+bench-exports: $(READY)  ## seconds and memory of each export of EXPORT_RECORDS=12000 generated records
+	@PYTHONPATH=tests $(BIN)/python tests/bench/exports.py --records $(EXPORT_RECORDS) \
+		--out $(dir $(BENCH_OUT))exports.json
 
 build: $(READY)  ## build all registered books
 	@$(BIN)/mmskin build

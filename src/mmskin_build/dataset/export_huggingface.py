@@ -8,7 +8,7 @@ and the list of its questions. Types stand in the card's head and in each shard.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ from mmskin_build.dataset.export_tables import (
     write_table,
 )
 from mmskin_build.dataset.manifest import NOTICE
+from mmskin_build.dataset.splits import Side
 from mmskin_build.records import Record
 
 CONFIGURATIONS: dict[Part, str] = {"C": "captions", "O": "vqa", "D": "demographics"}
@@ -53,34 +54,49 @@ def write_huggingface(source: Source, folder: Path, *, shard_bytes: int) -> dict
     questions: dict[tuple[str, Part], list[Question]] = defaultdict(list)
     for question in read_questions(source):
         questions[question.record_id, question.part].append(question)
+    plans = {part: _plan(source, part, questions, shard_bytes) for part in source.parts}
     files: dict[str, dict[str, int]] = {}
-    for part in source.parts:
+    done, total = (
+        0,
+        sum(len(s) for sides in plans.values() for some in sides.values() for s in some),
+    )
+    for part, sides in plans.items():
         name = CONFIGURATIONS[part]
         (folder / name).mkdir()
-        told = {entry["id"] for entry in read_demographics(source)} if part == "D" else set()
-        files[name] = {}
-        for side, records in by_side(source).items():
-            asked = told | {record_id for record_id, of in questions if of == part}
-            chosen = records if part == "C" else [r for r in records if r.id in asked]
-            shards = plan_shards(source, chosen, shard_bytes)
+        files[name] = {side: sum(map(len, shards)) for side, shards in sides.items()}
+        for side, shards in sides.items():
             for number, shard in enumerate(shards):
                 path = folder / name / f"{side}-{number:05d}-of-{len(shards):05d}.parquet"
-                rows = _rows(source, shard, part, questions)
-                write_table(path, _fields(part), rows, _features(part))
-            if chosen:
-                files[name][side] = len(chosen)
+                pairs = counting(source.progress, read_pictures(source, shard), done, total)
+                write_table(path, _fields(part), _rows(pairs, part, questions), _features(part))
+                done += len(shard)
     (folder / CARD).write_text(_card(source, files), encoding="utf-8")
     return {f"{name}_{side}": n for name, sides in files.items() for side, n in sides.items()}
 
 
-def _rows(
+def _plan(
     source: Source,
-    records: Sequence[Record],
+    part: Part,
+    questions: dict[tuple[str, Part], list[Question]],
+    shard_bytes: int,
+) -> dict[Side, list[list[Record]]]:
+    """The records of a part by side and shard; sides without any are left out."""
+    asked = {record_id for record_id, of in questions if of == part}
+    if part == "D":
+        asked |= {entry["id"] for entry in read_demographics(source)}
+    chosen = {
+        side: [record for record in records if part == "C" or record.id in asked]
+        for side, records in by_side(source).items()
+    }
+    return {side: plan_shards(source, some, shard_bytes) for side, some in chosen.items() if some}
+
+
+def _rows(
+    pairs: Iterable[tuple[Record, bytes]],
     part: Part,
     questions: dict[tuple[str, Part], list[Question]],
 ) -> Iterator[tuple[Row, int]]:
-    pairs = read_pictures(source, records)
-    for record, png in counting(source, pairs) if part == "C" else pairs:
+    for record, png in pairs:
         # The path is a bare name, as `datasets` itself writes it for a picture held as bytes.
         row = {"image": {"bytes": png, "path": Path(record.image).name}, **record_row(record)}
         if part != "C":

@@ -12,8 +12,7 @@ from pathlib import Path
 from mmskin_build.dataset.export_source import (
     Source,
     copy_pictures,
-    counting,
-    read_pictures,
+    read_all,
     read_questions,
 )
 from mmskin_build.dataset.export_tables import (
@@ -46,7 +45,7 @@ def write_parquet(source: Source, folder: Path, *, embed: bool = False) -> dict[
         if not embed:
             yield from (({**record_row(r), "image": r.image}, 0) for r in source.records)
             return
-        for record, png in counting(source, read_pictures(source, source.records)):
+        for record, png in read_all(source, source.records):
             yield {**record_row(record), "png": png}, len(png)
 
     if not embed:

@@ -192,13 +192,21 @@ def read_pictures(source: Source, records: Iterable[Record]) -> Iterator[tuple[R
 
 
 def counting(
-    source: Source, pairs: Iterable[tuple[Record, bytes]]
+    progress: Progress, pairs: Iterable[tuple[Record, bytes]], done: int, total: int
 ) -> Iterator[tuple[Record, bytes]]:
-    """Pass pictures on and tell the progress after each."""
-    total = len(source.records)
-    for done, pair in enumerate(pairs, 1):
+    """Pass pictures on and tell the progress after each; `done` counts those before."""
+    for number, pair in enumerate(pairs, done + 1):
         yield pair
-        source.progress(done, total)
+        progress(number, total)
+
+
+def read_all(source: Source, records: Sequence[Record]) -> Iterator[tuple[Record, bytes]]:
+    """Yield all records to export, in this order, with their pictures, and tell the progress.
+
+    Raises:
+        VerificationError: See `read_file`.
+    """
+    return counting(source.progress, read_pictures(source, records), 0, len(records))
 
 
 def copy_pictures(source: Source, folder: Path, names: Mapping[str, str]) -> None:
@@ -215,7 +223,7 @@ def copy_pictures(source: Source, folder: Path, names: Mapping[str, str]) -> Non
     """
     for parent in {(folder / name).parent for name in names.values()}:
         parent.mkdir(parents=True, exist_ok=True)
-    for record, png in counting(source, read_pictures(source, source.records)):
+    for record, png in read_all(source, source.records):
         (folder / names[record.id]).write_bytes(png)
 
 

@@ -16,8 +16,7 @@ from mmskin_build.dataset.export_source import (
     Question,
     Source,
     by_side,
-    counting,
-    read_pictures,
+    read_all,
     read_questions,
 )
 from mmskin_build.dataset.export_tables import plan_shards
@@ -42,7 +41,7 @@ def write_webdataset(source: Source, folder: Path, *, shard_bytes: int) -> dict[
     sides = by_side(source)
     plans = {side: plan_shards(source, records, shard_bytes) for side, records in sides.items()}
     ordered = [record for shards in plans.values() for shard in shards for record in shard]
-    pictures = counting(source, read_pictures(source, ordered))
+    pictures = read_all(source, ordered)
     index = []
     for side, shards in plans.items():
         listed = []

@@ -134,7 +134,6 @@ def export_release(
     temporary = make_temporary(out.parent, out.name)
     try:
         with storage_errors(temporary):
-            progress(0, len(source.records))
             counts = FORMATS[to].write(source, temporary, options)
             note = _note(source, to, counts, options)
             (temporary / NOTE).write_bytes(pretty_json(note))

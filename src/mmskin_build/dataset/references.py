@@ -130,21 +130,24 @@ class CaptionRuns:
 
     def refer(self, text: str, record_id: str) -> list[Any]:
         """Return `text` as parts, without a run of any caption: see `refer`."""
-        parts = refer(text, self._texts.get(record_id, {}))
-        done: list[Any] = []
-        for part in parts:
-            while isinstance(part, str) and (owner := self._find(part)) is not None:
-                again = refer(part, self._texts[owner], owner)
-                if again == [part]:  # the same hash of another run: nothing of the caption's
-                    break
-                done.extend(again[:-1])
-                part = again[-1]
-            done.append(part)
-        return done
-
-    def _find(self, text: str) -> str | None:
-        owners = (self._owner.get(hash(run)) for run in word_runs(text))
-        return next((owner for owner in owners if owner is not None), None)
+        own = self._texts.get(record_id, {})
+        own_runs = {run for source in own.values() for run in word_runs(source)}
+        parts: list[Any] = []
+        written = 0
+        for word, run in zip(_WORD.finditer(text), word_runs(text), strict=False):
+            owner = self._owner.get(hash(run))
+            if word.start() < written or owner is None or run in own_runs:
+                continue
+            taken = refer(text[word.start() :], self._texts[owner], owner)[0]
+            if isinstance(taken, str):  # another run of the same hash
+                continue
+            if word.start() > written:
+                parts.extend(refer(text[written : word.start()], own))
+            parts.append(taken)
+            written = word.start() + taken[3] - taken[2]
+        if written < len(text) or not parts:
+            parts.extend(refer(text[written:], own))
+        return parts
 
 
 def word_runs(text: str, length: int = FOREIGN_RUN) -> Iterable[tuple[str, ...]]:
