@@ -318,3 +318,73 @@ def test_text_by_adobe_needs_adobes_output(second: Workspace, spoiled: Path) -> 
     reseal(spoiled, books=page["books"], version="1.1.0")
     with pytest.raises(BookRegistryError, match="bk1 .*Adobe PDF Extract.*text-book"):
         rebuild(second, spoiled, registry=second.books_toml)
+
+
+# -------------------------------------------------------------------------------------- decisions
+
+
+def verdict(name: str, **fields: Any) -> dict[str, Any]:
+    common = {"id": name, "field": "modality", "value": "clinical", "reviewer": "ana", "note": "hm"}
+    return common | {"decided_at": "2026-01-01T00:00:00Z", "seconds": 3.5} | fields
+
+
+def write_decisions(folder: Path, first: Path) -> list[dict[str, Any]]:
+    records = read_records(first)
+    origin = records[1].provenance
+    place = {"page_index": 1, "bbox": [1, 2, 3, 4], "text": records[1].figure_caption}
+    lines = [
+        verdict("d1", image_sha256=records[0].image_sha256),
+        verdict(
+            "d2",
+            field="figure",
+            book_sha256=origin.book_sha256,
+            page_index=origin.page_index,
+            caption=place,
+            panels=[{"label": "a", "text": records[1].caption.upper()}],
+        ),
+        verdict("d3", image_sha256=records[0].image_sha256, known="clinical"),
+        verdict("d4", field="figure", book_sha256="ee" * 32, page_index=0),
+    ]
+    folder.mkdir(parents=True)
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (folder / "ana.jsonl").write_text(text + "not a decision\n", encoding="utf-8")
+    (folder / ".hidden.jsonl").write_text("{}", encoding="utf-8")
+    return lines
+
+
+def test_decisions_go_along_without_words_and_come_back_with_them(
+    first: Path, second: Workspace, tmp_path: Path
+) -> None:
+    lines = write_decisions(tmp_path / "decisions", first)
+    folder = export_release(
+        first, "metadata", tmp_path / "metadata", decisions=tmp_path / "decisions"
+    )
+    told = [json.loads(line) for line in (folder / "decisions.jsonl").read_text().splitlines()]
+    assert [entry["id"] for entry in told] == ["d1", "d2"]  # no known case, no other book
+    page = (folder / "decisions.jsonl").read_text(encoding="utf-8")
+    assert SAID.split()[-1] not in page.lower()
+    assert '"note"' not in page
+    assert '"seconds"' not in page
+    workspace = Workspace(tmp_path / "data")
+    shutil.copytree(second.data / "rebuilds", workspace.data / "rebuilds")
+    assert rebuild(workspace, folder, registry=second.books_toml, workers=1).is_same
+    place = workspace.data / "rebuilds" / "mm-skin" / "1.0.0" / "manual_review" / "decisions"
+    back = [json.loads(line) for line in (place / "ana.jsonl").read_text().splitlines()]
+    kept = [{k: v for k, v in d.items() if k not in ("note", "seconds")} for d in lines[:2]]
+    assert back == kept
+
+
+def test_a_decision_whose_words_are_not_here_is_told(
+    first: Path, second: Workspace, tmp_path: Path
+) -> None:
+    write_decisions(tmp_path / "decisions", first)
+    folder = export_release(
+        first, "metadata", tmp_path / "metadata", decisions=tmp_path / "decisions"
+    )
+    path = folder / "decisions.jsonl"
+    path.write_text(path.read_text().replace("bk1_2_2", "bk1_99"), encoding="utf-8")
+    reseal(folder)
+    workspace = Workspace(tmp_path / "data")
+    shutil.copytree(second.data / "rebuilds", workspace.data / "rebuilds")
+    with pytest.raises(ReleaseError, match="d2: a decision whose words are not here"):
+        rebuild(workspace, folder, registry=second.books_toml, workers=1)

@@ -29,12 +29,14 @@ from mmskin_build.dataset.metadata import (
     Metadata,
     describe_record,
     differing_fields,
+    read_decisions,
     read_descriptions,
     read_metadata,
     read_part,
     text_sha256,
     texts_of,
 )
+from mmskin_build.dataset.metadata_decisions import resolve_decisions
 from mmskin_build.dataset.references import resolve_all
 from mmskin_build.dataset.release import check_request, write_release
 from mmskin_build.dataset.splits import Side, assign_splits
@@ -116,11 +118,11 @@ def rebuild(
         check_request(workspace.releases / name, name, metadata.version)
     for book in books:
         check_book(own, book)
-    summary, _ = build(own, cfg, progress)
+    summary, built, lacking = _build(own, cfg, read_decisions(metadata_folder), progress)
     if summary.rejected and not partial:
         raise InputPdfError("\n".join(book.message for book in summary.rejected))
-    built = {record.id: record for record in read_records(own, summary)}
     kept, differences = _compare(told, built, metadata)
+    differences += [Difference(item=i, what="a decision whose words are not here") for i in lacking]
     questions, more = _questions(metadata, metadata_folder, kept)
     differences += more
     digest = content_digest(kept)
@@ -226,6 +228,30 @@ def _register(own: Workspace, books: Sequence[Book]) -> None:
 
 
 # ----------------------------------------------------------------------------------- records
+
+
+def _build(
+    own: Workspace, cfg: Config, decisions: Sequence[Mapping[str, Any]], progress: Progress
+) -> tuple[BuildSummary, dict[str, Record], list[str]]:
+    """Build with all decisions that hold; also the ids of those that cannot be had.
+
+    A decision may quote a caption. It is there once the record is, so that what is built with the
+    other decisions is built again with that one; stages that it does not touch are kept.
+    """
+    waiting = list(decisions)
+    texts: dict[str, dict[str, str]] = {}
+    lines: dict[str, bytes] = {}
+    while True:
+        fresh, lacking = resolve_decisions(waiting, texts.__getitem__)
+        waiting = [entry for entry in waiting if entry["id"] in lacking]
+        for name, content in fresh.items():
+            lines[name] = lines.get(name, b"") + content
+            write_bytes(own.data.parent / "manual_review" / "decisions" / name, lines[name])
+        summary, _ = build(own, cfg, progress)
+        built = {record.id: record for record in read_records(own, summary)}
+        texts = {name: texts_of(record) for name, record in built.items()}
+        if not waiting or not resolve_decisions(waiting, texts.__getitem__)[0]:
+            return summary, built, [str(entry["id"]) for entry in waiting]
 
 
 def _compare(

@@ -65,6 +65,7 @@ def export(
             embed=embed,
             replace=replace,
             ledger=workspace.data / "exports.jsonl",
+            decisions=workspace.data.parent / "manual_review" / "decisions",
             progress=lambda done, total: show(to, "export", done, total),
         )
     if settings.as_json:

@@ -10,6 +10,7 @@ from typing import Any
 
 from mmskin_build.dataset.export_source import PART_NAMES, Source, read_file
 from mmskin_build.dataset.metadata import (
+    DECISIONS,
     FORM,
     METADATA,
     PARTS,
@@ -18,6 +19,7 @@ from mmskin_build.dataset.metadata import (
     describe_record,
     texts_of,
 )
+from mmskin_build.dataset.metadata_decisions import refer_decisions
 from mmskin_build.dataset.references import CaptionRuns, refer_all
 from mmskin_build.errors import SchemaError
 from mmskin_build.store import file_sha256, plain, pretty_json
@@ -43,8 +45,13 @@ Made by mmskin {code_version}; content digest of the release: `{content_digest}`
 """
 
 
-def write_metadata(source: Source, folder: Path) -> dict[str, int]:
+def write_metadata(source: Source, folder: Path, decisions: Path | None) -> dict[str, int]:
     """Write the export into `folder` and return its counts.
+
+    Args:
+        source: The release.
+        folder: Where to.
+        decisions: The folder with what people decided; None for none.
 
     Raises:
         VerificationError: If a file of the release was changed.
@@ -58,19 +65,25 @@ def write_metadata(source: Source, folder: Path) -> dict[str, int]:
             source.progress(done, len(records))
     parts = _part_files(source)
     counts = {"records": len(records)}
+    runs = CaptionRuns({record.id: texts_of(record) for record in records})
+    with (folder / DECISIONS).open("wb") as file:
+        if decisions is not None:
+            books = [book.sha256 for book in manifest.books]
+            told = refer_decisions(decisions, records, books, runs)
+            file.writelines(map(_line, told))
+            counts["decisions"] = len(told)
     if parts:
         (folder / PARTS).mkdir()
-        runs = CaptionRuns({record.id: texts_of(record) for record in records})
         for name in parts:
             entries = _entries(read_file(source, name), name)
             with (folder / PARTS / f"{name}l").open("wb") as file:
                 file.writelines(_line(entry) for entry in _by_reference(entries, name, runs))
             counts[name] = len(entries)
-    books = "\n".join(
+    rows = "\n".join(
         f"| {b.id} | {_cell(b.title)} | {_cell(b.edition)} | `{b.sha256}` |" for b in manifest.books
     )
     named = {key: getattr(manifest, key) for key in ("name", "version", "code_version")}
-    page = _README.format(**named, content_digest=manifest.content_digest, books=books)
+    page = _README.format(**named, content_digest=manifest.content_digest, books=rows)
     (folder / "README.md").write_text(page, encoding="utf-8")
     metadata = Metadata(
         form=FORM,
@@ -84,7 +97,7 @@ def write_metadata(source: Source, folder: Path) -> dict[str, int]:
         config=manifest.config,
         config_sha256=manifest.config_sha256,
         parts={name: source.sums[name] for name in parts},
-        files={name: file_sha256(folder / name) for name in [RECORDS, *_listed(parts)]},
+        files={name: file_sha256(folder / name) for name in [RECORDS, DECISIONS, *_listed(parts)]},
     )
     (folder / METADATA).write_bytes(pretty_json(plain(metadata)))
     return counts

@@ -40,6 +40,7 @@ SHARD_MB = 500  # of 10^6 bytes; what a shard holds unless asked otherwise
 class _Options:
     shard_bytes: int
     embed: bool
+    decisions: Path | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,10 @@ FORMATS: dict[str, _Format] = {
         write=lambda source, folder, o: write_parquet(source, folder, embed=o.embed),
         options=("subset", "split", "embed"),
     ),
-    "metadata": _Format(write=lambda source, folder, _: write_metadata(source, folder), options=()),
+    "metadata": _Format(
+        write=lambda source, folder, options: write_metadata(source, folder, options.decisions),
+        options=(),
+    ),
 }
 
 
@@ -103,6 +107,7 @@ def export_release(
     embed: bool = False,
     replace: bool = False,
     ledger: Path | None = None,
+    decisions: Path | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Path:
     """Write a release in another form and return its folder.
@@ -117,6 +122,7 @@ def export_release(
         embed: Pictures inside the table instead of beside it (parquet).
         replace: Exchange the folder if it is there and is an export.
         ledger: A file that is told of the export (``data/exports.jsonl``).
+        decisions: The folder with what people decided (``manual_review/decisions``), for metadata.
         progress: Called with pictures done and in all.
 
     Raises:
@@ -127,7 +133,7 @@ def export_release(
         MissingDependencyError: If the form needs a package that is not installed.
         StorageError: If the disk is full or a folder cannot be written.
     """
-    options = _check_options(to, subset, split, shard_mb, embed)
+    options = _check_options(to, subset, split, shard_mb, embed, decisions)
     _check_place(release, out, replace)
     source = open_release(release, parts=subset, sides=split, progress=progress)
     sweep_temporary(out.parent)
@@ -148,7 +154,12 @@ def export_release(
 
 
 def _check_options(
-    to: str, subset: Sequence[str], split: Sequence[str], shard_mb: int | None, embed: bool
+    to: str,
+    subset: Sequence[str],
+    split: Sequence[str],
+    shard_mb: int | None,
+    embed: bool,
+    decisions: Path | None,
 ) -> _Options:
     if to not in FORMATS:
         raise ReleaseError(f"--to {to}: no such form; choose one of {', '.join(FORMATS)}")
@@ -171,7 +182,7 @@ def _check_options(
     megabytes = SHARD_MB if shard_mb is None else shard_mb
     if megabytes < 1:
         raise ReleaseError(f"--shard-mb {megabytes}: a shard holds at least 1 million bytes")
-    return _Options(shard_bytes=megabytes * 10**6, embed=embed)
+    return _Options(shard_bytes=megabytes * 10**6, embed=embed, decisions=decisions)
 
 
 def _check_place(release: Path, out: Path, replace: bool) -> None:

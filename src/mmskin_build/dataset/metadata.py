@@ -1,8 +1,9 @@
 """A release without its pictures and captions: digests, places and decisions, to build it again.
 
 ``records.jsonl`` has all that a record says but its words, which stand as their digests. A part
-with questions (``parts/``) has its texts by reference (`references`). ``metadata.json`` names the
-books by sha256, the settings, and the digests of the other files.
+with questions (``parts/``) has its texts by reference (`references`), and so have the decisions of
+people (``decisions.jsonl``). ``metadata.json`` names the books by sha256, the settings, and the
+digests of the other files.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from mmskin_build.store import file_sha256, from_json, plain, storage_errors, to
 
 FORM = "mmskin metadata 1"
 METADATA, RECORDS, PARTS = "metadata.json", "records.jsonl", "parts"
+DECISIONS = "decisions.jsonl"
 _TEXTS = ("caption", "panel_text", "figure_caption")
 #: Fields that all records of one program and one set of settings share.
 _BY_THE_WAY = frozenset({"code_version", "config_sha256", "record_sha256"})
@@ -130,6 +132,15 @@ def read_part(folder: Path, name: str) -> list[Any]:
         SchemaError: If a line is none.
     """
     return list(_lines(folder / PARTS / f"{name}l"))
+
+
+def read_decisions(folder: Path) -> list[dict[str, Any]]:
+    """Return what people decided, texts by reference (see `metadata_decisions`).
+
+    Raises:
+        SchemaError: If a line is none.
+    """
+    return list(_lines(folder / DECISIONS))
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -149,6 +149,11 @@ class CaptionRuns:
             parts.extend(refer(text[written:], own))
         return parts
 
+    def refer_named(self, text: str, record_id: str) -> list[Any]:
+        """Return `text` as `refer` does, with `record_id` named in each place of its captions."""
+        parts = self.refer(text, record_id)
+        return [p if isinstance(p, str) else [p[0] or record_id, *p[1:]] for p in parts]
+
 
 def word_runs(text: str, length: int = FOREIGN_RUN) -> Iterable[tuple[str, ...]]:
     """Yield all runs of `length` words of a text, in small letters and without punctuation."""
