@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import errno
 import io
 import json
@@ -22,7 +23,13 @@ from made_releases import OPEN, make_release, read_json, seal, write_anyway
 from mmskin_build import cli
 from mmskin_build.dataset import exports
 from mmskin_build.dataset.export_upstream import name_pictures
-from mmskin_build.dataset.exports import FORMATS, NOTE, export_release, find_release
+from mmskin_build.dataset.exports import (
+    FORMATS,
+    NOTE,
+    export_release,
+    find_release,
+    renew_export,
+)
 from mmskin_build.dataset.release import digest_files, read_manifest, read_records
 from mmskin_build.errors import (
     MissingDependencyError,
@@ -347,6 +354,26 @@ def test_the_ledger_knows_of_an_export_before_it_has_its_name(
         export_release(release, "llava", tmp_path / "out", ledger=ledger)
     assert json.loads(ledger.read_text().splitlines()[1])["path"] == str(tmp_path / "out")
     assert left(tmp_path) == ["exports.jsonl"]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_an_export_is_made_again_as_it_was(
+    form: str, release: Path, own: Path, tmp_path: Path
+) -> None:
+    options: dict[str, dict[str, Any]] = {
+        "llava": {"subset": ["C"], "split": ["train"]},
+        "webdataset": {"shard_mb": 3},
+        "parquet": {"embed": True, "split": ["test", "train"]},
+    }
+    folder = export_release(release, form, tmp_path / "out", **options.get(form, {}))
+    before = digest_files(folder)
+    assert digest_files(renew_export(folder, release)) == before
+    seal(own, dataclasses.replace(read_manifest(own), rejects={"nonphoto": 5}))
+    note = read_json(renew_export(folder, own) / NOTE)
+    assert note["sums_sha256"] == read_manifest(own).sums_sha256
+    (folder / NOTE).write_text("{}")
+    with pytest.raises(SchemaError, match="does not say how"):
+        renew_export(folder, release)
 
 
 # -------------------------------------------------------------------------------------- bad input

@@ -142,7 +142,7 @@ def test_sha256sum_agrees(shop: Shop) -> None:
         ["sha256sum", "-c", "--strict", "SHA256SUMS"], cwd=folder, capture_output=True, text=True
     )
     assert done.returncode == 0
-    assert done.stdout.count(": OK") == 8
+    assert done.stdout.count(": OK") == 9
     assert read_manifest(folder).sums_sha256 == file_sha256(folder / "SHA256SUMS")
 
 
@@ -429,7 +429,7 @@ def test_sums_that_lead_out_of_the_release_are_refused(shop: Shop) -> None:
     folder = shop.release("1.0.0", shop.two())
     with (folder / "SHA256SUMS").open("a") as file:
         file.write(f"{'0' * 64}  ../../secret\n")
-    assert any("line 9" in problem for problem in verify_release(folder).problems)
+    assert any("line 10" in problem for problem in verify_release(folder).problems)
 
 
 def test_what_is_no_release_is_told(shop: Shop, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from mmskin_build.geometry import Bbox
 
-SCHEMA_VERSION = "2.0.0"
+SCHEMA_VERSION = "2.1.0"
 
 TextSource = Literal["digital", "ocr", "none"]
 FigureStatus = Literal["paired", "image_without_caption", "caption_without_image"]

@@ -43,7 +43,9 @@ def export(
     replace: bool,
     settings: Settings,
 ) -> None:
-    """Write a release (the last, unless VERSION is given) in the form that another program reads.
+    """Write a release in the form that another program reads.
+
+    It is the last one unless VERSION is given.
 
     upstream: the scripts of MM-Skin. llava: LLaVA's training. huggingface: datasets.load_dataset.
     webdataset: tar shards. croissant: mlcroissant. parquet: pandas. metadata: no pictures and no
@@ -91,7 +93,7 @@ def export(
 @click.option("--partial", is_flag=True, help="Release what is as recorded, if not all is.")
 @common_options
 def rebuild(metadata: Path, books: Path | None, partial: bool, settings: Settings) -> int:
-    """Make a release out of its metadata and your own copies of its books.
+    """Make a release out of its metadata and your books.
 
     The books are known by sha256, so your ids for them may be others. They are built with the
     recorded settings in data/rebuilds; what comes out must be what is recorded, to the last pixel

@@ -35,6 +35,7 @@ def card_page(manifest: Manifest, records: tuple[Record, ...]) -> str:
         f"- `{DEMOGRAPHICS}`: the records whose caption tells age or sex, with the words that do;",
         f"  `{DEMOGRAPHICS_VQA}`: the same as questions and answers in LLaVA's form",
         "- `images/`: PNG, RGB, without metadata; named after the record's id",
+        "- `croissant.json`: the same for programs, by Croissant 1.1",
         "- `manifest.json`: counts, inputs, settings, digests; `SHA256SUMS`: all files' bytes",
         "- `CHANGES.md`: what differs from the release before",
         "",

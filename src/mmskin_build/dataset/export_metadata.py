@@ -64,14 +64,12 @@ def write_metadata(source: Source, folder: Path, decisions: Path | None) -> dict
             file.write(_line(describe_record(record)))
             source.progress(done, len(records))
     parts = _part_files(source)
-    counts = {"records": len(records)}
     runs = CaptionRuns({record.id: texts_of(record) for record in records})
+    books = [book.sha256 for book in manifest.books]
+    told = [] if decisions is None else refer_decisions(decisions, records, books, runs)
     with (folder / DECISIONS).open("wb") as file:
-        if decisions is not None:
-            books = [book.sha256 for book in manifest.books]
-            told = refer_decisions(decisions, records, books, runs)
-            file.writelines(map(_line, told))
-            counts["decisions"] = len(told)
+        file.writelines(map(_line, told))
+    counts = {"records": len(records), "decisions": len(told)}
     if parts:
         (folder / PARTS).mkdir()
         for name in parts:

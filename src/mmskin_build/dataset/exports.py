@@ -24,12 +24,12 @@ from mmskin_build.dataset.export_huggingface import write_huggingface
 from mmskin_build.dataset.export_llava import write_llava
 from mmskin_build.dataset.export_metadata import write_metadata
 from mmskin_build.dataset.export_parquet import write_parquet
-from mmskin_build.dataset.export_source import PARTS, Progress, Source, open_release
+from mmskin_build.dataset.export_source import PART_NAMES, PARTS, Progress, Source, open_release
 from mmskin_build.dataset.export_upstream import write_upstream
 from mmskin_build.dataset.export_webdataset import write_webdataset
-from mmskin_build.dataset.release import released_versions
+from mmskin_build.dataset.release import read_manifest, released_versions
 from mmskin_build.dataset.splits import SIDES
-from mmskin_build.errors import ReleaseError, ReleaseExistsError, StorageError
+from mmskin_build.errors import ReleaseError, ReleaseExistsError, SchemaError, StorageError
 from mmskin_build.store import pretty_json, storage_errors
 
 NOTE = "export.json"
@@ -151,6 +151,53 @@ def export_release(
         with suppress(OSError):  # there may be others'
             temporary.parent.rmdir()
     return out
+
+
+def renew_export(
+    folder: Path,
+    release: Path,
+    *,
+    ledger: Path | None = None,
+    decisions: Path | None = None,
+    progress: Progress = lambda done, total: None,
+) -> Path:
+    """Make an export again, with the options that it was made with, in its place.
+
+    Args:
+        folder: An export; ``export.json`` in it says how it was made.
+        release: What it is to be made of now, for instance after a record was withdrawn.
+        ledger: See `export_release`, as for the others.
+        decisions: See `export_release`.
+        progress: See `export_release`.
+
+    Raises:
+        SchemaError: If its ``export.json`` is none.
+        MmskinError: See `export_release`.
+    """
+    path = folder / NOTE
+    with storage_errors(path):
+        content = path.read_bytes()
+    try:
+        note = json.loads(content)
+        to, chosen = str(note["format"]), dict(note["options"])
+        known = FORMATS[to].options
+    except (ValueError, KeyError, TypeError):
+        raise SchemaError(f"{path}: does not say how the export was made; export again") from None
+    there = read_manifest(release).subsets
+    subset = [p for p in PARTS if p in chosen["subset"] and there[PART_NAMES[p]].file]
+    return export_release(
+        release,
+        to,
+        folder,
+        subset=subset if "subset" in known else (),
+        split=chosen["split"] if "split" in known else (),
+        shard_mb=chosen.get("shard_mb"),
+        embed=chosen.get("embed", False),
+        replace=True,
+        ledger=ledger,
+        decisions=decisions,
+        progress=progress,
+    )
 
 
 def _check_options(
