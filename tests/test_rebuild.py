@@ -311,6 +311,18 @@ def test_a_folder_that_is_no_metadata_is_refused(second: Workspace, spoiled: Pat
         rebuild(second, spoiled, registry=books)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"name": "../out"}, {"version": "../../1"}, {"parts": {"../o.json": ""}}, {"name": ""}],
+)
+def test_names_that_lead_elsewhere_are_refused(
+    changes: dict[str, Any], second: Workspace, spoiled: Path
+) -> None:
+    reseal(spoiled, **changes)
+    with pytest.raises(SchemaError, match=r"metadata\.json"):
+        rebuild(second, spoiled, registry=second.books_toml)
+
+
 def test_text_by_adobe_needs_adobes_output(second: Workspace, spoiled: Path) -> None:
     page = read_json(spoiled / "metadata.json")
     page["books"][0]["adobe"] = True

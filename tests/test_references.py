@@ -16,6 +16,7 @@ from mmskin_build.dataset.references import (
     resolve_all,
     word_runs,
 )
+from mmskin_build.errors import SchemaError
 
 WORDS = st.sampled_from(
     ["Plaque", "plaque", "on", "the", "The", "arm", "übel", "15\u00d7", "scaly"]
@@ -85,8 +86,9 @@ def test_data_of_any_form_come_back() -> None:
 def test_parts_that_lead_nowhere_are_refused() -> None:
     with pytest.raises(KeyError):
         resolve([["other", "caption", 0, 1, ""]], lambda owner: {}[owner])
-    with pytest.raises(ValueError, match="not a part"):
-        resolve([[1, 2]], lambda owner: {})
+    for part in ([1, 2], ["", "caption", 0, 1, "swap"], ["", "caption", "0", 1, ""], None):
+        with pytest.raises(SchemaError, match="not a part"):
+            resolve([part], lambda owner: {"caption": "text"})
 
 
 def test_runs_do_not_see_case_or_punctuation() -> None:

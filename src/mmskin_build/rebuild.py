@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -113,6 +114,7 @@ def rebuild(
     if missing and not (partial and books):
         raise MissingBookError(_missing_message(missing, registry))
     _register(own, books)
+    shutil.rmtree(_decisions_folder(own), ignore_errors=True)  # of metadata that were here before
     name = metadata.name
     if not partial:  # a partial one gets another name, or none if all is as recorded
         check_request(workspace.releases / name, name, metadata.version)
@@ -126,6 +128,9 @@ def rebuild(
     questions, more = _questions(metadata, metadata_folder, kept)
     differences += more
     digest = content_digest(kept)
+    if digest != metadata.content_digest and not differences:
+        what = "all fields are as recorded, but the settings or their order are not"
+        differences.append(Difference(item="records", what=what))
     is_same = digest == metadata.content_digest and not differences
     report = own.data.parent / DIFFERENCES
     write_jsonl(report, differences)
@@ -230,6 +235,11 @@ def _register(own: Workspace, books: Sequence[Book]) -> None:
 # ----------------------------------------------------------------------------------- records
 
 
+def _decisions_folder(own: Workspace) -> Path:
+    """Where a build of that workspace looks for what people decided."""
+    return own.data.parent / "manual_review" / "decisions"
+
+
 def _build(
     own: Workspace, cfg: Config, decisions: Sequence[Mapping[str, Any]], progress: Progress
 ) -> tuple[BuildSummary, dict[str, Record], list[str]]:
@@ -246,7 +256,7 @@ def _build(
         waiting = [entry for entry in waiting if entry["id"] in lacking]
         for name, content in fresh.items():
             lines[name] = lines.get(name, b"") + content
-            write_bytes(own.data.parent / "manual_review" / "decisions" / name, lines[name])
+            write_bytes(_decisions_folder(own) / name, lines[name])
         summary, _ = build(own, cfg, progress)
         built = {record.id: record for record in read_records(own, summary)}
         texts = {name: texts_of(record) for name, record in built.items()}
@@ -267,7 +277,8 @@ def _compare(
         name = description["id"]
         record = built.get(name)
         if record is None:
-            book = description["provenance"]["book_id"]
+            origin = description["provenance"]
+            book = origin.get("book_id") if isinstance(origin, dict) else None
             differences.append(Difference(item=name, what=f"was not built out of {book}"))
             continue
         record = dataclasses.replace(record, split=description["split"])
@@ -292,7 +303,7 @@ def _questions(
     differences: list[Difference] = []
     for name, digest in metadata.parts.items():
         given = read_part(folder, name)
-        owners = [Path(entry["image"]).stem for entry in given]
+        owners = [Path(str(entry["image"])).stem for entry in given]
         entries: list[Any] = []
         for entry, owner in zip(given, owners, strict=True):
             with suppress(KeyError):

@@ -10,19 +10,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mmskin_build.dataset.manifest import ReleasedBook
-from mmskin_build.errors import SchemaError, VerificationError
+from mmskin_build.dataset.release import parse_version
+from mmskin_build.errors import ReleaseError, SchemaError, VerificationError
 from mmskin_build.records import Record
 from mmskin_build.store import file_sha256, from_json, plain, storage_errors, to_json
 
 FORM = "mmskin metadata 1"
 METADATA, RECORDS, PARTS = "metadata.json", "records.jsonl", "parts"
 DECISIONS = "decisions.jsonl"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _TEXTS = ("caption", "panel_text", "figure_caption")
 #: Fields that all records of one program and one set of settings share.
 _BY_THE_WAY = frozenset({"code_version", "config_sha256", "record_sha256"})
@@ -108,6 +111,7 @@ def read_metadata(folder: Path) -> Metadata:
             f"{path}: is of the form {metadata.form!r}, this program knows {FORM!r}; "
             "use the version of mmskin that made it"
         )
+    _refuse_paths(metadata, path)
     for name, digest in metadata.files.items():
         if not (folder / name).is_file():
             raise VerificationError(f"{folder / name}: missing; get the folder again")
@@ -116,13 +120,25 @@ def read_metadata(folder: Path) -> Metadata:
     return metadata
 
 
+def _refuse_paths(metadata: Metadata, path: Path) -> None:
+    """Names become files and folders, so they must be no way out of where these belong."""
+    names = [metadata.name, *metadata.parts]
+    listed = [METADATA, RECORDS, DECISIONS, *(f"{PARTS}/{name}l" for name in metadata.parts)]
+    if not all(map(_NAME.fullmatch, names)) or not metadata.files.keys() <= set(listed):
+        raise SchemaError(f"{path}: names files that metadata do not have; get the folder again")
+    try:
+        parse_version(metadata.version)
+    except ReleaseError as error:
+        raise SchemaError(f"{path}: {error}") from None
+
+
 def read_descriptions(folder: Path) -> tuple[dict[str, Any], ...]:
     """Return the descriptions of all records in their order.
 
     Raises:
         SchemaError: If a line is none.
     """
-    return tuple(_lines(folder / RECORDS))
+    return tuple(_lines(folder / RECORDS, "image_sha256", "split", "provenance"))
 
 
 def read_part(folder: Path, name: str) -> list[Any]:
@@ -131,7 +147,7 @@ def read_part(folder: Path, name: str) -> list[Any]:
     Raises:
         SchemaError: If a line is none.
     """
-    return list(_lines(folder / PARTS / f"{name}l"))
+    return list(_lines(folder / PARTS / f"{name}l", "image"))
 
 
 def read_decisions(folder: Path) -> list[dict[str, Any]]:
@@ -140,10 +156,10 @@ def read_decisions(folder: Path) -> list[dict[str, Any]]:
     Raises:
         SchemaError: If a line is none.
     """
-    return list(_lines(folder / DECISIONS))
+    return list(_lines(folder / DECISIONS, "file", "sha256", "decision"))
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
+def _lines(path: Path, *keys: str) -> Iterator[dict[str, Any]]:
     with storage_errors(path):
         lines = path.read_bytes().split(b"\n")
     for number, line in enumerate(lines, 1):
@@ -154,4 +170,7 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
                 entry = None
             if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
                 raise SchemaError(f"{path} line {number}: not an entry with an id")
+            lacking = [key for key in keys if key not in entry]
+            if lacking:
+                raise SchemaError(f"{path} line {number}: has no {', '.join(lacking)}")
             yield entry

@@ -84,7 +84,7 @@ def resolve_decisions(
             lacking.append(str(entry["id"]))
         else:
             line = json.dumps(decision, ensure_ascii=False, separators=(",", ":"))
-            files[Path(str(entry["file"])).name].append(line.encode() + b"\n")
+            files[f"{Path(str(entry['file'])).stem}.jsonl"].append(line.encode() + b"\n")
     return {name: b"".join(lines) for name, lines in files.items()}, lacking
 
 

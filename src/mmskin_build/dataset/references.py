@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from mmskin_build.errors import SchemaError
+
 FOREIGN_RUN = 5  # words in a row that are told to be another caption's
 KEY = "@text"  # of the object that stands for a text with references
 
@@ -98,17 +100,17 @@ def resolve(parts: Sequence[Any], texts: Callable[[str], Texts]) -> str:
 
     Raises:
         KeyError: If a record or a field is not there.
-        ValueError: If a part is none.
+        SchemaError: If a part is none.
     """
     found = []
     for part in parts:
-        if isinstance(part, str):
-            found.append(part)
-        elif isinstance(part, list) and len(part) == 5:
-            owner, field, start, end, case = part
-            found.append(_CASES[case](texts(owner)[field][start:end]))
-        else:
-            raise ValueError(f"not a part of a text: {part!r}")
+        match part:
+            case str():
+                found.append(part)
+            case [str(owner), str(field), int(start), int(end), str(change)] if change in _CASES:
+                found.append(_CASES[change](texts(owner)[field][start:end]))
+            case _:
+                raise SchemaError(f"not a part of a text: {part!r}; get the folder again")
     return "".join(found)
 
 
@@ -178,7 +180,7 @@ def resolve_all(value: Any, texts: Callable[[str], Texts]) -> Any:
 
     Raises:
         KeyError: If a record or a field is not there.
-        ValueError: If a part of a text is none.
+        SchemaError: If a part of a text is none.
     """
     if isinstance(value, list):
         return [resolve_all(part, texts) for part in value]
