@@ -153,6 +153,25 @@ def test_a_caption_does_not_precede_the_questions_that_it_answers(
         assert not any(says_all) or len(says_all) == 2
 
 
+def test_a_question_that_refers_to_another_comes_after_it(own: Path, tmp_path: Path) -> None:
+    entries = read_json(own / OPEN)
+    by_record: dict[str, list[dict[str, Any]]] = {}
+    for entry in entries:
+        by_record.setdefault(entry["record_id"], []).append(entry)
+    for first, second in by_record.values():
+        first["follows"], second["follows"] = second["id"], None
+    write_anyway(own / OPEN, json.dumps(entries).encode())
+    seal(own, read_manifest(own))
+    folder = export_release(own, "upstream", tmp_path / "out", subset=["O"])
+    for talk in read_json(folder / "vqa_MM.json"):
+        first, second = by_record[talk["id"].removesuffix(":O")]
+        said = [turn["value"].removeprefix("<image>\n") for turn in talk["conversations"]]
+        assert said == [second["question"], second["answer"], first["question"], first["answer"]]
+    asked = pd.read_csv(folder / "MM-Skin_test.csv")
+    assert asked["question"].str.startswith("Where is").all()  # nobody asks a follow-up alone
+    assert asked["image"].is_unique
+
+
 def test_datasets_loads_every_record_with_its_types(
     release: Path,
     exported: dict[str, Path],
@@ -193,7 +212,7 @@ def test_the_shards_alone_tell_datasets_their_types(exported: dict[str, Path]) -
     shard = next((exported["huggingface"] / "vqa").glob("train-*.parquet"))
     rows = datasets.Dataset.from_parquet(str(shard), keep_in_memory=True)
     assert isinstance(rows.features["image"], datasets.Image)
-    assert rows[0]["questions"][0].keys() == {"id", "kind", "question", "answer"}
+    assert list(rows[0]["questions"][0]) == ["id", "kind", "question", "answer", "follows"]
 
 
 def test_webdataset_streams_every_record(
@@ -435,6 +454,15 @@ def test_questions_of_another_form_are_told(
     seal(own, read_manifest(own))
     with pytest.raises(SchemaError, match=rf"MM-Skin-O\.json.*{told}"):
         export_release(own, "parquet", tmp_path / "out")
+
+
+def test_questions_in_a_circle_are_told(own: Path, tmp_path: Path) -> None:
+    entries = read_json(own / OPEN)
+    entries[4]["follows"] = entries[4]["id"]
+    write_anyway(own / OPEN, json.dumps(entries).encode())
+    seal(own, read_manifest(own))
+    with pytest.raises(SchemaError, match=r"MM-Skin-O\.json: .*circle"):
+        export_release(own, "llava", tmp_path / "out")
 
 
 @pytest.mark.parametrize(

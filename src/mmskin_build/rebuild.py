@@ -369,5 +369,5 @@ def _write(
         records=kept,
         pictures={record.id: files[record.image_sha256] for record in kept},
         sides=sides,
-        questions=questions,
+        question_files=questions,
     )

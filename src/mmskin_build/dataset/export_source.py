@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -55,7 +56,10 @@ _DESCRIBE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A question about a record with its answer; `part` is where it comes from."""
+    """A question about a record with its answer; `part` is where it comes from.
+
+    `follows` is the id of the question before it that this one refers to.
+    """
 
     id: str
     record_id: str
@@ -63,6 +67,7 @@ class Question:
     kind: str
     question: str
     answer: str
+    follows: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,7 +244,8 @@ def by_side(source: Source) -> dict[Side, list[Record]]:
 def read_questions(source: Source) -> list[Question]:
     """Return the questions on the chosen records of all chosen parts, by record, then by part.
 
-    A caption answers an open question for a description, chosen by the record's id.
+    A caption answers an open question for a description, chosen by the record's id. A question that
+    refers to another comes after it.
 
     Raises:
         VerificationError: If a file was changed.
@@ -270,12 +276,30 @@ def _describe(record_id: str) -> str:
 
 
 def read_open(source: Source) -> Iterator[Question]:
-    """Yield the questions of MM-Skin-O.
+    """Yield the questions of MM-Skin-O, each before those that refer to it.
 
     Raises:
         VerificationError: If the file was changed.
         SchemaError: If it is not a list of entries with record_id, question and answer.
     """
+    found = list(_open_questions(source))
+    known = {question.id for question in found}
+    after: dict[str | None, list[Question]] = defaultdict(list)
+    for question in found:
+        after[question.follows if question.follows in known else None].append(question)
+    waiting = after[None][::-1]
+    told = 0
+    while waiting:
+        question = waiting.pop()
+        yield question
+        told += 1
+        waiting.extend(after[question.id][::-1])
+    if told < len(found):
+        name = source.manifest.subsets[PART_NAMES["O"]].file
+        raise SchemaError(f"{name}: questions refer to each other in a circle (follows)")
+
+
+def _open_questions(source: Source) -> Iterator[Question]:
     for number, entry in enumerate(read_list(source, "O")):
         where = f"{source.manifest.subsets[PART_NAMES['O']].file} entry {number}"
         yield Question(
@@ -285,6 +309,7 @@ def read_open(source: Source) -> Iterator[Question]:
             kind=_text(entry, "kind", where),
             question=_text(entry, "question", where),
             answer=_text(entry, "answer", where),
+            follows=None if entry.get("follows") is None else _text(entry, "follows", where),
         )
 
 

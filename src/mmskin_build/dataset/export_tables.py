@@ -69,7 +69,7 @@ RECORD_COLUMNS: tuple[tuple[str, str, Callable[[Record], Any]], ...] = (
     ("review", TEXT, lambda r: r.review.state),
 )
 
-QUESTION_COLUMNS = ("id", "kind", "question", "answer")
+QUESTION_COLUMNS = ("id", "kind", "question", "answer", "follows")
 
 
 def record_row(record: Record) -> Row:

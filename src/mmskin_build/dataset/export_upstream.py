@@ -47,7 +47,8 @@ def write_upstream(source: Source, folder: Path) -> dict[str, int]:
     (folder / NAMES).write_bytes(_table(("record_id", "image"), [(i, images[i]) for i in ids]))
     tested = {record.id for record in source.records if record.split == "test"}
     questions = read_questions(source)
-    asked = [q for q in questions if q.record_id in tested]
+    # The table asks each question alone, so none may refer to another one.
+    asked = [q for q in questions if q.record_id in tested and q.follows is None]
     talks = build_conversations((q for q in questions if q.record_id not in tested), images)
     (folder / TRAIN).write_bytes(pretty_json(talks))
     rows = [(images[q.record_id], q.question, q.answer) for q in asked]

@@ -19,7 +19,7 @@ from mmskin_build.dataset.export_source import (
     read_all,
     read_questions,
 )
-from mmskin_build.dataset.export_tables import plan_shards
+from mmskin_build.dataset.export_tables import plan_shards, question_row
 from mmskin_build.records import Record
 from mmskin_build.store import plain, pretty_json
 
@@ -63,10 +63,7 @@ def write_webdataset(source: Source, folder: Path, *, shard_bytes: int) -> dict[
 
 
 def _sample(record: Record, questions: list[Question]) -> bytes:
-    asked = [
-        {"id": q.id, "part": q.part, "kind": q.kind, "question": q.question, "answer": q.answer}
-        for q in questions
-    ]
+    asked = [{"part": question.part, **question_row(question)} for question in questions]
     return pretty_json({**plain(record), "questions": asked})
 
 

@@ -147,7 +147,7 @@ def write_release(
     pictures: Mapping[str, Picture],
     leave_out_held: bool = False,
     sides: Mapping[str, Side] | None = None,
-    questions: Mapping[str, bytes] | None = None,
+    question_files: Mapping[str, bytes] | None = None,
 ) -> Path:
     """Write ``releases/<name>/<version>`` and return it.
 
@@ -162,7 +162,7 @@ def write_release(
         leave_out_held: Release without the pictures that a person has yet to decide about, and
             count them; otherwise one of them refuses the release.
         sides: The side of each picture by `image_sha256`; None takes those of the release before.
-        questions: The files of MM-Skin-O, the list of its entries first.
+        question_files: The files of MM-Skin-O as they are to be, the list of its entries first.
 
     Raises:
         ReleaseError: See `check_request`; also if there are no records, or undecided ones.
@@ -200,14 +200,14 @@ def write_release(
             _copy_picture(pictures[record.id], temporary / record.image)
         changes = changes_page(version, parent_version, compare(old, kept))
         manifest = _manifest(version, cfg, summary, books, kept, parent, held)
-        if questions:
-            name, content = next(iter(questions.items()))
+        if question_files:
+            name, content = next(iter(question_files.items()))
             subset = Subset(file=name, entries=len(json.loads(content)))
             manifest = dataclasses.replace(
                 manifest, subsets={**manifest.subsets, "MM-Skin-O": subset}
             )
         write_bytes(temporary / CAPTIONS, pretty_json([plain(record) for record in kept]))
-        for name, content in {**derived_files(kept), **(questions or {})}.items():
+        for name, content in {**derived_files(kept), **(question_files or {})}.items():
             write_bytes(temporary / name, content)
         write_bytes(temporary / CHANGES, changes.encode())
         write_bytes(temporary / CARD, card_page(manifest, kept).encode())
