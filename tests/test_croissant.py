@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from made_releases import make_release, read_json
+from made_releases import make_release, read_json, write_anyway
 from mmskin_build.dataset.croissant import croissant_json
 from mmskin_build.dataset.exports import export_release
-from mmskin_build.dataset.manifest import CROISSANT
-from mmskin_build.dataset.release import digest_files, read_manifest, read_records
+from mmskin_build.dataset.manifest import CROISSANT, MANIFEST, SUMS
+from mmskin_build.dataset.release import digest_files, read_manifest, read_records, sums_page
 from mmskin_build.dataset.verify import verify_or_raise
-from mmskin_build.store import file_sha256
+from mmskin_build.store import file_sha256, plain, pretty_json
 
 UNLISTED = {"croissant.json", "manifest.json", "SHA256SUMS"}
 
@@ -121,3 +123,15 @@ def test_a_release_without_open_questions_has_no_such_record_set(tmp_path: Path)
         "demographics",
         "files",
     ]
+
+
+def test_a_release_of_before_gets_one_when_it_is_exported(release: Path, tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    shutil.copytree(release, old)
+    (old / CROISSANT).unlink()
+    files = {n: d for n, d in digest_files(old).items() if n not in UNLISTED}
+    write_anyway(old / SUMS, sums_page(files))
+    manifest = dataclasses.replace(read_manifest(old), sums_sha256=file_sha256(old / SUMS))
+    write_anyway(old / MANIFEST, pretty_json(plain(manifest)))
+    folder = export_release(old, "croissant", tmp_path / "out")
+    assert (folder / CROISSANT).read_bytes() == (release / CROISSANT).read_bytes()

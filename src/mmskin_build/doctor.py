@@ -27,6 +27,7 @@ _LOW_DISK_GIB = 5.0  # a build of one large book takes about this much
 _EXTRAS = {
     "review": "the review page",
     "vqa": "questions and answers",
+    "export": "exports as Parquet and for datasets",
     "train": "training and evaluation",
     "dask": "builds on a Dask cluster",
     "s3": "releases in S3",
