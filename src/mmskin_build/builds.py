@@ -19,6 +19,7 @@ from mmskin_build.dataset.groups import join_groups
 from mmskin_build.dataset.masks import MaskedPicture
 from mmskin_build.dataset.release import Picture, check_request, write_release
 from mmskin_build.dataset.summary import BookSummary, BuildSummary, natural_order, reject_book
+from mmskin_build.dataset.withdrawn import find_withdrawn, read_tombstones, reject_withdrawn
 from mmskin_build.errors import AdobeExtractError, BookRegistryError, InputPdfError, ReleaseError
 from mmskin_build.images.classify import ScreenedPicture
 from mmskin_build.images.duplicates import DuplicateIndex
@@ -46,6 +47,7 @@ from mmskin_build.steps import (
     stage_version,
 )
 from mmskin_build.store import (
+    file_sha256,
     from_json,
     read_jsonl,
     storage_errors,
@@ -111,6 +113,8 @@ def finish_build(workspace: Workspace, outcomes: Sequence[BookOutcome]) -> Build
         books=tuple(outcome.summary for outcome in outcomes),
         content_digest=joined.outputs[RECORDS].sha256,
         joined=joined.key,
+        withdrawn=read_jsonl(joined.path(REJECTS), Reject),
+        withdrawn_sha256=withdrawn_sha256(workspace),
     )
     write_bytes(workspace.current, to_json(summary) + b"\n")
     return summary
@@ -118,6 +122,8 @@ def finish_build(workspace: Workspace, outcomes: Sequence[BookOutcome]) -> Build
 
 def join_books(workspace: Workspace, books: Sequence[BookSummary]) -> Entry:
     """Give the records of all books their groups, near duplicates included: `RECORDS`.
+
+    What was withdrawn, or is a copy of it, is left out: `REJECTS`.
 
     The index of duplicates grows with the books and is kept in the work folder; what one book adds
     is compared with what is there, and nothing twice.
@@ -127,8 +133,8 @@ def join_books(workspace: Workspace, books: Sequence[BookSummary]) -> Entry:
     screened = [store.entry("screen_pictures", book.stages["screen_pictures"]) for book in books]
     stage = Stage(
         name="join_books",
-        version=stage_version("images", "dataset/groups"),
-        config_sha256="",
+        version=stage_version("images", "dataset/groups", "dataset/withdrawn"),
+        config_sha256=withdrawn_sha256(workspace),
         inputs={
             f"{number:05d}": entry.outputs[name].sha256
             for number, (entry, name) in enumerate(
@@ -147,13 +153,31 @@ def join_books(workspace: Workspace, books: Sequence[BookSummary]) -> Entry:
         with DuplicateIndex(workspace.duplicates) as index:
             index.add(prints.items())
             same = index.groups(prints)
-        for entry in assembled:
-            for made in read_jsonl(entry.path(MASKED), MaskedPicture):
-                same[made.image_sha256] = same.get(made.made_from, made.made_from)
-        records = chain.from_iterable(read_jsonl(e.path(RECORDS), Record) for e in assembled)
-        write_jsonl(folder / RECORDS, join_groups(tuple(records), same), durable=False)
+        masked = {
+            made.image_sha256: made.made_from
+            for entry in assembled
+            for made in read_jsonl(entry.path(MASKED), MaskedPicture)
+        }
+        same |= {made: same.get(origin, origin) for made, origin in masked.items()}
+        records = tuple(chain.from_iterable(read_jsonl(e.path(RECORDS), Record) for e in assembled))
+        gone = find_withdrawn(
+            read_tombstones(workspace.withdrawn), prints, (r.image_sha256 for r in records)
+        )
+        gone |= {made: gone[origin] for made, origin in masked.items() if origin in gone}
+        kept = tuple(record for record in records if record.image_sha256 not in gone)
+        left = [
+            reject_withdrawn(r, gone[r.image_sha256]) for r in records if r.image_sha256 in gone
+        ]
+        write_jsonl(folder / RECORDS, join_groups(kept, same), durable=False)
+        rejects = [reject_withdrawn(r, gone[r.image_sha256]) for r in left]
+        write_jsonl(folder / REJECTS, rejects, durable=False)
 
     return store.run(stage, produce)
+
+
+def withdrawn_sha256(workspace: Workspace) -> str:
+    """Return the digest of the list of withdrawn pictures, "" without one."""
+    return file_sha256(workspace.withdrawn) if workspace.withdrawn.exists() else ""
 
 
 def build(
@@ -249,6 +273,8 @@ def make_release(
     check_request(workspace.releases / cfg.dataset.name, cfg.dataset.name, version)
     summary = read_build(workspace)
     records = read_records(workspace, summary)
+    if summary.withdrawn_sha256 != withdrawn_sha256(workspace):
+        raise ReleaseError("pictures were withdrawn since the last build; run: mmskin build")
     if any(record.config_sha256 != records_sha256(cfg) for record in records):
         raise ReleaseError("the settings have changed since the last build; run: mmskin build")
     files = find_pictures(workspace, summary)

@@ -175,6 +175,11 @@ class Workspace:
         """Finished releases, ``<name>/<version>``."""
         return self.data / "releases"
 
+    @property
+    def withdrawn(self) -> Path:
+        """What was withdrawn and must not come back."""
+        return self.data / "withdrawn.jsonl"
+
 
 def load_config(path: Path | None = None) -> Config:
     """Read `path`, else ``mmskin.toml`` in the current folder, else take the defaults.

@@ -27,6 +27,7 @@ from mmskin_build.cli import (
     exports,
     inspect,
     modality,
+    withdraw,
 )
 from mmskin_build.errors import EXIT_INTERRUPTED, MmskinError
 
@@ -99,6 +100,7 @@ for command in (
     data.release,
     data.verify,
     *exports.COMMANDS,
+    *withdraw.COMMANDS,
     build.align,
     *classify.COMMANDS,
     *modality.COMMANDS,

@@ -175,8 +175,10 @@ def _print_build(summary: Any, computed: dict[str, list[str]]) -> None:
             if book.status == "built"
         ],
     )
-    click.echo(f"records: {summary.record_count}")
+    click.echo(f"records: {summary.record_count - len(summary.withdrawn)}")
     click.echo(f"left out: {in_words(add_counts(book.rejects for book in summary.books))}")
+    for reject in summary.withdrawn:
+        click.echo(f"left out: {reject.item_id}: {reject.detail}")
     for book in summary.books:
         if book.failed_pages:
             click.echo(f"{book.id}: pages that could not be read: {in_words(book.failed_pages)}")

@@ -17,6 +17,7 @@ _UNITS = {
     "screen_pictures": "pictures",
     "classify": "pictures",
     "export": "pictures",
+    "look for copies": "pictures",
     "read pictures": "pictures",
     "sentences": "sentences",
 }

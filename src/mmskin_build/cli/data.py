@@ -148,9 +148,11 @@ def verify(release: Path, settings: Settings) -> None:
     Checked are the files' bytes, the records, the counts, and the pixels of each picture.
     """
     from mmskin_build.dataset.verify import verify_or_raise
+    from mmskin_build.dataset.withdrawn import read_tombstones
     from mmskin_build.store import plain
 
-    found = verify_or_raise(release)
+    withdrawn = {t.image_sha256 for t in read_tombstones(settings.workspace.withdrawn)}
+    found = verify_or_raise(release, withdrawn)
     if settings.as_json:
         print_json(plain(found))
     else:

@@ -60,6 +60,15 @@ class Subset:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """A record that was taken out of a finished release (see `dataset.withdraw`)."""
+
+    record_id: str
+    reason: str
+    withdrawn_on: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """Everything about a release that is not in its records.
 
@@ -68,6 +77,7 @@ class Manifest:
     `sums_sha256` is that of ``SHA256SUMS``, which covers the bytes of all other files.
     `left_out_held` counts, by reason, the pictures that wait for a person's decision and are not
     in the release. `left_out_books` are the registered books that could not be used, id to title.
+    `withdrawn` are records that were in the release once.
     """
 
     name: str
@@ -86,6 +96,7 @@ class Manifest:
     left_out_books: dict[str, str]
     config: dict[str, dict[str, Any]]
     config_sha256: str
+    withdrawn: tuple[Withdrawn, ...] = ()
 
 
 def content_digest(records: Sequence[Record]) -> str:

@@ -13,9 +13,11 @@ import io
 import json
 import re
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from mmskin_build import __version__
 from mmskin_build.cache import make_temporary, sweep_temporary
@@ -199,28 +201,82 @@ def write_release(
         for record in kept:
             _copy_picture(pictures[record.id], temporary / record.image)
         changes = changes_page(version, parent_version, compare(old, kept))
-        manifest = _manifest(version, cfg, summary, books, kept, parent, held)
-        if question_files:
-            name, content = next(iter(question_files.items()))
-            subset = Subset(file=name, entries=len(json.loads(content)))
-            manifest = dataclasses.replace(
-                manifest, subsets={**manifest.subsets, "MM-Skin-O": subset}
-            )
-        write_bytes(temporary / CAPTIONS, pretty_json([plain(record) for record in kept]))
-        for name, content in {**derived_files(kept), **(question_files or {})}.items():
-            write_bytes(temporary / name, content)
-        write_bytes(temporary / CHANGES, changes.encode())
-        write_bytes(temporary / CARD, card_page(manifest, kept).encode())
-        files = digest_files(temporary)
-        write_bytes(temporary / CROISSANT, croissant_json(manifest, files))
-        files[CROISSANT] = file_sha256(temporary / CROISSANT)
-        write_bytes(temporary / SUMS, sums_page(files))
-        manifest = dataclasses.replace(manifest, sums_sha256=file_sha256(temporary / SUMS))
-        write_bytes(temporary / MANIFEST, pretty_json(plain(manifest)))
+        manifest = _manifest(version, cfg, summary, books, parent, held)
+        parts = {name: json.loads(content) for name, content in (question_files or {}).items()}
+        write_parts(temporary, manifest, kept, changes=changes, question_files=parts)
         _publish(temporary, folder / version)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return folder / version
+
+
+def write_parts(
+    folder: Path,
+    manifest: Manifest,
+    records: Sequence[Record],
+    *,
+    changes: str,
+    question_files: Mapping[str, Sequence[Mapping[str, Any]]],
+) -> None:
+    """Write all files of a release but its pictures, which are there already; the manifest last.
+
+    Args:
+        folder: Where to; not yet the release's own name.
+        manifest: Counts of records and digests in it are renewed.
+        records: In order.
+        changes: What ``CHANGES.md`` says.
+        question_files: The files of MM-Skin-O, the list of its entries first; none if not made.
+
+    Raises:
+        StorageError: If the disk is full or the folder cannot be written.
+    """
+    manifest = dataclasses.replace(manifest, **_counted(manifest, records, question_files))
+    write_bytes(folder / CAPTIONS, pretty_json([plain(record) for record in records]))
+    for name, content in derived_files(records).items():
+        write_bytes(folder / name, content)
+    for name, entries in question_files.items():
+        write_bytes(folder / name, pretty_json(entries))
+    write_bytes(folder / CHANGES, changes.encode())
+    write_bytes(folder / CARD, card_page(manifest, tuple(records)).encode())
+    files = digest_files(folder)
+    write_bytes(folder / CROISSANT, croissant_json(manifest, files))
+    files[CROISSANT] = file_sha256(folder / CROISSANT)
+    write_bytes(folder / SUMS, sums_page(files))
+    manifest = dataclasses.replace(manifest, sums_sha256=file_sha256(folder / SUMS))
+    write_bytes(folder / MANIFEST, pretty_json(plain(manifest)))
+
+
+def _counted(
+    manifest: Manifest,
+    records: Sequence[Record],
+    question_files: Mapping[str, Sequence[Mapping[str, Any]]],
+) -> dict[str, Any]:
+    """The fields of a manifest that follow from the records."""
+    open_questions = manifest.subsets["MM-Skin-O"]
+    if question_files:
+        name, entries = next(iter(question_files.items()))
+        open_questions = dataclasses.replace(open_questions, file=name, entries=len(entries))
+    by_book = Counter(record.provenance.book_id for record in records)
+    sides = count(record.split for record in records if record.split)
+    rest = {name: number for name, number in manifest.counts.items() if name == "doubtful_pairs"}
+    return {
+        "content_digest": content_digest(records),
+        "subsets": {
+            "MM-Skin-C": Subset(file=CAPTIONS, entries=len(records)),
+            "MM-Skin-O": open_questions,
+            "MM-Skin-D": Subset(file=DEMOGRAPHICS, entries=sum(map(has_demographics, records))),
+        },
+        "counts": {
+            "records": len(records),
+            **sides,
+            **rest,
+            "figures": len({record.group_id for record in records}),
+            "books": len(by_book),
+        },
+        "books": tuple(
+            dataclasses.replace(book, records=by_book[book.id]) for book in manifest.books
+        ),
+    }
 
 
 def count_held(records: Iterable[Record]) -> dict[str, int]:
@@ -292,10 +348,10 @@ def _manifest(
     cfg: Config,
     summary: BuildSummary,
     books: Sequence[Book],
-    records: Sequence[Record],
     parent: Parent | None,
     held: dict[str, int],
 ) -> Manifest:
+    """The manifest without what `write_parts` adds of the records."""
     built = {book.id: book for book in summary.books if book.status == "built"}
     settings = {name: dataclasses.asdict(getattr(cfg, name)) for name in _SETTINGS}
     return Manifest(
@@ -303,23 +359,17 @@ def _manifest(
         version=version,
         schema_version=SCHEMA_VERSION,
         code_version=__version__,
-        content_digest=content_digest(records),
+        content_digest="",
         build_digest=summary.content_digest,
         sums_sha256="",
         parent=parent,
         subsets={
-            "MM-Skin-C": Subset(file=CAPTIONS, entries=len(records)),
             "MM-Skin-O": Subset(file=None, entries=0, note="questions and answers: not made yet"),
-            "MM-Skin-D": Subset(file=DEMOGRAPHICS, entries=sum(map(has_demographics, records))),
         },
-        counts={
-            "records": len(records),
-            **count(record.split for record in records if record.split),
-            "figures": len({record.group_id for record in records}),
-            "books": len({record.provenance.book_id for record in records}),
-            "doubtful_pairs": sum(book.doubtful for book in built.values()),
-        },
-        rejects=add_counts(book.rejects for book in built.values()),
+        counts={"doubtful_pairs": sum(book.doubtful for book in built.values())},
+        rejects=add_counts(
+            [*(book.rejects for book in built.values()), count(r.reason for r in summary.withdrawn)]
+        ),
         left_out_held=held,
         books=tuple(
             ReleasedBook(
@@ -330,7 +380,7 @@ def _manifest(
                 rights=book.rights,
                 sha256=book.sha256,
                 page_count=book.page_count,
-                records=sum(r.provenance.book_id == book.id for r in records),
+                records=0,
                 language=book.language,
                 skip_pages=book.skip_pages,
                 adobe=book.adobe is not None,
@@ -344,12 +394,21 @@ def _manifest(
     )
 
 
-def _publish(temporary: Path, final: Path) -> None:
-    with storage_errors(temporary):
-        for path in temporary.rglob("*"):
+def protect(folder: Path) -> None:
+    """Make the files of a whole release read-only, and their names durable.
+
+    Raises:
+        StorageError: If the folder cannot be changed.
+    """
+    with storage_errors(folder):
+        for path in folder.rglob("*"):
             if path.is_file():
                 path.chmod(0o444)
-        sync_folder(temporary)
+        sync_folder(folder)
+
+
+def _publish(temporary: Path, final: Path) -> None:
+    protect(temporary)
     try:
         temporary.rename(final)
     except OSError as error:

@@ -60,12 +60,16 @@ class BuildSummary:
     """What was found in all books, in the order of their ids.
 
     `content_digest` is the sha256 of all records as JSON lines, and so of all pixels and words.
-    `joined` is the key of the stage output that holds them.
+    `joined` is the key of the stage output that holds them. `withdrawn` are pictures of the books
+    that were left out because they, or ones like them, had been withdrawn; `withdrawn_sha256` is
+    the digest of the list of those ("" without one).
     """
 
     books: tuple[BookSummary, ...]
     content_digest: str
     joined: str = ""
+    withdrawn: tuple[Reject, ...] = ()
+    withdrawn_sha256: str = ""
 
     @property
     def rejected(self) -> tuple[BookSummary, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,8 +42,12 @@ class ReleaseCheck:
     problems: tuple[str, ...]
 
 
-def verify_release(release: Path) -> ReleaseCheck:
+def verify_release(release: Path, withdrawn: Collection[str] = ()) -> ReleaseCheck:
     """Check files, digests, records, counts and pictures of a release.
+
+    Args:
+        release: The folder.
+        withdrawn: Digests of pictures that must not be in it any more.
 
     Raises:
         VerificationError: If it is no release at all: no folder, no manifest.
@@ -60,6 +65,11 @@ def verify_release(release: Path) -> ReleaseCheck:
     _check_pictures(release, records, listed, problems)
     problems.extend(find_leaks(records))
     problems.extend(f"{CAPTIONS}: {r.id} waits for a decision: {r.held}" for r in records if r.held)
+    problems.extend(
+        f"{record.image}: was withdrawn; run mmskin withdraw to take it out"
+        for record in records
+        if record.image_sha256 in withdrawn
+    )
     for name, content in derived_files(records).items() if records else ():
         if (release / name).is_file() and (release / name).read_bytes() != content:
             problems.append(f"{name}: does not say what {CAPTIONS} says")
@@ -210,14 +220,14 @@ def _wrong_picture(path: Path, record: Record) -> str | None:
     return None
 
 
-def verify_or_raise(release: Path) -> ReleaseCheck:
-    """Check a release and return what was found.
+def verify_or_raise(release: Path, withdrawn: Collection[str] = ()) -> ReleaseCheck:
+    """Check a release and return what was found; `withdrawn` as in `verify_release`.
 
     Raises:
         VerificationError: If it is not what its manifest says.
     """
     try:
-        check = verify_release(release)
+        check = verify_release(release, withdrawn)
     except VerificationError:
         raise
     except MmskinError as error:

@@ -137,6 +137,20 @@ def find_equal_keys(first: Features, second: Features) -> EqualKeys:
     )
 
 
+def count_agreeing(first: Features, second: Features, equal: EqualKeys) -> int:
+    """Return how many features agree on one way to lay `first` on `second`; no pixel is compared.
+
+    Args:
+        first: Features of one picture; the gray copy is not looked at.
+        second: Features of the other.
+        equal: What `find_equal_keys` returns for the two.
+    """
+    way = _agree(first, second, equal)
+    if way is None or not 1 / _MAX_SCALE <= abs(way.factor) <= _MAX_SCALE:
+        return 0
+    return way.agreeing
+
+
 def find_overlap(first: Features, second: Features, equal: EqualKeys) -> Overlap | None:
     """Return how `first` lies in `second`, or None if they do not show the same.
 
