@@ -12,16 +12,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from mmskin_build.dataset.export_source import (
-    Part,
-    Question,
-    Source,
-    by_side,
-    counting,
-    read_demographics,
-    read_pictures,
-    read_questions,
-)
+from mmskin_build.dataset.export_questions import Question, read_demographics, read_questions
+from mmskin_build.dataset.export_source import Part, Source, by_side, counting, read_pictures
 from mmskin_build.dataset.export_tables import (
     QUESTION_COLUMNS,
     RECORD_COLUMNS,

@@ -7,13 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mmskin_build.dataset.export_source import (
-    Source,
-    build_conversations,
-    by_side,
-    copy_pictures,
-    read_questions,
-)
+from mmskin_build.dataset.export_questions import build_conversations, read_questions
+from mmskin_build.dataset.export_source import Source, by_side, copy_pictures
 from mmskin_build.store import pretty_json
 
 

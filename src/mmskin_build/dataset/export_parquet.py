@@ -9,12 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from mmskin_build.dataset.export_source import (
-    Source,
-    copy_pictures,
-    read_all,
-    read_questions,
-)
+from mmskin_build.dataset.export_questions import read_questions
+from mmskin_build.dataset.export_source import Source, copy_pictures, read_all
 from mmskin_build.dataset.export_tables import (
     BYTES,
     Row,

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mmskin_build.dataset.export_source import Question, Source
+from mmskin_build.dataset.export_questions import Question
+from mmskin_build.dataset.export_source import Source
 from mmskin_build.errors import MissingDependencyError
 from mmskin_build.records import Label, Record
 

@@ -14,12 +14,8 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from mmskin_build.dataset.export_source import (
-    Source,
-    build_conversations,
-    copy_pictures,
-    read_questions,
-)
+from mmskin_build.dataset.export_questions import build_conversations, read_questions
+from mmskin_build.dataset.export_source import Source, copy_pictures
 from mmskin_build.dataset.release import caption_rows
 from mmskin_build.dataset.summary import natural_order
 from mmskin_build.store import pretty_json

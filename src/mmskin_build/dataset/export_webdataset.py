@@ -12,13 +12,8 @@ import tarfile
 from collections import defaultdict
 from pathlib import Path
 
-from mmskin_build.dataset.export_source import (
-    Question,
-    Source,
-    by_side,
-    read_all,
-    read_questions,
-)
+from mmskin_build.dataset.export_questions import Question, read_questions
+from mmskin_build.dataset.export_source import Source, by_side, read_all
 from mmskin_build.dataset.export_tables import plan_shards, question_row
 from mmskin_build.records import Record
 from mmskin_build.store import plain, pretty_json
