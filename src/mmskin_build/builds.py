@@ -165,11 +165,10 @@ def join_books(workspace: Workspace, books: Sequence[BookSummary]) -> Entry:
         )
         gone |= {made: gone[origin] for made, origin in masked.items() if origin in gone}
         kept = tuple(record for record in records if record.image_sha256 not in gone)
-        left = [
+        rejects = [
             reject_withdrawn(r, gone[r.image_sha256]) for r in records if r.image_sha256 in gone
         ]
         write_jsonl(folder / RECORDS, join_groups(kept, same), durable=False)
-        rejects = [reject_withdrawn(r, gone[r.image_sha256]) for r in left]
         write_jsonl(folder / REJECTS, rejects, durable=False)
 
     return store.run(stage, produce)

@@ -31,7 +31,7 @@ def withdraw(
     yes: bool,
     settings: Settings,
 ) -> None:
-    """Remove pictures and their text from every release and export, for good.
+    """Remove pictures and their text from all releases and exports.
 
     Taken out are RECORD, the same picture in other releases, and near duplicates of it: they are
     listed before anything is done. data/withdrawn.jsonl keeps the ids and what a copy is known by,
