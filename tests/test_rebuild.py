@@ -19,6 +19,8 @@ from mmskin_build.dataset.metadata import RECORDS, describe_record
 from mmskin_build.dataset.references import word_runs
 from mmskin_build.dataset.release import digest_files, read_manifest, read_records
 from mmskin_build.dataset.verify import verify_or_raise
+from mmskin_build.dataset.withdraw import make_tombstones
+from mmskin_build.dataset.withdrawn import add_tombstones
 from mmskin_build.errors import (
     BookRegistryError,
     ChangedBookError,
@@ -246,6 +248,26 @@ def test_a_part_of_the_books_gives_a_part_of_the_release(
     by_item = {entry["item"]: entry["what"] for entry in told["differences"]}
     assert "not built out of bk1" in by_item["bk1_2_1"]
     assert "4 entries are on records" in by_item[OPEN]
+
+
+def test_what_was_withdrawn_here_does_not_come_back(
+    first: Path, metadata: Path, second: Workspace
+) -> None:
+    gone = read_records(first)[1]
+    made = make_tombstones(
+        [(first, gone)], reason="a right was withdrawn", withdrawn_on="2026-01-31"
+    )
+    add_tombstones(second.withdrawn, made)
+    try:
+        with pytest.raises(ReleaseExistsError):
+            rebuild(second, metadata, registry=second.books_toml, workers=1)
+        found = rebuild(second, metadata, registry=second.books_toml, workers=1, partial=True)
+    finally:
+        second.withdrawn.unlink()
+    assert not found.is_same
+    assert gone.id not in {record.id for record in read_records(found.release)}
+    assert gone.id in {difference.item for difference in found.differences}
+    verify_or_raise(found.release)
 
 
 def test_a_changed_file_of_a_book_is_refused(metadata: Path, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ from mmskin_build.errors import (
 )
 from mmskin_build.records import Book, Record
 from mmskin_build.steps import Progress, no_progress
-from mmskin_build.store import pretty_json, write_bytes, write_jsonl
+from mmskin_build.store import pretty_json, storage_errors, write_bytes, write_jsonl
 
 DIFFERENCES = "differences.jsonl"
 _SHOWN = 20  # lines in one message
@@ -114,6 +114,7 @@ def rebuild(
     if missing and not (partial and books):
         raise MissingBookError(_missing_message(missing, registry))
     _register(own, books)
+    _take_withdrawals(workspace, own)
     shutil.rmtree(_decisions_folder(own), ignore_errors=True)  # of metadata that were here before
     name = metadata.name
     if not partial:  # a partial one gets another name, or none if all is as recorded
@@ -230,6 +231,15 @@ def _register(own: Workspace, books: Sequence[Book]) -> None:
             tomlkit.item({k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()})
         )
     write_bytes(own.books_toml, tomlkit.dumps({"book": tables}).encode())
+
+
+def _take_withdrawals(workspace: Workspace, own: Workspace) -> None:
+    """What was withdrawn here does not come back out of somebody's metadata."""
+    with storage_errors(own.withdrawn):
+        if workspace.withdrawn.exists():
+            write_bytes(own.withdrawn, workspace.withdrawn.read_bytes())
+        else:
+            own.withdrawn.unlink(missing_ok=True)
 
 
 # ----------------------------------------------------------------------------------- records
