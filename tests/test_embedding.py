@@ -15,6 +15,7 @@ from mmskin_build.images.drawn import draw_nonphoto
 from mmskin_build.images.drawn_skin import draw_clinical, draw_dermoscopy
 from mmskin_build.images.embedding import extract_embedding
 from mmskin_build.images.features import extract_features
+from mmskin_build.images.imagenet import extract_imagenet
 from mmskin_build.images.screen import screen_picture
 
 
@@ -63,7 +64,8 @@ def test_it_is_named_the_same_for_every_picture_and_the_same_each_time() -> None
     assert extract_embedding(first) == extract_embedding(first)
     described = describe_picture(first)
     assert tuple(described) == description_names()
-    assert described == {**extract_features(first), **extract_embedding(first)}
+    parts = (extract_features(first), extract_embedding(first), extract_imagenet(first))
+    assert described == {name: value for part in parts for name, value in part.items()}
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 3000), (3000, 1), (31, 700), (600, 400)])
