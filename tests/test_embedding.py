@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmskin_build.images import bodyparts, sensitive
+from mmskin_build.images import bodyparts, faces, sensitive
 from mmskin_build.images.bodyparts import PLAIN_SIDE_PX, find_parts, look
 from mmskin_build.images.description import describe_picture, description_names
 from mmskin_build.images.drawn import draw_nonphoto
@@ -97,8 +97,9 @@ def test_the_black_rest_of_the_canvas_is_not_seen() -> None:
     assert max(extract_embedding(wide, seen).values()) < 1e3
 
 
-def test_a_screening_runs_the_network_once_on_the_plain_picture(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(("hints", "looks"), [((), 1), (("face",), 2), (("genitals",), 2)])
+def test_a_screening_looks_at_the_plain_picture_once_and_again_where_words_ask_for_it(
+    monkeypatch: pytest.MonkeyPatch, hints: tuple[str, ...], looks: int
 ) -> None:
     runs: list[tuple[int, ...]] = []
     run = bodyparts._run
@@ -109,5 +110,7 @@ def test_a_screening_runs_the_network_once_on_the_plain_picture(
 
     monkeypatch.setattr(bodyparts, "_run", counted)
     monkeypatch.setattr(sensitive, "is_clearly_close", lambda _: False)
-    screen_picture(pictures()[0])
-    assert len(runs) == 2 and max(runs[0]) == PLAIN_SIDE_PX and max(runs[1]) < PLAIN_SIDE_PX
+    monkeypatch.setattr(faces, "is_settled", lambda parts, things: True)
+    screen_picture(pictures()[0], hints=hints)
+    assert len(runs) == looks and max(runs[0]) == PLAIN_SIDE_PX
+    assert all(max(again) < PLAIN_SIDE_PX for again in runs[1:])

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -31,6 +32,7 @@ NETWORK_FILE, CARD_FILE = "imagenet.onnx", "imagenet.json"
 SIDE_PX = 160  # the square root of the area on which the network looks
 _STRIDE_PX = 32  # of one cell; sides are multiples of it
 _MOST_SIDE_PX = 4 * SIDE_PX  # the longer side of very long pictures
+_NAME = "things_"
 _MIDDLE, _RANGE = 127.0, 128.0  # of the values that the network learned from
 
 
@@ -46,7 +48,12 @@ def extract_imagenet(rgb: RgbImage) -> dict[str, float]:
     """
     cells = see(rgb if rgb.size == 0 else crop_margins(rgb))
     means = cells.reshape(len(cells), -1).mean(axis=1, dtype=np.float64)
-    return {f"things_{number}": round(float(mean), 4) for number, mean in enumerate(means)}
+    return {f"{_NAME}{number}": round(float(mean), 4) for number, mean in enumerate(means)}
+
+
+def select_things(described: Mapping[str, float]) -> dict[str, float]:
+    """Return what `extract_imagenet` has added to a description, in its order."""
+    return {name: value for name, value in described.items() if name.startswith(_NAME)}
 
 
 def see(rgb: RgbImage) -> Map:
