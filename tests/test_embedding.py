@@ -8,13 +8,14 @@ import cv2
 import numpy as np
 import pytest
 
-from mmskin_build.images import bodyparts, sensitive
+from mmskin_build.images import bodyparts, faces, sensitive
 from mmskin_build.images.bodyparts import PLAIN_SIDE_PX, find_parts, look
 from mmskin_build.images.description import describe_picture, description_names
 from mmskin_build.images.drawn import draw_nonphoto
 from mmskin_build.images.drawn_skin import draw_clinical, draw_dermoscopy
 from mmskin_build.images.embedding import extract_embedding
 from mmskin_build.images.features import extract_features
+from mmskin_build.images.imagenet import extract_imagenet
 from mmskin_build.images.screen import screen_picture
 
 
@@ -63,7 +64,8 @@ def test_it_is_named_the_same_for_every_picture_and_the_same_each_time() -> None
     assert extract_embedding(first) == extract_embedding(first)
     described = describe_picture(first)
     assert tuple(described) == description_names()
-    assert described == {**extract_features(first), **extract_embedding(first)}
+    parts = (extract_features(first), extract_embedding(first), extract_imagenet(first))
+    assert described == {name: value for part in parts for name, value in part.items()}
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 3000), (3000, 1), (31, 700), (600, 400)])
@@ -95,8 +97,9 @@ def test_the_black_rest_of_the_canvas_is_not_seen() -> None:
     assert max(extract_embedding(wide, seen).values()) < 1e3
 
 
-def test_a_screening_runs_the_network_once_on_the_plain_picture(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(("hints", "looks"), [((), 1), (("face",), 2), (("genitals",), 2)])
+def test_a_screening_looks_at_the_plain_picture_once_and_again_where_words_ask_for_it(
+    monkeypatch: pytest.MonkeyPatch, hints: tuple[str, ...], looks: int
 ) -> None:
     runs: list[tuple[int, ...]] = []
     run = bodyparts._run
@@ -107,5 +110,7 @@ def test_a_screening_runs_the_network_once_on_the_plain_picture(
 
     monkeypatch.setattr(bodyparts, "_run", counted)
     monkeypatch.setattr(sensitive, "is_clearly_close", lambda _: False)
-    screen_picture(pictures()[0])
-    assert len(runs) == 2 and max(runs[0]) == PLAIN_SIDE_PX and max(runs[1]) < PLAIN_SIDE_PX
+    monkeypatch.setattr(faces, "is_settled", lambda parts, things: True)
+    screen_picture(pictures()[0], hints=hints)
+    assert len(runs) == looks and max(runs[0]) == PLAIN_SIDE_PX
+    assert all(max(again) < PLAIN_SIDE_PX for again in runs[1:])

@@ -11,9 +11,16 @@ import pytest
 from partial_faces import partial_faces, pictures
 
 from drawn_people import TONES, hairs, lesion, skin
+from mmskin_build.config import PrivacyConfig
+from mmskin_build.images import faces
+from mmskin_build.images.bodyparts import PLAIN_SIDE_PX, Parts, find_parts
 from mmskin_build.images.eye_bars import find_eye_bars
-from mmskin_build.images.faces import combine, find_faces
+from mmskin_build.images.faces import combine, find_faces, score_things
+from mmskin_build.images.imagenet import extract_imagenet
+from mmskin_build.images.policy import decide
+from mmskin_build.images.read import working_copy
 from mmskin_build.images.skin import skin_share
+from mmskin_build.records import Flag
 
 _GIVEN = os.environ.get("MMSKIN_IMAGES")
 IMAGES = Path(_GIVEN) if _GIVEN else Path(__file__).parents[2] / "shared" / "images"
@@ -69,6 +76,52 @@ def test_both_answers_and_the_caption_raise_the_score() -> None:
     assert combine(0.6, 0.1) > combine(0.1, 0.1)
     assert combine(0.1, 0.6) > combine(0.1, 0.1)
     assert combine(0.1, 0.1, prior=1.0) > combine(0.1, 0.1)
+
+
+def test_what_is_seen_already_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    rgb = hairs(lesion(skin(TONES[1]), (200, 150), 50))
+    alone = find_faces(rgb)
+    things = extract_imagenet(working_copy(rgb))
+    monkeypatch.setattr(faces, "extract_imagenet", None)
+    assert find_faces(rgb, things=things) == alone
+
+
+def test_a_second_look_is_taken_where_something_speaks_for_a_face(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    close_up = skin(TONES[1])
+    parts = find_parts(close_up, side_px=PLAIN_SIDE_PX)
+    calls: list[float] = []
+
+    def counted(rgb: np.ndarray, *, side_px: int, share: float) -> Parts:
+        calls.append(share)
+        return parts
+
+    monkeypatch.setattr(faces, "find_parts", counted)
+    monkeypatch.setattr(faces, "is_settled", lambda parts, things: True)
+    find_faces(close_up, parts=parts)
+    assert not calls
+    find_faces(close_up, parts=parts, thorough=True)
+    find_faces(close_up, parts=parts, prior=1.0)
+    monkeypatch.setattr(faces, "is_settled", lambda parts, things: False)
+    find_faces(close_up, parts=parts)
+    assert len(calls) == 3
+
+
+def test_words_raise_the_score_of_what_is_seen() -> None:
+    things = extract_imagenet(skin())
+    assert score_things(things, prior=1.0) > score_things(things) >= 0.0
+
+
+def test_a_part_of_a_face_without_a_place_is_held_where_faces_are_masked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(faces, "score_things", lambda things, prior=0.0: 0.9)
+    found = find_faces(skin())
+    assert (found.score, found.boxes) == (0.9, ())
+    flag = Flag(name="face", score=found.score, source="model")
+    verdict = decide([flag], "none", PrivacyConfig(face="mask"), boxes={"face": found.boxes})
+    assert verdict.held and verdict.reasons == ("face_not_masked",)
 
 
 def test_portraits_are_faces() -> None:

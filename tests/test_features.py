@@ -71,7 +71,7 @@ def test_what_a_publisher_does_to_a_picture_moves_the_answer_little(
 
 def test_names_are_the_same_for_every_picture() -> None:
     names = tuple(extract_features(draw_nonphoto(np.random.default_rng(99))))
-    assert len(set(names)) == len(names) > 100
+    assert len(set(names)) == len(names) > 50
     for seed in range(5):
         assert tuple(extract_features(draw_nonphoto(np.random.default_rng(seed)))) == names
 

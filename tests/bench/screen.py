@@ -1,4 +1,4 @@
-"""Cost of screening a picture (marks, faces, sensitive parts) beside NudeNet alone.
+"""Cost of screening a picture beside NudeNet alone: marks and sensitive parts, and the whole.
 
 usage: screen.py [--pictures DIR] [--each N] [--out FILE]
 
@@ -6,8 +6,10 @@ DIR (else MMSKIN_IMAGES) holds folders of pictures by class. All run in this one
 core, one picture after another, each through everything before the next. Times are of the
 processor, so that a busy machine does not count; `reading` is Tesseract's part. NudeNet alone is
 its network at 320 px with one thread on a square canvas, with its boxes read (`direct`), and the
-wheel's own `NudeDetector.detect` (`wrapper`). Modality is given as a classifier would: certain for
-dermoscopic and pathological pictures, unknown for the rest.
+wheel's own `NudeDetector.detect` (`wrapper`). For marks and sensitive parts alone (`screen`),
+modality is given as a classifier would: certain for dermoscopic and pathological pictures, unknown
+for the rest. `whole` is all that `mmskin classify` does with a file: decoding it, its digest, its
+kind, marks, sensitive parts with Tesseract's time, quality and fingerprint.
 """
 
 from __future__ import annotations
@@ -27,7 +29,10 @@ from numpy.typing import NDArray
 from mmskin_build.images.annotated import annotated_severity
 from mmskin_build.images.bodyparts import find_parts
 from mmskin_build.images.marks import Mark, find_marks
+from mmskin_build.images.read import Picture, read_picture
+from mmskin_build.images.screen import screen_picture
 from mmskin_build.images.sensitive import find_sensitive
+from mmskin_build.store import pixel_digest
 
 RgbImage = NDArray[np.uint8]
 
@@ -42,6 +47,14 @@ def square(rgb: RgbImage) -> RgbImage:
     canvas = np.zeros((side, side, 3), np.uint8)
     canvas[:height, :width] = rgb
     return canvas
+
+
+def screen_file(path: Path) -> None:
+    """All that is done with one file."""
+    found = read_picture(path)
+    assert isinstance(found, Picture), path
+    screen_picture(found.rgb)
+    pixel_digest(found.rgb)
 
 
 def spent_s() -> tuple[float, float]:
@@ -70,12 +83,14 @@ def main() -> None:
     for kind in CLASSES:
         paths = sorted(p for p in (Path(args.pictures) / kind).iterdir() if p.is_file())
         step = max(1, len(paths) // args.each)
-        pictures = [cv2.imread(str(p), cv2.IMREAD_COLOR) for p in paths[::step]][: args.each]
+        paths = paths[::step][: args.each]
+        pictures = [cv2.imread(str(p), cv2.IMREAD_COLOR) for p in paths]
         modality = {"clinical": 0.0, kind: 1.0} if kind in CLASSES[1:3] else {}
         times: dict[str, float] = dict.fromkeys(
-            ("direct", "wrapper", "marks", "sensitive", "reading"), 0.0
+            ("direct", "wrapper", "marks", "sensitive", "reading", "whole"), 0.0
         )
-        for number, bgr in enumerate([pictures[0], *pictures]):
+        files = zip([paths[0], *paths], [pictures[0], *pictures], strict=True)
+        for number, (path, bgr) in enumerate(files):
             rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
 
             def look_for_marks(rgb: RgbImage = rgb) -> None:
@@ -91,6 +106,7 @@ def main() -> None:
                 "wrapper": lambda bgr=bgr: wrapper.detect(bgr),
                 "marks": look_for_marks,
                 "sensitive": look_for_more,
+                "whole": lambda path=path: screen_file(path),
             }
             for name, run in steps.items():
                 own, children = spent_s()
@@ -99,13 +115,15 @@ def main() -> None:
                     now - then for now, then in zip(spent_s(), (own, children), strict=True)
                 )
                 if number:  # the first run warms up
-                    times[name] += own
-                    times["reading"] += children
+                    whole = name == "whole"
+                    times[name] += own + (children if whole else 0.0)
+                    times["reading"] += 0.0 if whole else children
         count = len(pictures)
         row = {name: round(1000 * total / count, 1) for name, total in times.items()}
         row["screen"] = round(row["marks"] + row["sensitive"] + row["reading"], 1)
         row["over_direct"] = round(row["screen"] / row["direct"], 2)
         row["over_wrapper"] = round(row["screen"] / row["wrapper"], 2)
+        row["whole_over_wrapper"] = round(row["whole"] / row["wrapper"], 2)
         row["pictures"] = count
         spent[kind] = row
     plain = [spent[kind] for kind in CLASSES]
@@ -113,10 +131,11 @@ def main() -> None:
         name: round(
             sum(row[name] * row["pictures"] for row in plain) / sum(r["pictures"] for r in plain), 1
         )
-        for name in ("direct", "wrapper", "screen")
+        for name in ("direct", "wrapper", "screen", "whole")
     }
     whole["over_direct"] = round(whole["screen"] / whole["direct"], 2)
     whole["over_wrapper"] = round(whole["screen"] / whole["wrapper"], 2)
+    whole["whole_over_wrapper"] = round(whole["whole"] / whole["wrapper"], 2)
     spent["all"] = whole
     text = json.dumps(spent, indent=1)
     print(text)

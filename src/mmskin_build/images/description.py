@@ -1,4 +1,4 @@
-"""All that the model of kinds is told of a picture: how it looks, and what a network sees in it."""
+"""All that the model of kinds is told of a picture: how it looks, what two networks see in it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from mmskin_build.images.bodyparts import Glance
 from mmskin_build.images.embedding import extract_embedding
 from mmskin_build.images.features import SIDE_PX, Features, RgbImage, extract_features
+from mmskin_build.images.imagenet import extract_imagenet
 
 
 def describe_picture(rgb: RgbImage, seen: Glance | None = None) -> Features:
@@ -22,10 +23,10 @@ def describe_picture(rgb: RgbImage, seen: Glance | None = None) -> Features:
         Finite numbers by name, always the same names in the same order.
 
     Raises:
-        MissingDependencyError: If the network is not installed.
+        MissingDependencyError: If a network is not installed.
         ValueError: If the array is of another shape or type.
     """
-    return {**extract_features(rgb), **extract_embedding(rgb, seen)}
+    return {**extract_features(rgb), **extract_embedding(rgb, seen), **extract_imagenet(rgb)}
 
 
 @cache

@@ -4,14 +4,15 @@ The index is one SQLite file: fingerprints by picture, pictures by key, joins fo
 is added, asks for each of its keys which pictures hold it, and registers itself with those that it
 shares features with (`registration.py`). Adding a book compares nothing that was compared before.
 
-Many pictures may share something: a watermark, a printed letter, a ruler. A feature is common if
-more than `MAX_HOLDERS` pictures hold one of its keys. Two pictures are compared if they share
-`MIN_AGREEING` features that are not common, or `MIN_KEPT` features by keys that one of the two is a
-keeper of: the `MAX_KEEPERS` holders of each key with the smallest numbers, which are hashes of the
-digests. So a picture that is there a hundred times is still one group. A picture is compared with
-the keepers of what it shares, and it becomes a keeper itself, to be compared with all holders, as
-much more rarely as there are more of them; features that agree by chance make the cost rise slowly
-with the number of pictures, until the keys they share are common.
+Many pictures may share something: a watermark, a printed letter, a ruler. A key is crowded if more
+than `MAX_HOLDERS` pictures hold it, a feature is common if `COMMON_KEYS` of its keys are. Two
+pictures are compared if they share `MIN_AGREEING` features that are not common by keys that are
+not crowded, or `MIN_KEPT` features by keys that one of the two is a keeper of: the `MAX_KEEPERS`
+holders of each key with the smallest numbers, which are hashes of the digests. So a picture that is
+there a hundred times is still one group. A picture is compared with the keepers of what it shares,
+and it becomes a keeper itself, to be compared with all holders, as much more rarely as there are
+more of them. Keys are long (`fingerprint.KEY_BITS`), so that few are equal by chance and few get
+crowded by it, however many pictures there are: with shorter ones, large indexes lost their copies.
 
 What joins depends on the set of pictures and not on the order they came in. Whether two pictures
 show the same rests on the two alone. Whether they may join, on the keys they share and the holders
@@ -56,6 +57,9 @@ from mmskin_build.store import code_digest, from_json, storage_errors, to_json
 
 # Pictures that hold a key at most for the features that have it not to be common.
 MAX_HOLDERS = 12
+# Keys of a feature that must be crowded for it to be common. One in many is so by chance in a large
+# index; those of a watermark all are.
+COMMON_KEYS = 2
 # Holders of each key that all its holders may be compared with.
 MAX_KEEPERS = 2
 # Features that a picture must share with a keeper. Two copies share dozens, two pictures with one
@@ -224,14 +228,15 @@ class DuplicateIndex:
             for key in keys:
                 owners[key] |= 1 << own
         holders = {key: self._find_holders(key) for key in sorted(owners)}
+        crowded = {key for key, held in holders.items() if _is_crowded(held, number)}
         common = 0
-        for key, own_bits in owners.items():
-            if _is_crowded(holders[key], number):
-                common |= own_bits
+        for own, keys in enumerate(features.keys.tolist()):
+            if sum(key in crowded for key in keys) >= COMMON_KEYS:
+                common |= 1 << own
         rare: dict[int, int] = defaultdict(int)  # picture to features shared, one bit each
         kept: dict[int, int] = defaultdict(int)
         for key, own_bits in owners.items():
-            if own_bits & ~common:
+            if own_bits & ~common and key not in crowded:
                 for picture in holders[key]:
                     rare[picture] |= own_bits & ~common
             keepers = holders[key][:MAX_KEEPERS]
@@ -262,16 +267,17 @@ class DuplicateIndex:
         `equal` is of `first` and `second`, whichever of the two pictures is which.
         """
         holders = functools.cache(self._find_holders)
+        is_crowded = functools.cache(lambda key: _is_crowded(holders(key), number))
 
         def is_common(keys: NDArray[np.int64]) -> bool:
-            return any(_is_crowded(holders(key), number) for key in keys.tolist())
+            return sum(map(is_crowded, keys.tolist())) >= COMMON_KEYS
 
         commons = functools.cache(lambda one: is_common(first.keys[one]))
         others = functools.cache(lambda other: is_common(second.keys[other]))
         rare: tuple[set[int], set[int]] = set(), set()
         kept: tuple[set[int], set[int]] = set(), set()
         for (one, other), key in zip(equal.pairs.tolist(), equal.keys.tolist(), strict=True):
-            if not commons(one) and not others(other):
+            if not is_crowded(key) and not commons(one) and not others(other):
                 rare[0].add(one)
                 rare[1].add(other)
             if not {number, picture}.isdisjoint(holders(key)[:MAX_KEEPERS]):

@@ -1,9 +1,14 @@
 """Find identifiable faces: whole, half, eyes only, lower face, turned, dark, barred.
 
 The detector knows faces as parts of people. On the picture alone it finds ordinary portraits; a
-face that fills the frame, an eye or a mouth it finds on a smaller copy with a wide black margin,
-where they have the size that it learned. A logistic model weighs both answers; its weights stand
-in ``face_model.json``, with how they were fitted.
+face that fills the frame or an eye it finds on a smaller copy with a wide black margin, where they
+have the size that it learned. A logistic model weighs both answers. A second one, over what
+`imagenet` sees, knows close-ups of an ear, a mouth, a nose or a cheek, which the detector does not;
+it cannot say where. The higher score counts. The weights of both stand in ``face_model.json``, with
+how they were fitted.
+
+The second copy costs as much as all else here. It is left out where the first look sees nothing of
+a face or a bare part, what `imagenet` sees is far from a face, and no word speaks of either.
 """
 
 from __future__ import annotations
@@ -11,6 +16,7 @@ from __future__ import annotations
 import functools
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 
@@ -19,6 +25,8 @@ from numpy.typing import NDArray
 
 from mmskin_build.images.bodyparts import FACES, PLAIN_SIDE_PX, Parts, find_parts
 from mmskin_build.images.eye_bars import find_eye_bars, is_barred
+from mmskin_build.images.imagenet import extract_imagenet
+from mmskin_build.images.read import working_copy
 
 RgbImage = NDArray[np.uint8]
 Box = tuple[int, int, int, int]
@@ -26,6 +34,14 @@ Box = tuple[int, int, int, int]
 MODEL_FILE = "face_model.json"
 
 PADDED_SIDE_PX, PADDED_SHARE = 192, 0.7  # the smaller copy in its margin
+# What the first look must not see for the second to be left out: faces, and parts that both looks
+# must agree on (`sensitive`).
+WANTED = FACES | {
+    "anus_exposed", "belly_exposed", "buttocks_exposed", "female_breast_exposed",
+    "female_genitalia_exposed", "male_breast_exposed", "male_genitalia_exposed",
+}  # fmt: skip
+_NO_PART = 0.02  # score of the first look below which it sees none of them
+_NO_FACE = 0.1  # score of things below which they are no face's
 _LIGHT_WANTED = 230.0  # brightest tone of the padded copy of a dark picture
 _LIGHT_ENOUGH = 200.0
 _LIGHT_LEAST = 20.0
@@ -34,14 +50,16 @@ _BOX_LEAST = 0.05
 _BARRED_SCORE = 0.75  # a bar among skin, where the detector sees no face behind it
 _BAR_WIDTH = 0.35  # of the face; a narrower one covers no eyes
 _TINY = 1e-3
+STEP_LIMIT = 4.0  # standardized values beyond this say no more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceFinding:
     """What a picture says of faces; boxes in its pixels, origin top left.
 
-    `score` in [0, 1] is that of an identifiable face or part of one. `parts` and `padded` are the
-    detector's answers, for whoever looks for other parts.
+    `score` in [0, 1] is that of an identifiable face or part of one; there may be one without a
+    box, and nobody knows then where it lies. `parts` and `padded` are the detector's answers, for
+    whoever looks for other parts.
     """
 
     score: float
@@ -51,7 +69,27 @@ class FaceFinding:
     padded: Parts
 
 
-def find_faces(rgb: RgbImage, *, prior: float = 0.0, parts: Parts | None = None) -> FaceFinding:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceModel:
+    """Weights of the detector's two answers, and of what `imagenet` sees, standardized (n,)."""
+
+    bias: float
+    first: float
+    padded: float
+    things_bias: float
+    things: NDArray[np.float64]
+    center: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+
+def find_faces(
+    rgb: RgbImage,
+    *,
+    prior: float = 0.0,
+    parts: Parts | None = None,
+    things: Mapping[str, float] | None = None,
+    thorough: bool = False,
+) -> FaceFinding:
     """Look for faces in a picture ``(H, W, 3) uint8``.
 
     Args:
@@ -59,11 +97,18 @@ def find_faces(rgb: RgbImage, *, prior: float = 0.0, parts: Parts | None = None)
         prior: Log odds to add for what is known otherwise, for instance from the caption.
         parts: The detector's answer for the picture alone, where it was asked before
             (`bodyparts.look`).
+        things: What `imagenet.extract_imagenet` sees in it, where it was asked before.
+        thorough: Look twice, whatever the first look sees.
 
     Raises:
-        MissingDependencyError: If the detector is not installed.
+        MissingDependencyError: If a network is not installed.
     """
-    parts, padded = look_twice(rgb, parts)
+    parts = find_parts(rgb, side_px=PLAIN_SIDE_PX) if parts is None else parts
+    things = extract_imagenet(working_copy(rgb)) if things is None else things
+    if is_settled(parts, things) and not prior and not thorough:
+        padded = parts
+    else:
+        padded = find_parts(_lit(rgb), side_px=PADDED_SIDE_PX, share=PADDED_SHARE)
     score = combine(parts.score(*FACES), padded.score(*FACES), prior)
     bars = find_eye_bars(rgb)
     boxes = _face_boxes(parts, padded) if score >= 0.5 else ()
@@ -73,26 +118,34 @@ def find_faces(rgb: RgbImage, *, prior: float = 0.0, parts: Parts | None = None)
         barred |= bool(near) or not boxes
         if not near:
             boxes = (*boxes, _face_of_bar(bar, rgb.shape))
-    if bars:
-        score = max(score, _BARRED_SCORE)
+    score = max(score, score_things(things, prior), _BARRED_SCORE if bars else 0.0)
     return FaceFinding(
         score=round(score, 4), boxes=boxes, eyes_barred=barred, parts=parts, padded=padded
     )
 
 
-def look_twice(rgb: RgbImage, parts: Parts | None = None) -> tuple[Parts, Parts]:
-    """Return the detector's answers: for the picture alone, unless given; for a padded copy."""
-    return (
-        find_parts(rgb, side_px=PLAIN_SIDE_PX) if parts is None else parts,
-        find_parts(_lit(rgb), side_px=PADDED_SIDE_PX, share=PADDED_SHARE),
-    )
+def is_settled(parts: Parts, things: Mapping[str, float]) -> bool:
+    """Whether neither the first look nor what `imagenet` sees speaks for a face or a bare part."""
+    return parts.score(*WANTED) < _NO_PART and score_things(things) < _NO_FACE
 
 
 def combine(first: float, padded: float, prior: float = 0.0) -> float:
     """Return the score of a face from the detector's two scores, each in [0, 1]."""
     model = load_model()
-    odds = model["bias"] + model["first"] * log_odds(first) + model["padded"] * log_odds(padded)
-    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, odds + prior))))
+    odds = model.bias + model.first * log_odds(first) + model.padded * log_odds(padded)
+    return _probability(odds + prior)
+
+
+def score_things(things: Mapping[str, float], prior: float = 0.0) -> float:
+    """Return the score of a part of a face from what `imagenet.extract_imagenet` returns."""
+    model = load_model()
+    standard = (np.array(list(things.values())) - model.center) / model.scale
+    near = np.clip(standard, -STEP_LIMIT, STEP_LIMIT)
+    return _probability(model.things_bias + math.fsum(near * model.things) + prior)
+
+
+def _probability(odds: float) -> float:
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, odds))))
 
 
 def log_odds(score: float) -> float:
@@ -101,11 +154,20 @@ def log_odds(score: float) -> float:
 
 
 @functools.cache
-def load_model() -> dict[str, float]:
-    """Read the shipped weights `bias`, `first` and `padded`."""
+def load_model() -> FaceModel:
+    """Read the shipped weights."""
     text = resources.files(__package__).joinpath(MODEL_FILE).read_text(encoding="utf-8")
-    weights: dict[str, float] = json.loads(text)["weights"]
-    return weights
+    found = json.loads(text)
+    weights, things = found["weights"], found["things"]
+    return FaceModel(
+        bias=weights["bias"],
+        first=weights["first"],
+        padded=weights["padded"],
+        things_bias=things["bias"],
+        things=np.array(things["weights"], np.float64),
+        center=np.array(things["center"], np.float64),
+        scale=np.array(things["scale"], np.float64),
+    )
 
 
 def _lit(rgb: RgbImage) -> RgbImage:

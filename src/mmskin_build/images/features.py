@@ -1,9 +1,10 @@
-"""What a picture looks like, as named numbers: color, layout, texture.
+"""What a picture looks like, as named numbers: color, stains, layout, small things.
 
 The numbers must tell how a picture was made, not where it was published. So paper margins are cut
 off, the rest is brought to one area, tiles with lettering are left out, and what is left is
 summarized by shares, quantiles and medians over tiles, which a watermark in a corner hardly moves.
-No feature knows the size, the shape or the file format.
+No feature knows the size, the shape or the file format. Texture is left to the networks
+(`embedding`, `imagenet`): beside these, measures of texture told kinds apart no better.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from skimage.color import rgb2hed
-from skimage.feature import graycomatrix, graycoprops, local_binary_pattern
 
 from mmskin_build.images.read import crop_margins, working_copy
 
@@ -32,10 +32,6 @@ _LETTER_STEP = 50  # grey levels by which a stroke stands out
 _KEPT_TILES = 0.6  # where fewer tiles are free of strokes, strokes are what the picture is made of
 _NEUTRAL = 8.0  # CIELAB chroma below which a pixel has no color of its own
 _HUES = (20.0, 45.0, 75.0, 110.0, 170.0, 240.0, 285.0, 320.0, 350.0)  # CIELAB hue limits, degrees
-_FLAT_STEP = 1.5  # grey levels from pixel to pixel in an area filled by a program
-_GRAYS = 16  # levels of the co-occurrence matrix
-_GABOR_PX = (3.0, 6.0, 12.0)  # wave lengths
-_GABOR_TURNS = 4
 _HAIR_STEP = 14.0  # grey levels by which a hair or a thin line is darker than both its sides
 _EPS = 1e-6
 
@@ -70,8 +66,6 @@ def extract_features(rgb: RgbImage) -> Features:
         **_color(view),
         **_stains(view),
         **_layout(view),
-        **_texture(view),
-        **_waves(view),
         **_strokes(view),
     }
     return {name: round(float(value), 5) for name, value in found.items()}
@@ -245,76 +239,7 @@ def _middle_spread(values: NDArray[np.float64]) -> float:
     return float(high - low) / 2
 
 
-# ----------------------------------------------------------------------------------- texture
-
-
-def _texture(view: _View) -> Features:
-    found: Features = {}
-    gray = cv2.GaussianBlur(view.gray, (0, 0), 0.7)  # evens out what JPEG and sensors add
-    levels = np.asarray(gray, np.uint8)
-    half = np.ascontiguousarray(cv2.GaussianBlur(gray, (0, 0), 1.0)[::2, ::2]).astype(np.uint8)
-    for reach, at, used in ((1, levels, view.used), (2, half, view.used[::2, ::2])):
-        codes = local_binary_pattern(at, 8, 1, "uniform").astype(np.int64)
-        share = np.bincount(codes[used], minlength=10) / max(1, used.sum())
-        found |= {f"lbp{reach}_{code}": share[code] for code in range(10)}
-    low, high = np.quantile(gray, (0.02, 0.98))
-    stretched = np.clip((gray - low) / (high - low + 1.0) * _GRAYS, 0, _GRAYS - 1).astype(np.uint8)
-    matrix = graycomatrix(
-        stretched, [1, 4], [0, np.pi / 2], levels=_GRAYS, symmetric=True, normed=True
-    )
-    for name in ("contrast", "homogeneity", "energy", "correlation"):
-        near, far = graycoprops(matrix, name).mean(axis=1)
-        found |= {f"glcm1_{name}": near, f"glcm4_{name}": far}
-    across = cv2.Sobel(gray, cv2.CV_32F, 1, 0) / 8
-    down = cv2.Sobel(gray, cv2.CV_32F, 0, 1) / 8
-    steep = np.hypot(across, down)
-    kept = steep[view.used]
-    middle, high, top = np.quantile(kept, (0.5, 0.9, 0.99))
-    found |= {"slope_mid": np.log1p(middle), "slope_high": np.log1p(high)}
-    found |= {"slope_top": np.log1p(top), "slope_peaked": np.log((top + 1) / (middle + 1))}
-    turn = (np.arctan2(down, across) % np.pi)[view.used]
-    share = np.histogram(turn, bins=12, range=(0, np.pi), weights=kept)[0] / (kept.sum() + _EPS)
-    found["slope_turns"] = -(share[share > 0] * np.log(share[share > 0])).sum()
-    found["slope_upright"] = share[[0, 5, 6, 11]].sum()
-    found["edges"] = (cv2.Canny(levels, 60, 120) > 0)[view.used].mean()
-    steps = np.abs(np.diff(view.gray, axis=1))
-    found["flat_share"] = (steps < _FLAT_STEP).mean()
-    rough = np.abs(view.gray - cv2.medianBlur(view.gray, 3))
-    found["grain"] = np.log1p(np.quantile(_tile_means(rough), 0.25))
-    return found
-
-
-def _waves(view: _View) -> Features:
-    """Energy by scale: a Laplacian pyramid over lightness and color, and Gabor filters."""
-    found: Features = {}
-    spaces = {"light": view.lab[..., 0], "red": view.lab[..., 1], "yellow": view.lab[..., 2]}
-    for name, values in spaces.items():
-        fine, energies = values, []
-        for _ in range(5):
-            coarse = cv2.GaussianBlur(fine, (0, 0), 1.6)
-            tiles = cv2.resize(np.abs(fine - coarse), (_GRID, _GRID), interpolation=cv2.INTER_AREA)
-            energies.append(float(np.log(np.median(tiles) + 0.05)))
-            if min(coarse.shape) > 2 * _GRID:
-                coarse = coarse[::2, ::2]
-            fine = np.ascontiguousarray(coarse)
-        kept = energies if name == "light" else energies[1:4]
-        found |= {f"band_{name}_{level}": energy for level, energy in enumerate(kept)}
-        if name == "light":
-            found["band_fall"] = energies[0] - energies[3]
-            found["band_bend"] = 2 * energies[1] - energies[0] - energies[3]
-    for length in _GABOR_PX:
-        answers = []
-        for turn in range(_GABOR_TURNS):
-            size = int(2 * length) | 1
-            kernel = cv2.getGaborKernel(
-                (size, size), length / 2, np.pi * turn / _GABOR_TURNS, length, 1.0, 0, cv2.CV_32F
-            )
-            kernel -= kernel.mean()
-            answer = np.abs(cv2.filter2D(view.gray, cv2.CV_32F, kernel / np.abs(kernel).sum()))
-            answers.append(float(np.median(_tile_means(np.asarray(answer, np.float32)))))
-        found[f"gabor_{round(length)}"] = float(np.log(np.mean(answers) + 0.05))
-        found[f"gabor_{round(length)}_turned"] = max(answers) / (float(np.mean(answers)) + 0.1)
-    return found
+# ----------------------------------------------------------------------------------- strokes
 
 
 def _strokes(view: _View) -> Features:

@@ -7,7 +7,7 @@ first. It holds
 * up to 96 SIFT features (Lowe, IJCV 60, 2004) of the picture at 160 x 120 pixels, each with its
   place, size and direction, so that one pair of equal features tells the turn, scale and shift
   between two pictures;
-* four 24-bit keys a feature: signs of fixed projections of the centered square root of the
+* four 30-bit keys a feature: signs of fixed projections of the centered square root of the
   descriptor (locality-sensitive hashing after Charikar, STOC 2002; RootSIFT after Arandjelovic and
   Zisserman, CVPR 2012). Equal keys find pairs in an index without comparing all pictures.
 
@@ -52,7 +52,7 @@ MARGIN_LEVELS = 12.0
 MARGIN_KEPT = 0.02  # of the long side, so that a row more or less changes little
 SMALLEST_SIDE_PX = 8  # nothing is sought in a picture that is narrower than this
 KEY_TABLES = 4
-KEY_BITS = 24
+KEY_BITS = 30  # with the mirror bit it fits a number of 32 bits
 MIRROR_BIT = 1 << KEY_BITS
 
 # The mean descriptor, which is taken off so that each sign is as often + as -: weights of the 4 x 4

@@ -27,7 +27,9 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import rfft2
 
+from mmskin_build.images.read import gray_of
 from mmskin_build.records import Flag
 
 Gray = NDArray[np.float32]
@@ -96,7 +98,7 @@ def assess_quality(
     if short < MIN_SHORT_SIDE_PX:
         scores["too_small"] = _beyond(short, MIN_SHORT_SIDE_PX, _HOPELESS_SIDE_PX)
     copy = _judged_copy(rgb)
-    gray = copy.astype(np.float32).mean(axis=2)
+    gray = gray_of(copy)
     levels = max(_levels(copy[:, :, channel]) for channel in range(3))
     if levels < MIN_RANGE_LEVELS:
         scores["blank"] = _beyond(levels, MIN_RANGE_LEVELS, 0.0)
@@ -240,12 +242,12 @@ def _moire(rgb: NDArray[np.uint8]) -> float:
         for x in range(0, width - _BLOCK_PX + 1, _BLOCK_PX)
     ]
     places = places[:: -(-len(places) // _MOST_BLOCKS)]
-    window = np.outer(np.hanning(_BLOCK_PX), np.hanning(_BLOCK_PX))
-    total = np.zeros((_BLOCK_PX, _BLOCK_PX), np.float64)
-    for y, x in places:
-        block = rgb[y : y + _BLOCK_PX, x : x + _BLOCK_PX].astype(np.float32).mean(axis=2)
-        total += np.abs(np.fft.fft2((block - block.mean()) * window))
-    spectrum = np.fft.fftshift(total).astype(np.float32)
+    window = np.outer(np.hanning(_BLOCK_PX), np.hanning(_BLOCK_PX)).astype(np.float32)
+    blocks = np.stack([gray_of(rgb[y : y + _BLOCK_PX, x : x + _BLOCK_PX]) for y, x in places])
+    blocks = (blocks - blocks.mean(axis=(1, 2), keepdims=True)) * window
+    half = np.abs(rfft2(blocks, workers=1)).sum(axis=0)  # of a real block; the rest mirrors it
+    turned = np.roll(half[::-1], 1, axis=0)[:, -2:0:-1]
+    spectrum = np.fft.fftshift(np.hstack([half, turned])).astype(np.float32)
     log = np.log(spectrum + 1e-3 * float(spectrum.mean()) + 1e-6)
     low, high = float(log.min()), float(log.max())
     if high - low < 1e-6:

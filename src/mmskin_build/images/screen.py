@@ -1,7 +1,7 @@
 """Everything that is asked of one picture, in order, once it is decoded.
 
-Features are measured on one working copy, once, and the network of body parts looks at the plain
-picture once, for its kind and for faces. What a detector could not tell is in `failed`, and
+Features are measured on one working copy, once, and both networks look at the plain picture once,
+for its kind and for faces. What a detector could not tell is in `failed`, and
 whoever decides about the picture holds it then: 'could not tell' is never 'absent'.
 """
 
@@ -18,6 +18,7 @@ from mmskin_build.images.annotated import Severity, annotated_score, annotated_s
 from mmskin_build.images.bodyparts import look
 from mmskin_build.images.description import describe_picture
 from mmskin_build.images.fingerprint import Fingerprint, fingerprint
+from mmskin_build.images.imagenet import select_things
 from mmskin_build.images.kinds import KindModel, classify_kind
 from mmskin_build.images.marks import Mark, find_marks
 from mmskin_build.images.modality import ModalityVote, classify_modality
@@ -77,7 +78,8 @@ def screen_picture(
     """
     failed: list[str] = []
     seen = look(rgb)
-    kinds = classify_kind(describe_picture(working_copy(rgb), seen), model)
+    described = describe_picture(working_copy(rgb), seen)
+    kinds = classify_kind(described, model)
     modality = classify_modality(kinds)
     marks = (*painted, *(_ask("marks", lambda: find_marks(rgb), failed) or ()))
     delicate = _ask(
@@ -90,6 +92,7 @@ def screen_picture(
             language=language,
             read_words=read_all_words or annotated_severity(marks) != "major",
             parts=seen.parts,
+            things=select_things(described),
         ),
         failed,
     )

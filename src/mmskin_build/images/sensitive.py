@@ -64,6 +64,7 @@ def find_sensitive(
     language: str = "eng",
     read_words: bool = True,
     parts: Parts | None = None,
+    things: Mapping[str, float] | None = None,
 ) -> SensitiveFinding:
     """Look for everything sensitive in a picture ``(H, W, 3) uint8``.
 
@@ -80,6 +81,7 @@ def find_sensitive(
         language: Tesseract's language codes for that.
         read_words: Whether words are read; without, any word may be a name, and holds.
         parts: What the detector of parts says of the picture alone, if it was asked before.
+        things: What `imagenet.extract_imagenet` sees in it, if it was asked before.
 
     Returns:
         Flags sorted by name, and boxes. A detector that raises is a flag `detector_failed`.
@@ -91,7 +93,7 @@ def find_sensitive(
     bodily = said & {"face", "eyes", "genitals", "breast", "child"}
     if bodily or not is_clearly_close(modality_probabilities):
         try:
-            body, found = _screen_body(rgb, said, parts)
+            body, found = _screen_body(rgb, said, parts, things)
             flags += body
             boxes |= found
         except Exception:  # whatever went wrong, the picture was not looked at
@@ -121,10 +123,10 @@ def is_clearly_close(modality_probabilities: Mapping[str, float]) -> bool:
 
 
 def _screen_body(
-    rgb: RgbImage, said: set[str], parts: Parts | None
+    rgb: RgbImage, said: set[str], parts: Parts | None, things: Mapping[str, float] | None
 ) -> tuple[list[Flag], dict[str, tuple[Box, ...]]]:
     prior = (_FACE_PRIOR if "face" in said else 0.0) + (_EYES_PRIOR if "eyes" in said else 0.0)
-    face = find_faces(rgb, prior=prior, parts=parts)
+    face = find_faces(rgb, prior=prior, parts=parts, things=things, thorough=bool(said))
     score = face.score
     source = "model"
     if prior and score < _SAID_MAYBE:

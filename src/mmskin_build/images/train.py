@@ -79,8 +79,10 @@ def train_model(
     card = {
         "what": "kinds of pictures: " + ", ".join(KINDS),
         "how": "mean of a logistic and a linear discriminant classifier over "
-        f"{len(model.names)} features: color, layout and texture, and what two inner layers of the "
-        f"detector NudeNet 320n (AGPL-3.0) see; {CHANGED} altered copies of each picture, {CLOSE} "
+        f"{len(model.names)} features: color, stains, layout and small things, what two inner "
+        "layers of the detector NudeNet 320n (AGPL-3.0) see, and what EfficientNet-Lite0 "
+        "(ImageNet, Apache-2.0) "
+        f"sees; {CHANGED} altered copies of each picture, {CLOSE} "
         "details of each clinical one; calibrated on sources left out",
         "note": note,
         "pictures": _counts(examples),
