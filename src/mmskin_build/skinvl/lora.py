@@ -7,7 +7,8 @@ is trained whole.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,13 @@ from transformers import LlavaForConditionalGeneration
 from mmskin_build.config import TrainConfig
 from mmskin_build.errors import ModelError
 from mmskin_build.skinvl.layout import LORA_TARGETS, PROJECTOR, VISION
+from mmskin_build.skinvl.weights import read_json
 
 ADAPTER, ADAPTER_CONFIG = "adapter_model.safetensors", "adapter_config.json"
 PROJECTOR_FILE = "projector.safetensors"
-_PEFT_PREFIX = "base_model.model."
+META = "meta.json"
+PEFT_PREFIX = "base_model.model."
+_UNSUPPORTED = ("use_dora", "use_rslora", "rank_pattern", "alpha_pattern", "modules_to_save")
 
 
 def attach_adapters(model: LlavaForConditionalGeneration, cfg: TrainConfig) -> PeftModel:
@@ -118,6 +122,85 @@ def read_trained(folder: Path) -> dict[str, torch.Tensor]:
         except Exception as error:  # SafetensorError, OSError
             raise ModelError(f"{folder / file}: cannot be read: {error}") from None
     return tensors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adapter:
+    """An adapter folder: its tensors by file name, and what one product of them is scaled with."""
+
+    folder: Path
+    tensors: dict[str, torch.Tensor]
+    scale: float
+
+
+def open_adapter(folder: Path, base: str | None) -> Adapter:
+    """Read an adapter and make sure that it belongs to a base model.
+
+    Args:
+        folder: With `peft`'s files; `meta.json` beside them tells the base.
+        base: Fingerprint of the base model, None to take any.
+
+    Raises:
+        ModelError: If it is no plain LoRA, damaged, or made for another base.
+    """
+    settings = read_json(folder / ADAPTER_CONFIG)
+    unknown = [key for key in _UNSUPPORTED if settings.get(key)]
+    if settings.get("peft_type") != "LORA" or unknown:
+        raise ModelError(
+            f"{folder}: is no plain LoRA adapter ({', '.join(unknown) or settings.get('peft_type')})"
+        )
+    if base is not None and (folder / META).is_file():
+        made_for = read_json(folder / META).get("base")
+        if made_for != base:
+            raise ModelError(
+                f"{folder}: was trained on the base {str(made_for)[:12]}, this one is {base[:12]}; "
+                "name the folder it was trained on"
+            )
+    return Adapter(
+        folder=folder,
+        tensors=read_trained(folder),
+        scale=float(settings["lora_alpha"]) / float(settings["r"]),
+    )
+
+
+def apply_adapters(
+    model: LlavaForConditionalGeneration, adapters: Sequence[tuple[Adapter, float]]
+) -> Any:
+    """Put adapters with their weights on a model, unmerged, and return what `peft` makes of it.
+
+    The projector becomes the base's plus the weighted differences of the adapters' projectors.
+
+    Raises:
+        ModelError: If an adapter does not fit the model.
+    """
+    names = [f"a{number}" for number in range(len(adapters))]
+    before = {
+        name: value.detach().clone()
+        for name, value in model.named_parameters()
+        if name.startswith(PROJECTOR)
+    }
+    adapted: Any = None
+    try:
+        for name, (adapter, _) in zip(names, adapters, strict=True):
+            if adapted is None:
+                adapted = PeftModel.from_pretrained(model, adapter.folder, adapter_name=name)
+            else:
+                adapted.load_adapter(adapter.folder, adapter_name=name)
+    except (RuntimeError, ValueError) as error:
+        raise ModelError(f"{adapter.folder}: does not fit this base: {error}") from None
+    adapted.base_model.set_adapter(names)
+    for module in adapted.modules():
+        if isinstance(getattr(module, "scaling", None), dict):
+            for name, (_, weight) in zip(names, adapters, strict=True):
+                module.scaling[name] *= weight
+    with torch.no_grad():
+        for name, value in model.named_parameters():
+            kept = [(a.tensors[name], w) for a, w in adapters if name in a.tensors]
+            if name in before and kept:
+                start = before[name].float()
+                moved = sum((w * (t.to(start.device) - start) for t, w in kept), start)
+                value.copy_(moved)
+    return adapted
 
 
 def base_of(model: Any) -> LlavaForConditionalGeneration:

@@ -21,7 +21,13 @@ import torch
 from safetensors.torch import load_file
 
 from mmskin_build.errors import ModelError, SchemaError, StorageError
-from mmskin_build.skinvl.lora import ADAPTER, ADAPTER_CONFIG, PROJECTOR_FILE, split_tensors
+from mmskin_build.skinvl.lora import (
+    ADAPTER,
+    ADAPTER_CONFIG,
+    META,
+    PROJECTOR_FILE,
+    split_tensors,
+)
 from mmskin_build.skinvl.weights import write_shard
 from mmskin_build.store import (
     file_sha256,
@@ -32,7 +38,7 @@ from mmskin_build.store import (
     write_bytes,
 )
 
-META, OPTIMIZER = "meta.json", "optimizer.safetensors"
+OPTIMIZER = "optimizer.safetensors"
 _NAME = re.compile(r"step_(\d{6,})")
 Tensors = Mapping[str, torch.Tensor]
 

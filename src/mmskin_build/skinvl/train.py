@@ -23,8 +23,10 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 
+from mmskin_build import __version__
 from mmskin_build.errors import ModelError, TrainingError, TrainingStopped
 from mmskin_build.skinvl.batches import Batch, MicroBatches, iter_batches
+from mmskin_build.skinvl.card import write_about
 from mmskin_build.skinvl.guard import LossGuard
 from mmskin_build.skinvl.journal import Journal, read_log, write_summary
 from mmskin_build.skinvl.lora import attach_adapters, base_of, trained_tensors
@@ -395,6 +397,7 @@ def _finish(trainer: _Trainer, folder: Path, title: str) -> Trained:
         building = adapter.with_name(f".{adapter.name}.building")
         shutil.rmtree(building, ignore_errors=True)
         shutil.copytree(last, building, ignore=shutil.ignore_patterns("optimizer.*"))
+        write_about(building, _about(run, log, progress))
         shutil.rmtree(adapter, ignore_errors=True)
         building.rename(adapter)
         summary = write_summary(
@@ -412,6 +415,28 @@ def _finish(trainer: _Trainer, folder: Path, title: str) -> Trained:
         best_step=progress.best_step,
         rollbacks=progress.rollbacks,
     )
+
+
+def _about(run: Run, log: list[dict[str, Any]], progress: Progress) -> dict[str, Any]:
+    """Return what the adapter says of itself, and the card of a model merged with it."""
+    metrics = {
+        "steps": len(run.steps),
+        "first_loss": log[0]["loss"] if log else None,
+        "last_loss": log[-1]["loss"] if log else None,
+        "best_step": progress.best_step,
+        "best_loss": progress.best_loss,
+    }
+    return {
+        "variant": run.variant,
+        "base": run.base,
+        "release_digest": run.release_digest,
+        "data_digest": run.data_digest,
+        "files": run.files,
+        "conventions": dataclasses.asdict(run.conventions),
+        "settings": dataclasses.asdict(run.cfg),
+        "metrics": metrics,
+        "code_version": __version__,
+    }
 
 
 def _verdict(log: list[dict[str, Any]], progress: Progress) -> str:
