@@ -155,7 +155,7 @@ class TrainConfig:
     on_divergence: Literal["rollback", "stop"] = "rollback"  # NaN, infinity, a spike
     spike_factor: Annotated[float, Gt(1)] = 4.0  # times the median of the last losses
     max_rollbacks: Annotated[int, Ge(0)] = 2
-    effective_tflops: Annotated[float, Ge(0)] = 0.0  # what a device reaches; 0 guesses for --dry-run
+    effective_tflops: Annotated[float, Ge(0)] = 0.0  # of a device; 0 guesses
     price_per_hour: Annotated[float, Ge(0)] = 0.0  # of one device, in your currency
     wandb_project: str = ""  # empty: nothing is sent anywhere
 

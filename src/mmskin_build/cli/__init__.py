@@ -26,6 +26,7 @@ from mmskin_build.cli import (
     demographics,
     inspect,
     modality,
+    skinvl,
 )
 from mmskin_build.errors import EXIT_INTERRUPTED, MmskinError
 
@@ -54,7 +55,9 @@ Exit codes:
   3 setting or books.toml     10 release damaged
   4 a PDF cannot be used      11 disk full or not writable
   5 password missing or bad   12 done, but without some books
-  6 book missing or changed  130 interrupted
+  6 book missing or changed  14 a model cannot be used
+ 15 training refused         75 stopped, --resume goes on
+130 interrupted
 """
 
 
@@ -101,6 +104,7 @@ for command in (
     *modality.COMMANDS,
     *demographics.COMMANDS,
     *inspect.COMMANDS,
+    *skinvl.COMMANDS,
     *calibrate.COMMANDS,
 ):
     cli.add_command(command)

@@ -1,4 +1,4 @@
-"""What a trained or merged folder says of itself: ``skinvl.json`` for programs, a card for people."""
+"""What a trained or merged folder says of itself: ``skinvl.json``, and a card for people."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def write_card(folder: Path, title: str, about: Mapping[str, Any]) -> None:
         "",
         "Made by mmskin-build: LoRA adapters merged into LLaVA-Med v1.5. Load it with",
         '`LlavaForConditionalGeneration.from_pretrained("FOLDER")`, or ask it:',
-        "`mmskin ask PICTURE \"question\" --model FOLDER`.",
+        '`mmskin ask PICTURE "question" --model FOLDER`.',
         "",
         "For research. Answers may be wrong; this is no medical device, and no answer replaces",
         "the judgment of a physician. Whoever may use the books may use the model; it can repeat",

@@ -131,10 +131,10 @@ def tokenize_question(tokenizer: Any, template: TemplateName, question: str) -> 
 
 
 def spell(template: TemplateName, turns: Sequence[tuple[str, str | None]]) -> str:
-    """Return a whole conversation as text, as LLaVA's `get_prompt` spells it.
+    r"""Return a whole conversation as text, as LLaVA's `get_prompt` spells it.
 
     >>> spell("mistral_instruct", [("Where?", "Arm."), ("Why?", None)])
-    '[INST] <image>\\nWhere? [/INST] Arm. </s>[INST] Why? [/INST]'
+    '[INST] <image>\nWhere? [/INST] Arm. </s>[INST] Why? [/INST]'
     """
     text = TEMPLATES[template].before_picture + "<image>"
     for number, (question, answer) in enumerate(turns):

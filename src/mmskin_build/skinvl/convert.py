@@ -196,9 +196,7 @@ def _shapes(path: Path) -> list[tuple[str, tuple[int, ...]]]:
         return [(name, tuple(tensor.shape)) for name, tensor in iter_tensors(path)]
     try:
         with safe_open(path, "pt") as file:
-            return [
-                (name, tuple(file.get_slice(name).get_shape())) for name in sorted(file.keys())
-            ]
+            return [(name, tuple(file.get_slice(name).get_shape())) for name in sorted(file.keys())]
     except Exception as error:  # SafetensorError and what the slices raise
         raise ModelError(
             f"{path}: it breaks off or is damaged; get the file again ({error})"
@@ -222,9 +220,7 @@ def _vision_config(
             else (source, "take OpenAI's: --vision-tower openai --clip FOLDER")
         )
         raise ModelError(f"{folder}: has no tensor vision_model.{name}; {mend}") from None
-    layers = {
-        name.split(".")[4] for name in shapes if name.startswith(VISION + "encoder.layers.")
-    }
+    layers = {name.split(".")[4] for name in shapes if name.startswith(VISION + "encoder.layers.")}
     heads = max(1, width // _CLIP_HEAD_WIDTH)
     if clip is not None:
         told = read_json(clip / "config.json")

@@ -1,7 +1,7 @@
-"""LLaVA's JSON becomes questions with answers; what cannot be used is listed before training.
+r"""LLaVA's JSON becomes questions with answers; what cannot be used is listed before training.
 
 Read is what every export of ours and upstream's ``vqa_MM.json`` has: an array of ``{"id", "image",
-"conversations": [{"from": "human", "value": "<image>\\n..."}, {"from": "gpt", "value": "..."}]}``.
+"conversations": [{"from": "human", "value": "<image>\n..."}, {"from": "gpt", "value": "..."}]}``.
 Nothing in a file raises but a file that is no such array; an entry that cannot be used becomes a
 `Problem` with its id.
 """
@@ -117,14 +117,16 @@ def _read_entry(entry: Any, place: str, folder: Path) -> Conversation | Problem:
     for number, turn in enumerate(talk):
         role = _ROLES.get(str(turn.get("from", "")).lower()) if isinstance(turn, dict) else None
         if role != ("human", "gpt")[number % 2]:
-            return problem("roles_out_of_order", f"turn {number} is not of the one whose turn it is")
+            return problem(
+                "roles_out_of_order", f"turn {number} is not of the one whose turn it is"
+            )
         if not isinstance(turn.get("value"), str):
             return problem("no_conversation", f"turn {number} has no text")
         said.append(turn["value"])
     if len(said) % 2:
         return problem("no_answer", f"the last of {len(said)} turns is a question")
     marks = [text.count(_IMAGE) for text in said]
-    if sum(marks) > 1 or sum(marks[1:]):
+    if sum(marks) > 1 or any(marks[1:]):
         return problem("several_pictures", f"{sum(marks)} times {_IMAGE}")
     said[0] = said[0].replace(_IMAGE, "")
     texts = [text.strip() for text in said]

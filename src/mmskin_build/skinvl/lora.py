@@ -146,9 +146,8 @@ def open_adapter(folder: Path, base: str | None) -> Adapter:
     settings = read_json(folder / ADAPTER_CONFIG)
     unknown = [key for key in _UNSUPPORTED if settings.get(key)]
     if settings.get("peft_type") != "LORA" or unknown:
-        raise ModelError(
-            f"{folder}: is no plain LoRA adapter ({', '.join(unknown) or settings.get('peft_type')})"
-        )
+        kind = ", ".join(unknown) or settings.get("peft_type")
+        raise ModelError(f"{folder}: is no plain LoRA adapter ({kind})")
     if base is not None and (folder / META).is_file():
         made_for = read_json(folder / META).get("base")
         if made_for != base:

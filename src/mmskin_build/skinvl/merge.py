@@ -102,9 +102,7 @@ def merge_adapters(
             building.rename(out)
     finally:
         shutil.rmtree(building, ignore_errors=True)
-    return Merged(
-        folder=out, base=identity, tensors_changed=changed, logit_difference=difference
-    )
+    return Merged(folder=out, base=identity, tensors_changed=changed, logit_difference=difference)
 
 
 def _write_merged(

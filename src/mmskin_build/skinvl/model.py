@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,8 @@ def be_quiet() -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # the loader's workers are forks
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
+    # peft 0.21 asks transformers 5.24 for a property by its old name.
+    warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated")
 
 
 def read_model_folder(folder: Path) -> ModelFolder:

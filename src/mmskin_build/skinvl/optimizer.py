@@ -59,9 +59,7 @@ class MasterAdamW:
             weight_decay=cfg.weight_decay,
             fused=on_gpu,
         )
-        self._group_rates = [
-            rate for rate, group in zip(self._rates, groups, strict=True) if group
-        ]
+        self._group_rates = [rate for rate, group in zip(self._rates, groups, strict=True) if group]
         self._limit = cfg.max_gradient_norm
 
     def step(self, share: float, scale: float) -> float:
@@ -112,7 +110,9 @@ class MasterAdamW:
             for kind, value in self._adam.state.get(master, {}).items()
         }
 
-    def restore(self, masters: Mapping[str, torch.Tensor], state: Mapping[str, torch.Tensor]) -> None:
+    def restore(
+        self, masters: Mapping[str, torch.Tensor], state: Mapping[str, torch.Tensor]
+    ) -> None:
         """Put back what `masters` and `state` gave."""
         with torch.no_grad():
             for name, master in self._masters.items():

@@ -258,9 +258,9 @@ def _what_would_fit(config: LlavaConfig, cfg: TrainConfig, free: int) -> str:
     return "try " + ", ".join([*tried, f"a device with over {math.ceil(need * 1.2)} GiB"])
 
 
-def micro_batches(step: Sequence[int], micro_rows: int, rank: int, ranks: int) -> list[
-    tuple[int, tuple[int, ...] | None]
-]:
+def micro_batches(
+    step: Sequence[int], micro_rows: int, rank: int, ranks: int
+) -> list[tuple[int, tuple[int, ...] | None]]:
     """Return the micro batches of one process: their number in the step, and their rows.
 
     All processes get equally many, so that each takes part in every exchange; the rows of one that

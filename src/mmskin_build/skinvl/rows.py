@@ -101,7 +101,11 @@ def _cut_talk(
         turns = enumerate(talk.turns)
         pieces = (tokenize_turn(tokenizer, template, q, a, first=n == 0) for n, (q, a) in turns)
         return [(talk.id, tuple(pieces))]
-    names = [talk.id] if len(talk.turns) == 1 else [f"{talk.id}#{n + 1}" for n in range(len(talk.turns))]
+    names = (
+        [talk.id]
+        if len(talk.turns) == 1
+        else [f"{talk.id}#{n + 1}" for n in range(len(talk.turns))]
+    )
     return [
         (name, (tokenize_turn(tokenizer, template, question, answer),))
         for name, (question, answer) in zip(names, talk.turns, strict=True)

@@ -95,7 +95,9 @@ def save_checkpoint(
     return final
 
 
-def read_checkpoint(folder: Path) -> tuple[Progress, dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+def read_checkpoint(
+    folder: Path,
+) -> tuple[Progress, dict[str, torch.Tensor], dict[str, torch.Tensor]]:
     """Read progress, masters and moments of a checkpoint.
 
     Raises:

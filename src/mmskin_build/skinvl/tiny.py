@@ -71,9 +71,7 @@ def write_tiny_checkpoint(folder: Path, *, seed: int = 0, weights: Weights = "sa
     }
     write_bytes(folder / "tokenizer_config.json", pretty_json(words))
     write_bytes(folder / "config.json", pretty_json(_published_config()))
-    state = {
-        upstream_name(name): tensor for name, tensor in sorted(_random_weights(seed).items())
-    }
+    state = {upstream_name(name): tensor for name, tensor in sorted(_random_weights(seed).items())}
     names = list(state)
     pieces = [names[start::_SHARDS] for start in range(_SHARDS)]
     index: dict[str, str] = {}
