@@ -89,7 +89,7 @@ def convert(
     required=True,
     help="Learn from a release, from public sets, or from both.",
 )
-@click.option("--model", "folder", required=True, help="Model folder, or tiny.")
+@click.option("--model", help="Model folder, or tiny for one made from nothing [data/models/base].")
 @click.option("--out", type=EXISTING_PATH, help="Folder of the run [data/models/skinvl-VARIANT].")
 @click.option("--release", help="Version of the release [the last].")
 @click.option("--data-file", multiple=True, type=EXISTING_PATH, help="LLaVA JSON instead.")
@@ -100,7 +100,7 @@ def convert(
 @common_options
 def train(
     variant: Any,
-    folder: str,
+    model: str | None,
     out: Path | None,
     release: str | None,
     data_file: tuple[Path, ...],
@@ -114,8 +114,12 @@ def train(
 
     Exit code 75: stopped by SIGTERM with its state saved; the same command with --resume goes on.
     """
+    folder = model or str(settings.workspace.models / "base")
     if folder != _TINY and not Path(folder).is_dir():
-        raise ConfigError(f"--model {folder}: no such folder; name a model folder, or {_TINY}")
+        raise ConfigError(
+            f"--model {folder}: no such folder; name a model folder (mmskin convert makes one), "
+            f"or {_TINY}"
+        )
     with _training_packages():
         from mmskin_build.skinvl.run import prepare_run
         from mmskin_build.skinvl.train import open_accelerator

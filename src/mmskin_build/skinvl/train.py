@@ -59,11 +59,13 @@ def train(
     """
     accelerator = accelerator or open_accelerator()
     folder = run.out / CHECKPOINTS
-    if find_checkpoints(folder) and not resume:
+    begun = bool(find_checkpoints(folder))
+    accelerator.wait_for_everyone()  # all have looked before one writes
+    if begun and not resume:
         raise TrainingError(f"{run.out}: holds a run already; go on with --resume, or name --out")
     with seen_signals():
         trainer = Trainer(run, accelerator)
-        start = _resume(trainer, folder, say) if resume else 0
+        start = _resume(trainer, folder, say) if begun else None
         main = accelerator.is_main_process
         if main:
             run.out.mkdir(parents=True, exist_ok=True)

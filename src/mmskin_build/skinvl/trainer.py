@@ -49,7 +49,7 @@ class Trainer:
         model = load_model(run.model.folder, device=accelerator.device, dtype=run.dtype)
         self.adapted = attach_adapters(model, run.cfg)
         if run.plan.checkpointing:
-            model.gradient_checkpointing_enable({"use_reentrant": False})
+            model.activation_checkpointing_enable({"use_reentrant": False})
         if run.plan.compiled:
             _compile_layers(base_of(self.adapted))
         self.adapted.train()
