@@ -172,6 +172,7 @@ def test_two_processes_have_the_losses_of_one(folder: Path) -> None:
             check=True,
             capture_output=True,
             env=env,
+            timeout=240,
         )
         logs.append([entry["loss"] for entry in read_log(out)])
     assert len(logs[0]) == len(logs[1]) > 3
@@ -250,7 +251,7 @@ def test_a_loss_that_leaps_rolls_back_and_leaves_the_step_out(
     assert done.rollbacks == 1 and f"step {step + 1}: the loss is" in said[0]
     assert "leaving that step out" in said[0]
     logged = [entry["step"] for entry in read_log(run.out)]
-    assert step + 1 not in logged and logged[-1] == len(run.steps)
+    assert logged == [at + 1 for at in range(len(run.steps)) if at != step]
     assert done.last_loss < done.first_loss
 
 

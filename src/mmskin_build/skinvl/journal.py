@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from jinja2 import Environment, StrictUndefined
 
@@ -33,14 +33,16 @@ class Journal:
             MissingDependencyError: If `wandb_project` is given and W&B is not installed.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        truncate_log(folder / LOG, resumed_at)
-        with storage_errors(folder / LOG):
-            self._file = (folder / LOG).open("ab")
+        self._path = folder / LOG
+        self._file: IO[bytes] | None = None
+        self.forget_after(resumed_at)
         self._board = _open_board(folder / TENSORBOARD, resumed_at)
         self._wandb = _open_wandb(wandb_project, title, folder)
 
     def write(self, entry: Mapping[str, Any]) -> None:
         """Write one line; numbers also go to the boards. The line is on disk afterwards."""
+        if self._file is None:
+            raise ValueError("the journal is closed")
         self._file.write(json.dumps(entry).encode() + b"\n")
         self._file.flush()
         step = int(entry.get("step", 0))
@@ -55,9 +57,19 @@ class Journal:
         if self._wandb is not None:
             self._wandb.log(numbers, step=step)
 
+    def forget_after(self, step: int) -> None:
+        """Take back what the JSONL log says of steps after `step`."""
+        if self._file is not None:
+            self._file.close()
+        truncate_log(self._path, step)
+        with storage_errors(self._path):
+            self._file = self._path.open("ab")
+
     def close(self) -> None:
         """Close the logs."""
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
         if self._board is not None:
             self._board.close()
         if self._wandb is not None:

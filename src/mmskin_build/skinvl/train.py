@@ -65,8 +65,12 @@ def train(
         raise TrainingError(f"{run.out}: holds a run already; go on with --resume, or name --out")
     with seen_signals():
         trainer = Trainer(run, accelerator)
-        start = _resume(trainer, folder, say) if begun else None
         main = accelerator.is_main_process
+        if not (begun and _resume(trainer, folder, say)):
+            if resume:
+                say("no checkpoint to go on from; starting at the beginning")
+            trainer.save(folder, 0)  # what a roll back before the first checkpoint goes back to
+        start = trainer.progress.step
         if main:
             run.out.mkdir(parents=True, exist_ok=True)
             write_run(run)
@@ -93,8 +97,6 @@ def _loop(
     say: Callable[[str], None],
 ) -> None:
     run, number = trainer.run, start
-    if not find_checkpoints(folder):
-        trainer.save(folder, 0)  # what a roll back before the first checkpoint goes back to
     batches = trainer.batches(number)
     recent: list[float] = []
     while number < len(run.steps):
@@ -105,6 +107,8 @@ def _loop(
             entry = trainer.step(number, batches)
         except DivergedError as diverged:
             number = _roll_back(trainer, folder, number, str(diverged), say)
+            if journal is not None:
+                journal.forget_after(number)
             batches = trainer.batches(number)
             continue
         except torch.cuda.OutOfMemoryError:
@@ -136,21 +140,26 @@ def _loop(
                 )
 
 
-def _resume(trainer: Trainer, folder: Path, say: Callable[[str], None]) -> int:
-    """Go on from the newest checkpoint that is whole and return the steps it has done."""
+def _resume(trainer: Trainer, folder: Path, say: Callable[[str], None]) -> bool:
+    """Go back to the newest checkpoint that is whole; false if there is none."""
     for path in find_checkpoints(folder):
         try:
             trainer.restore(path)
         except ModelError as error:
             say(f"{error}; trying the checkpoint before it")
             continue
-        if trainer.accelerator.is_main_process:
-            drop_after(folder, trainer.progress.step)
-        return trainer.progress.step
-    say("no checkpoint to go on from; starting at the beginning")
+        _drop_after(trainer, folder, trainer.progress.step)
+        return True
+    _drop_after(trainer, folder, -1)
+    return False
+
+
+def _drop_after(trainer: Trainer, folder: Path, step: int) -> None:
+    """Delete damaged checkpoints after `step`, when all processes have looked at them."""
+    trainer.accelerator.wait_for_everyone()
     if trainer.accelerator.is_main_process:
-        drop_after(folder, -1)
-    return 0
+        drop_after(folder, step)
+    trainer.accelerator.wait_for_everyone()
 
 
 def _roll_back(
