@@ -162,7 +162,8 @@ def test_two_processes_have_the_losses_of_one(folder: Path) -> None:
     command = ["-m", "mmskin_build", "train", "--variant", "mm", "--model", "tiny", "--json"]
     command += ["--data-file", str(folder / "examples" / "vqa.json")]
     command += ["--config", str(folder / "mmskin.toml"), "--data", str(folder / "data")]
-    launch = ["-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", "0"]
+    launch = ["-m", "torch.distributed.run", "--nproc_per_node", "2", "--standalone"]
+    launch += ["--rdzv_endpoint", "localhost:0", "--local_addr", "localhost"]
     env = {**os.environ, "OMP_NUM_THREADS": "1"}
     logs = []
     for name, start in (("single", []), ("double", launch)):

@@ -19,6 +19,7 @@ from mmskin_build.skinvl.conversation import Conventions, choose_conventions
 from mmskin_build.skinvl.examples import Conversation, Problem
 from mmskin_build.skinvl.model import (
     ModelFolder,
+    be_quiet,
     choose_device,
     choose_dtype,
     read_model_folder,
@@ -109,6 +110,7 @@ def prepare_run(
     Raises:
         MmskinError: As `gather_sources`, `read_model_folder` and `make_plan`.
     """
+    be_quiet()
     settings = cfg.train
     if str(model) == TINY:
         settings = tiny_settings(settings)
