@@ -8,10 +8,11 @@ READY := .venv/.ready
 BENCH_PDFS ?=
 BENCH_OUT ?= data/work/bench.json
 GROWTH_PAGES ?= 50 200 800
+RESUME_FOLDER ?= $(shell mktemp -d)
 BENCH_PICTURES ?= $(MMSKIN_IMAGES)
 
 .PHONY: help setup demo test test-slow golden lint format types schemas bench bench-panels bench-pixels \
-	bench-growth bench-layouts bench-pictures bench-captions audit build doctor constraints clean
+	bench-growth bench-layouts bench-pictures bench-captions bench-gpu bench-resume audit build doctor constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -70,6 +71,12 @@ bench-captions: $(READY)  ## captions a second by the rules of text/
 
 bench-growth: $(READY)  ## time and memory a page of demo books of GROWTH_PAGES="50 200 800"
 	@$(BIN)/python tests/bench/growth.py --out $(dir $(BENCH_OUT))growth.json --pages $(GROWTH_PAGES)
+
+bench-gpu: $(READY)  ## training and generation against upstream's way; without a GPU in tiny shapes
+	@$(BIN)/python tests/bench/gpu.py --out $(dir $(BENCH_OUT))gpu.json
+
+bench-resume: $(READY)  ## kill training 10 times, three of them while it writes; compare the weights
+	@PYTHONPATH=tests $(BIN)/python tests/skinvl_kill.py $(RESUME_FOLDER) 1 -1 3 5 -1 7 9 -1 13 18
 
 build: $(READY)  ## build all registered books
 	@$(BIN)/mmskin build

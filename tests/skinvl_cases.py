@@ -1,4 +1,4 @@
-"""Pictures, conversations and models in small for the tests of `skinvl`; needs the extra `train`."""
+"""Pictures, conversations and models in small for the tests of `skinvl`; needs the extra."""
 
 from __future__ import annotations
 
@@ -76,9 +76,7 @@ def make_run(folder: Path, out: str = "run", data: Path | None = None, **setting
     if not file.exists():
         write_examples(file.parent)
     workspace = Workspace(folder / "data")
-    return prepare_run(
-        "mm", cfg, workspace, model="tiny", data=[file], out=folder / "runs" / out
-    )
+    return prepare_run("mm", cfg, workspace, model="tiny", data=[file], out=folder / "runs" / out)
 
 
 def with_cfg(run: Run, **settings: Any) -> Run:

@@ -156,7 +156,8 @@ def test_several_adapters_are_added_with_their_weights(case: Case, tmp_path: Pat
         assert torch.allclose(states["halves"][name], states["whole"][name], atol=1e-6)
         assert torch.equal(states["none"][name], tensor)
     assert not torch.equal(
-        states["whole"][PROJECTOR + "linear_1.weight"], states["base"][PROJECTOR + "linear_1.weight"]
+        states["whole"][PROJECTOR + "linear_1.weight"],
+        states["base"][PROJECTOR + "linear_1.weight"],
     )
 
 

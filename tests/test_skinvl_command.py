@@ -1,4 +1,4 @@
-"""The commands of the model as a user meets them: what they make, and what they say if they refuse."""
+"""The commands of the model as a user meets them: what they make, and why they refuse."""
 
 from __future__ import annotations
 
@@ -155,3 +155,37 @@ def test_a_release_is_learned_from_by_its_splits(tmp_path: Path) -> None:
         patch.setattr(sources, "read_records", lambda path: records)
         sources._read_release(folder, *found, [], [])
     assert [[talk.id for talk in part] for part in found] == [["e0", "e1"], ["e2"]]
+
+
+def test_the_demo_release_is_learned(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One command from a release to a model that gives the answers of its training pictures."""
+    pytest.importorskip("skinvl_cases", reason="the extra 'train' is not installed")
+    monkeypatch.chdir(tmp_path)
+    demo = tmp_path / "demo"
+    assert run(["demo", "--out", str(demo), "--pages", "12", "--quiet"]) == 0
+    assert run(["train", "--variant", "mm", "--model", "tiny", "--data", str(demo)]) == 0
+    release = demo / "releases" / "mm-skin" / "1.0.0"
+    models, adapter = demo / "models", demo / "models" / "skinvl-mm" / "adapter"
+    about = json.loads((adapter / "skinvl.json").read_text())
+    digest = json.loads((release / "manifest.json").read_text())["content_digest"]
+    assert about["release_digest"] == digest
+    assert about["metrics"]["last_loss"] < 0.05 * about["metrics"]["first_loss"]
+    split = {r["id"]: r["split"] for r in json.loads((release / "MM-Skin-C.json").read_text())}
+    asked = 0
+    for file in sorted(release.glob("*_vqa.json")):
+        talks = json.loads(file.read_text())
+        learned = [talk for talk in talks if split[talk["id"]] == "train"]
+        (tmp_path / "learned.json").write_text(json.dumps(learned))
+        answers = tmp_path / "answers.jsonl"
+        command = ["ask", "--data-file", "learned.json", "--images", str(release)]
+        command += ["--answers", str(answers), "--model", str(models / "tiny")]
+        assert run([*command, "--adapter", str(adapter)]) == 0
+        found = [json.loads(line)["answer"] for line in answers.read_text().splitlines()]
+        wanted = [
+            t["value"] for talk in learned for t in talk["conversations"] if t["from"] == "gpt"
+        ]
+        assert found == wanted
+        asked += len(found)
+    assert asked >= 4

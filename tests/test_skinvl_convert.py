@@ -240,9 +240,7 @@ def test_a_checkpoint_without_a_vision_tower_needs_openais(published: Path, tmp_
     with pytest.raises(ModelError, match="--vision-tower openai"):
         convert_checkpoint(published, tmp_path / "out", vision_tower="checkpoint")
     write_tiny_clip(tmp_path / "clip")
-    convert_checkpoint(
-        published, tmp_path / "out", vision_tower="openai", clip=tmp_path / "clip"
-    )
+    convert_checkpoint(published, tmp_path / "out", vision_tower="openai", clip=tmp_path / "clip")
 
 
 def test_a_model_folder_that_does_not_fit_is_refused(published: Path, tmp_path: Path) -> None:

@@ -43,9 +43,7 @@ class Case:
         ]
 
     def model(self, **settings: Any) -> Any:
-        base = load_model(
-            self.folder.folder, device=torch.device("cpu"), dtype=torch.float32
-        )
+        base = load_model(self.folder.folder, device=torch.device("cpu"), dtype=torch.float32)
         cfg = TrainConfig(lora_rank=8, lora_alpha=16, lora_dropout=0.0, **settings)
         adapted = attach_adapters(base, cfg)
         dice = torch.Generator().manual_seed(3)
@@ -66,9 +64,7 @@ class Case:
     def batch(self, rows: Sequence[Row], pad_to: int = 8) -> Batch:
         pixels = [read_pixels(row.image, self.processor) for row in rows]
         pad = self.folder.config.text_config.pad_token_id
-        return collate_rows(
-            rows, pixels, image_id=self.folder.image_id, pad_id=pad, pad_to=pad_to
-        )
+        return collate_rows(rows, pixels, image_id=self.folder.image_id, pad_id=pad, pad_to=pad_to)
 
 
 @pytest.fixture(scope="module")
@@ -175,9 +171,7 @@ def test_a_question_does_not_see_the_others_of_its_row(case: Case) -> None:
     talk = case.talks[0]
     losses = []
     for question in ("What is shown?", "Something quite different and longer?"):
-        changed = Conversation(
-            id="x", image=talk.image, turns=((question, "Red."), talk.turns[1])
-        )
+        changed = Conversation(id="x", image=talk.image, turns=((question, "Red."), talk.turns[1]))
         (row,), _ = build_rows(
             [changed], case.folder.tokenizer, template="v1", form="shared",
             image_id=case.folder.image_id, patches=4, max_length=512, max_questions=4,

@@ -49,7 +49,9 @@ def byte_level() -> Any:
     trainer = trainers.BpeTrainer(
         vocab_size=400, special_tokens=["<s>", "</s>", "<image>"], initial_alphabet=alphabet
     )
-    tokenizer.train_from_iterator([*SENTENCES, *(t.before_picture for t in TEMPLATES.values())], trainer)
+    tokenizer.train_from_iterator(
+        [*SENTENCES, *(t.before_picture for t in TEMPLATES.values())], trainer
+    )
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>")
 
 
@@ -110,7 +112,8 @@ def test_exactly_the_answer_and_its_end_are_learned(
         whole, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True
     )["offset_mapping"]
     assert [begin >= len(asked) for begin, _ in offsets] == list(learned[:-1])
-    covered = {at for (begin, end), on in zip(offsets, learned[:-1]) if on for at in range(begin, end)}
+    spans = zip(offsets, learned[:-1], strict=True)
+    covered = {at for (begin, end), on in spans if on for at in range(begin, end)}
     assert covered == set(range(len(asked), len(whole)))
     # And read back as text: the learned half is the answer.
     assert tokenizer.decode(ids[start:-1]).strip() == answer.strip()
@@ -183,7 +186,9 @@ def test_the_same_tokens_are_learned_in_every_form_but_for_dialogues_order(
     dialogue, _ = rows_of(tokenizers["sentencepiece"], "dialogue", said)
     assert len(dialogue) == len(said)
     assert [int(row.learned.sum()) for row in dialogue] == [
-        sum(len(ids) for ids in learned(rows_of(tokenizers["sentencepiece"], "separate", [talk])[0]))
+        sum(
+            len(ids) for ids in learned(rows_of(tokenizers["sentencepiece"], "separate", [talk])[0])
+        )
         for talk in said
     ]
 
@@ -195,7 +200,9 @@ def test_rows_end_where_tokens_or_questions_are_enough(tokenizers: dict[str, Any
     short, problems = rows_of(
         tokenizers["sentencepiece"], "shared", said, max_length=whole[0].length // 2
     )
-    assert problems == () and len(short) > 1 and all(r.length <= whole[0].length // 2 for r in short)
+    assert (
+        problems == () and len(short) > 1 and all(r.length <= whole[0].length // 2 for r in short)
+    )
     few, _ = rows_of(tokenizers["sentencepiece"], "shared", said, max_questions=5)
     assert [row.questions for row in few] == [5, 5, 2]
     for rows in (short, few):
@@ -288,7 +295,10 @@ def turns(*said: tuple[object, object]) -> list[dict[str, object]]:
         (broken(conversations=turns(("human", "<image>\n "), ("gpt", "x"))), "no_question"),
         (broken(conversations=turns(("gpt", "x"), ("human", "Why?"))), "roles_out_of_order"),
         (broken(conversations=turns(("human", "a"), ("human", "b"))), "roles_out_of_order"),
-        (broken(conversations=turns(("human", "<image><image>a"), ("gpt", "b"))), "several_pictures"),
+        (
+            broken(conversations=turns(("human", "<image><image>a"), ("gpt", "b"))),
+            "several_pictures",
+        ),
         (broken(conversations=turns(("human", "a"), ("gpt", "<image>"))), "several_pictures"),
     ],
 )

@@ -365,7 +365,9 @@ def test_what_a_run_leaves_behind(folder: Path) -> None:
     run = make_run(folder, "left", epochs=2)
     done = train(run)
     page = done.summary.read_text()
-    assert "<polyline" in page and "questions a second" in page and "http" not in page.split("<h1>")[1]
+    assert (
+        "<polyline" in page and "questions a second" in page and "http" not in page.split("<h1>")[1]
+    )
     told = json.loads((run.out / "run.json").read_text())
     assert told["settings"]["lora_rank"] == 16 and told["data_digest"] == run.data_digest
     about = json.loads((done.adapter / "skinvl.json").read_text())

@@ -145,6 +145,8 @@ def train(
         click.echo(
             f"{len(run.problems)} examples left out; {run.out}/run.json lists them", err=True
         )
+    if main and run.device.type == "cpu" and folder != _TINY and not settings.quiet:
+        click.echo("no GPU was found: training goes on the CPU, in float32", err=True)
     if dry_run:
         if main:
             _print_plan(run.plan, settings)

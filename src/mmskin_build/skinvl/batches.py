@@ -6,6 +6,7 @@ step never asks the device a question.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -98,7 +99,11 @@ class MicroBatches(Dataset[Batch]):
 
 
 def iter_batches(batches: MicroBatches, *, workers: int, pin: bool) -> Iterator[Batch]:
-    """Yield the micro batches in order, prepared by `workers` processes (0: in this one)."""
+    """Yield the micro batches in order, prepared by `workers` processes (0: in this one).
+
+    There are never more than processors or batches.
+    """
+    workers = min(workers, os.cpu_count() or 1, len(batches))
     loader: DataLoader[Batch] = DataLoader(
         batches,
         batch_size=None,

@@ -35,7 +35,7 @@ from mmskin_build.store import from_json, storage_errors, to_json, write_jsonl
 Tell = Callable[[int, int], None]
 
 # What MM-Skin's VQA_test.py gives to `generate`.
-_UPSTREAM = {
+UPSTREAM = {
     "do_sample": True,
     "temperature": 0.2,
     "top_p": 0.9,
@@ -196,7 +196,7 @@ def _generate(
     ids = torch.tensor([[pad] * (width - len(prompt)) + list(prompt) for prompt in prompts])
     mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts])
     pixels = torch.stack([read_pixels(path, answerer.processor) for path in images])
-    how = _UPSTREAM if cfg.decoding == "upstream" else {"do_sample": False, "num_beams": 1}
+    how = UPSTREAM if cfg.decoding == "upstream" else {"do_sample": False, "num_beams": 1}
     with torch.no_grad():
         out = model.generate(
             input_ids=ids.to(model.device),
@@ -204,10 +204,17 @@ def _generate(
             pixel_values=pixels.to(model.device, model.dtype),
             max_new_tokens=cfg.max_new_tokens,
             pad_token_id=pad,
+            suppress_tokens=_unspeakable(answerer),
             **how,
         )
     texts = tokenizer.batch_decode(out[:, width:].tolist(), skip_special_tokens=True)
     return [text.strip() for text in texts]
+
+
+def _unspeakable(answerer: Answerer) -> list[int]:
+    """Return what a model must not say: the token of the picture, and rows that are padding."""
+    told = answerer.model.generation_config.suppress_tokens or ()
+    return sorted({answerer.folder.image_id, *told})
 
 
 # ---------------------------------------------------------------------------------- going on

@@ -47,7 +47,7 @@ _TINY_SETTINGS: dict[str, Any] = {
     "lora_dropout": 0.0,
     "learning_rate": 1e-2,
     "projector_learning_rate": 1e-2,
-    "epochs": 60,
+    "epochs": 120,
     "pad_to": 8,
 }
 

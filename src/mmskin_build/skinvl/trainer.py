@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
+from transformers import LlavaForConditionalGeneration
 
 from mmskin_build.errors import TrainingError
 from mmskin_build.skinvl.batches import Batch, MicroBatches, iter_batches
@@ -43,13 +44,21 @@ class DivergedError(Exception):
 class Trainer:
     """The state of a run between two steps."""
 
-    def __init__(self, run: Run, accelerator: Accelerator) -> None:
-        """Load the base model and set everything to where a run begins."""
+    def __init__(
+        self,
+        run: Run,
+        accelerator: Accelerator,
+        model: LlavaForConditionalGeneration | None = None,
+    ) -> None:
+        """Set everything to where a run begins; the base is loaded, unless a `model` is given."""
         self.run, self.accelerator = run, accelerator
-        model = load_model(run.model.folder, device=accelerator.device, dtype=run.dtype)
+        if model is None:
+            model = load_model(run.model.folder, device=accelerator.device, dtype=run.dtype)
         self.adapted = attach_adapters(model, run.cfg)
         if run.plan.checkpointing:
             model.activation_checkpointing_enable({"use_reentrant": False})
+        if accelerator.device.type == "cuda":
+            torch.set_float32_matmul_precision("high")  # tf32, as upstream
         if run.plan.compiled:
             _compile_layers(base_of(self.adapted))
         self.adapted.train()
@@ -224,7 +233,7 @@ def _seed(seed: int, step: int, part: int) -> int:
 
 def _compile_layers(core: Any) -> None:
     """Compile each decoder layer at fixed lengths; one graph serves all layers of a length."""
-    torch._dynamo.config.cache_size_limit = _COMPILED_LENGTHS
+    torch._dynamo.config.recompile_limit = _COMPILED_LENGTHS
     for layer in core.model.language_model.layers:
         layer.compile(dynamic=False)
 
