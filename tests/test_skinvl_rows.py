@@ -26,7 +26,7 @@ from mmskin_build.skinvl.conversation import (
     tokenize_turn,
 )
 from mmskin_build.skinvl.examples import Conversation, check_pictures, read_conversations
-from mmskin_build.skinvl.order import cut_step, order_steps
+from mmskin_build.skinvl.order import count_step_rows, cut_step, order_steps
 from mmskin_build.skinvl.rows import Row, build_rows
 from skinvl_cases import TALKS, entry, tiny_folder, write_examples, write_pictures
 
@@ -242,17 +242,25 @@ def fake_rows(count: int) -> list[Row]:
 
 def test_each_row_comes_once_an_epoch_in_an_order_that_seed_and_epoch_decide() -> None:
     rows = fake_rows(500)
-    steps = order_steps(rows, batch=16, seed=1, epoch=0)
+    steps = order_steps(rows, rows_a_step=16, seed=1, epoch=0)
     assert sorted(at for step in steps for at in step) == list(range(500))
-    assert steps == order_steps(rows, batch=16, seed=1, epoch=0)
-    assert steps != order_steps(rows, batch=16, seed=1, epoch=1)
-    assert steps != order_steps(rows, batch=16, seed=2, epoch=0)
-    assert all(sum(rows[at].questions for at in step) <= 16 for step in steps)
+    assert steps == order_steps(rows, rows_a_step=16, seed=1, epoch=0)
+    assert steps != order_steps(rows, rows_a_step=16, seed=1, epoch=1)
+    assert steps != order_steps(rows, rows_a_step=16, seed=2, epoch=0)
+    assert sorted(len(step) for step in steps) == [500 % 16, *[16] * (500 // 16)]
+
+
+def test_a_batch_is_counted_in_questions_or_in_dialogues() -> None:
+    rows = fake_rows(500)
+    mean = sum(row.questions for row in rows) / 500
+    assert count_step_rows(rows, 16, "shared") == round(16 / mean)
+    assert count_step_rows(rows, 16, "separate") == count_step_rows(rows, 16, "dialogue") == 16
+    assert count_step_rows(rows, 1, "shared") == 1
 
 
 def test_rows_of_a_step_are_of_like_length() -> None:
     rows = fake_rows(2000)
-    steps = order_steps(rows, batch=16, seed=0, epoch=0)
+    steps = order_steps(rows, rows_a_step=16, seed=0, epoch=0)
     padded = sum(max(rows[at].length for at in step) * len(step) for step in steps)
     assert padded < 1.15 * sum(row.length for row in rows)  # shuffled alone it would be over 1.5
     assert cut_step((1, 2, 3), 2) == ((1, 2), (3,))

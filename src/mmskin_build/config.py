@@ -138,14 +138,14 @@ class TrainConfig:
     weight_decay: Annotated[float, Ge(0)] = 0.01
     warmup_share: Share = 0.02  # of the steps; then a cosine down to 0
     epochs: PositiveInt = 1
-    batch: PositiveInt = 16  # questions a step, over all processes
+    batch: PositiveInt = 16  # questions a step on the mean, over all processes
     max_length: PositiveInt = 2048  # tokens of a row, picture tokens counted
     max_gradient_norm: PositiveFloat = 1.0
     seed: int = 0
     precision: Literal["auto", "bf16", "float32"] = "auto"  # bf16 on a GPU, float32 on a CPU
     compile: Literal["auto", "on", "off"] = "auto"  # decoder layers, on a GPU
     checkpointing: Literal["auto", "on", "off"] = "auto"  # of gradients; auto: where memory asks
-    pad_to: PositiveInt = 64  # rows are padded to a multiple, so that few lengths are compiled
+    pad_to: PositiveInt = 128  # rows are padded to a multiple, so that few lengths are compiled
     micro_rows: Annotated[int, Ge(0)] = 0  # rows at once in one process; 0 asks the free memory
     workers: Annotated[int, Ge(0)] = 4  # processes that decode pictures; 0 decodes in the loop
     checkpoint_steps: PositiveInt = 100

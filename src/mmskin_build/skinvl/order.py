@@ -1,28 +1,29 @@
 """Rows become steps: shuffled from (seed, epoch), rows of like length together.
 
-A step holds rows of at most `batch` questions, so that the effective batch is counted in what is
-learned, not in pictures. The order is a pure function of its arguments; a run that goes on needs
-to know nothing but the number of its step.
+All steps have equally many rows, so that compiled layers meet few shapes: as many as hold `batch`
+questions on the mean where rows are shared, else `batch` rows, as upstream counts. The order is a
+pure function of its arguments; a run that goes on needs to know nothing but the number of its step.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
+from mmskin_build.skinvl.conversation import RowForm
 from mmskin_build.skinvl.rows import Row
 
 _GROUP_STEPS = 32  # steps whose rows are sorted by length together; as the Trainer's groups
 
 
 def order_steps(
-    rows: Sequence[Row], *, batch: int, seed: int, epoch: int
+    rows: Sequence[Row], *, rows_a_step: int, seed: int, epoch: int
 ) -> tuple[tuple[int, ...], ...]:
     """Return the steps of an epoch, each the indices of its rows; each row is in one step.
 
     Args:
         rows: All rows.
-        batch: Questions a step; a step is closed before it would hold more.
+        rows_a_step: From `count_step_rows`; one step may have less.
         seed: Of the run.
         epoch: From 0.
     """
@@ -30,11 +31,21 @@ def order_steps(
     dice = random.Random(f"{seed} {epoch}")
     dice.shuffle(shuffled)
     steps: list[tuple[int, ...]] = []
-    for group in _groups(shuffled, rows, batch * _GROUP_STEPS):
+    for group in cut_step(shuffled, rows_a_step * _GROUP_STEPS):
         by_length = sorted(group, key=lambda index: -rows[index].length)
-        steps.extend(tuple(step) for step in _groups(by_length, rows, batch))
+        steps.extend(cut_step(by_length, rows_a_step))
     dice.shuffle(steps)
     return tuple(steps)
+
+
+def count_step_rows(rows: Sequence[Row], batch: int, form: RowForm) -> int:
+    """Return how many rows a step has for an effective batch of `batch`.
+
+    Of shared rows as many as hold `batch` questions on the mean; a dialogue counts once.
+    """
+    if form != "shared":
+        return batch
+    return max(1, round(batch * len(rows) / sum(row.questions for row in rows)))
 
 
 def cut_step(step: Sequence[int], micro_rows: int) -> tuple[tuple[int, ...], ...]:
@@ -44,16 +55,3 @@ def cut_step(step: Sequence[int], micro_rows: int) -> tuple[tuple[int, ...], ...
     ((5, 3), (8,))
     """
     return tuple(tuple(step[at : at + micro_rows]) for at in range(0, len(step), micro_rows))
-
-
-def _groups(order: Sequence[int], rows: Sequence[Row], questions: int) -> Iterator[list[int]]:
-    group: list[int] = []
-    held = 0
-    for index in order:
-        if group and held + rows[index].questions > questions:
-            yield group
-            group, held = [], 0
-        group.append(index)
-        held += rows[index].questions
-    if group:
-        yield group

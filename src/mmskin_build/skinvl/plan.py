@@ -238,7 +238,8 @@ def _choose_micro_rows(
         one = _row_bytes(config, dtype, length, checkpointing=checkpointing, compiled=compiled)
         fits = min(room // one, most, _MOST_MICRO_ROWS) if room > 0 else 0
         if fits >= max(1, cfg.micro_rows):
-            return cfg.micro_rows or int(fits), checkpointing
+            turns = -(-most // int(fits))  # as few as fit, and as even as can be
+            return cfg.micro_rows or -(-most // turns), checkpointing
     return None
 
 

@@ -24,7 +24,7 @@ from mmskin_build.skinvl.model import (
     choose_dtype,
     read_model_folder,
 )
-from mmskin_build.skinvl.order import order_steps
+from mmskin_build.skinvl.order import count_step_rows, order_steps
 from mmskin_build.skinvl.plan import Plan, make_plan
 from mmskin_build.skinvl.rows import Row, build_rows
 from mmskin_build.skinvl.sources import Variant, gather_sources, refuse_problems
@@ -124,10 +124,11 @@ def prepare_run(
     if not rows:
         raise TrainingError("there is nothing to learn from: all rows are too long")
     validation, _ = make_rows(sources.validation, folder, settings)
+    rows_a_step = count_step_rows(rows, settings.batch, conventions.rows)
     steps = tuple(
         step
         for epoch in range(settings.epochs)
-        for step in order_steps(rows, batch=settings.batch, seed=settings.seed, epoch=epoch)
+        for step in order_steps(rows, rows_a_step=rows_a_step, seed=settings.seed, epoch=epoch)
     )
     device = choose_device()
     dtype = choose_dtype(settings.precision, device)
