@@ -17,16 +17,25 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from mmskin_build.errors import ModelError
-from mmskin_build.store import pretty_json, storage_errors, sync_folder, write_bytes
+from mmskin_build.store import atomic_open, pretty_json, storage_errors, write_bytes
 
 INDEX = "model.safetensors.index.json"
 _SINGLE = ("model.safetensors", "pytorch_model.bin")
 _INDEXES = (INDEX, "pytorch_model.bin.index.json")
 _SAMPLED_BYTES = 4096  # of each tensor, for the fingerprint
-_FILE_MODE = 0o644
+_ALIGNMENT = 8  # bytes; where the numbers begin
+_DTYPES = {
+    torch.float64: "F64",
+    torch.float32: "F32",
+    torch.float16: "F16",
+    torch.bfloat16: "BF16",
+    torch.int64: "I64",
+    torch.int32: "I32",
+    torch.uint8: "U8",
+    torch.bool: "BOOL",
+}
 _HEADER_LIMIT = 100_000_000  # bytes; safetensors itself refuses longer headers
 
 
@@ -112,25 +121,28 @@ def iter_tensors(path: Path) -> Iterator[tuple[str, torch.Tensor]]:
 def write_shard(path: Path, tensors: Mapping[str, torch.Tensor]) -> None:
     """Write tensors as one safetensors file, whole or not at all.
 
+    Tensor by tensor: the library's own `save_file` copies all of them before it writes the first.
+    The form is that of https://github.com/huggingface/safetensors#format.
+
     Raises:
         StorageError: If the disk is full or the folder cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    with storage_errors(path):
-        try:
-            save_file(
-                {name: tensor.contiguous() for name, tensor in tensors.items()},
-                temporary,
-                metadata={"format": "pt"},
-            )
-            temporary.chmod(_FILE_MODE)  # the library makes files for the owner alone
-            temporary.replace(path)
-        except SafetensorError as error:
-            raise OSError(str(error)) from error
-        finally:
-            temporary.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
+    end = 0
+    for name, tensor in tensors.items():
+        begin, end = end, end + tensor.nbytes
+        header[name] = {
+            "dtype": _DTYPES[tensor.dtype],
+            "shape": list(tensor.shape),
+            "data_offsets": [begin, end],
+        }
+    head = json.dumps(header, separators=(",", ":")).encode()
+    head += b" " * (-len(head) % _ALIGNMENT)
+    with atomic_open(path) as file:
+        file.write(len(head).to_bytes(8, "little") + head)
+        for tensor in tensors.values():
+            flat = tensor.detach().cpu().contiguous().reshape(-1)
+            file.write(flat.view(torch.uint8).numpy().data)
 
 
 def write_index(folder: Path, shards: Mapping[str, Mapping[str, int]]) -> None:
