@@ -12,7 +12,8 @@ EXPORT_RECORDS ?= 12000
 BENCH_PICTURES ?= $(MMSKIN_IMAGES)
 
 .PHONY: help setup demo test test-slow golden lint format types schemas bench bench-panels bench-pixels \
-	bench-growth bench-layouts bench-pictures bench-captions bench-exports audit build doctor constraints clean
+	bench-growth bench-layouts bench-pictures bench-captions bench-exports bench-gpu bench-resume \
+	audit build doctor constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -75,6 +76,12 @@ bench-growth: $(READY)  ## time and memory a page of demo books of GROWTH_PAGES=
 bench-exports: $(READY)  ## seconds and memory of each export of EXPORT_RECORDS=12000 generated records
 	@PYTHONPATH=tests $(BIN)/python tests/bench/exports.py --records $(EXPORT_RECORDS) \
 		--out $(dir $(BENCH_OUT))exports.json
+
+bench-gpu: $(READY)  ## training and generation against upstream's way; without a GPU in tiny shapes
+	@$(BIN)/python tests/bench/gpu.py --out $(dir $(BENCH_OUT))gpu.json
+
+bench-resume: $(READY)  ## kill training 10 times, three of them while it writes; compare the weights
+	@PYTHONPATH=tests $(BIN)/python tests/skinvl_kill.py $(RESUME_FOLDER) 1 -1 3 5 -1 7 9 -1 13 18
 
 build: $(READY)  ## build all registered books
 	@$(BIN)/mmskin build

@@ -57,6 +57,10 @@ KEPT_IN: dict[str, tuple[str, ...]] = {
     "transformers": ("skinvl", "evaluate"),
     "peft": ("skinvl", "evaluate"),
     "accelerate": ("skinvl", "evaluate"),
+    "safetensors": ("skinvl", "evaluate"),
+    "sentencepiece": ("skinvl",),
+    "tensorboardX": ("skinvl",),
+    "wandb": ("skinvl",),
     "fastapi": ("review.app",),
     "starlette": ("review.app",),
     "uvicorn": ("review.app",),
@@ -67,17 +71,9 @@ KEPT_IN: dict[str, tuple[str, ...]] = {
 
 # `mmskin --help` loads none of these.
 HEAVY = (
-    "cv2",
-    "fitz",
-    "numpy",
-    "pandas",
-    "prefect",
-    "pyarrow",
-    "pymupdf",
-    "scipy",
-    "skimage",
-    "sklearn",
-)
+    "cv2", "fitz", "numpy", "pandas", "prefect", "pyarrow", "pymupdf", "scipy", "skimage", "sklearn",
+    "torch", "transformers",
+)  # fmt: skip
 
 
 def source_files() -> dict[str, Path]:

@@ -123,6 +123,53 @@ class DatasetConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrainConfig:
+    """How SkinVL is fine-tuned; the numbers are upstream's, what else differs is faster."""
+
+    preset: Literal["one-convention", "upstream-parity"] = "one-convention"  # the second wins over:
+    template: Literal["mistral_instruct", "v1"] = "mistral_instruct"  # of training and asking
+    geometry: Literal["pad", "crop"] = "pad"  # square with the mean color, or the centre
+    rows: Literal["shared", "separate", "dialogue"] = "shared"  # questions of one picture
+    lora_rank: PositiveInt = 128
+    lora_alpha: PositiveInt = 64
+    lora_dropout: Share = 0.05
+    learning_rate: PositiveFloat = 5e-5  # of the adapters
+    projector_learning_rate: Annotated[float, Ge(0)] = 2e-5  # 0 leaves the projector as it is
+    weight_decay: Annotated[float, Ge(0)] = 0.01
+    warmup_share: Share = 0.02  # of the steps; then a cosine down to 0
+    epochs: PositiveInt = 1
+    batch: PositiveInt = 16  # questions a step on the mean, over all processes
+    max_length: PositiveInt = 2048  # tokens of a row, picture tokens counted
+    max_gradient_norm: PositiveFloat = 1.0
+    seed: int = 0
+    precision: Literal["auto", "bf16", "float32"] = "auto"  # bf16 on a GPU, float32 on a CPU
+    compile: Literal["auto", "on", "off"] = "auto"  # decoder layers, on a GPU
+    checkpointing: Literal["auto", "on", "off"] = "auto"  # of gradients; auto: where memory asks
+    pad_to: PositiveInt = 128  # rows are padded to a multiple, so that few lengths are compiled
+    micro_rows: Annotated[int, Ge(0)] = 0  # rows at once in one process; 0 asks the free memory
+    workers: Annotated[int, Ge(0)] = 4  # processes that decode pictures; 0 decodes in the loop
+    checkpoint_steps: PositiveInt = 100
+    keep_last: PositiveInt = 3  # checkpoints; the best is kept besides
+    broken_examples: Literal["refuse", "skip"] = "refuse"  # unreadable pictures, over-long rows
+    public_data: tuple[str, ...] = ()  # LLaVA JSON of public sets, for pub and pubmm
+    on_divergence: Literal["rollback", "stop"] = "rollback"  # NaN, infinity, a spike
+    spike_factor: Annotated[float, Gt(1)] = 4.0  # times the median of the last losses
+    max_rollbacks: Annotated[int, Ge(0)] = 2
+    effective_tflops: Annotated[float, Ge(0)] = 0.0  # of a device; 0 guesses
+    price_per_hour: Annotated[float, Ge(0)] = 0.0  # of one device, in your currency
+    wandb_project: str = ""  # empty: nothing is sent anywhere
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerateConfig:
+    """How a trained model is asked."""
+
+    decoding: Literal["greedy", "upstream"] = "greedy"  # upstream: 5 beams, temperature 0.2
+    batch: PositiveInt = 16  # questions at once
+    max_new_tokens: PositiveInt = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """All settings of a build."""
 
@@ -132,6 +179,8 @@ class Config:
     privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
     dataset: DatasetConfig = field(default_factory=DatasetConfig)
     split: SplitConfig = field(default_factory=SplitConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+    generate: GenerateConfig = field(default_factory=GenerateConfig)
     workspace: WorkspaceConfig = field(default_factory=WorkspaceConfig)
 
     def workers(self) -> int:
@@ -179,6 +228,11 @@ class Workspace:
     def withdrawn(self) -> Path:
         """What was withdrawn and must not come back."""
         return self.data / "withdrawn.jsonl"
+
+    @property
+    def models(self) -> Path:
+        """Runs of training, ``skinvl-<variant>``, and merged models."""
+        return self.data / "models"
 
 
 def load_config(path: Path | None = None) -> Config:

@@ -17,6 +17,9 @@ one of these exceptions; `cli.py` catches them once, prints the message and leav
     * ReleaseExistsError (9)   that version is there already
     * VerificationError (10)   a release is not what its manifest says
   * StorageError (11)          the disk is full or a folder cannot be written
+  * ModelError (14)            a model, a shard or an adapter cannot be used
+  * TrainingError (15)         training cannot begin or go on: data, memory, a loss that diverges
+  * TrainingStopped (75)       stopped by SIGTERM; the state is saved, ``--resume`` goes on
 
 Exit code 0 is success, 2 a usage error, 12 a run that finished but rejected whole books
 (``EXIT_PARTIAL``), 130 an interrupt.
@@ -104,3 +107,21 @@ class StorageError(MmskinError):
     """The disk is full or a folder cannot be written."""
 
     exit_code = 11
+
+
+class ModelError(MmskinError):
+    """A model folder, one of its shards or an adapter is missing, damaged or of another kind."""
+
+    exit_code = 14
+
+
+class TrainingError(MmskinError):
+    """Training cannot begin or go on: broken examples, too little memory, a loss that diverges."""
+
+    exit_code = 15
+
+
+class TrainingStopped(MmskinError):
+    """Training was asked to stop (SIGTERM, preemption), saved its state and left."""
+
+    exit_code = 75

@@ -27,6 +27,7 @@ from mmskin_build.cli import (
     exports,
     inspect,
     modality,
+    skinvl,
     withdraw,
 )
 from mmskin_build.errors import EXIT_INTERRUPTED, MmskinError
@@ -57,7 +58,9 @@ Exit codes:
   3 setting or books.toml     10 release damaged
   4 a PDF cannot be used      11 disk full or not writable
   5 password missing or bad   12 done, but without some books
-  6 book missing or changed  130 interrupted
+  6 book missing or changed  14 a model cannot be used
+ 15 training refused         75 stopped, --resume goes on
+130 interrupted
 """
 
 
@@ -106,6 +109,7 @@ for command in (
     *modality.COMMANDS,
     *demographics.COMMANDS,
     *inspect.COMMANDS,
+    *skinvl.COMMANDS,
     *calibrate.COMMANDS,
 ):
     cli.add_command(command)

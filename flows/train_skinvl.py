@@ -1,0 +1,126 @@
+"""SkinVL as a Prefect flow: fine-tune on a release, then merge the adapter into its base.
+
+One task is one step of one model; tasks exchange paths. Whoever holds the GPU holds the one slot of
+the limit `gpu`, so that flows that start together train one after the other. Prefect does not try
+again what an error of ours ended; a run that was stopped goes on from its last checkpoint when the
+flow is started again. Call `environment.prepare` before this module is imported.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from mmskin_build.flows.server import embedded_server
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.concurrency.sync import concurrency
+from prefect.tasks import Task
+
+from mmskin_build.config import Config, Workspace, parse_config
+from mmskin_build.errors import MmskinError
+from mmskin_build.skinvl.merge import merge_adapters
+from mmskin_build.skinvl.run import prepare_run
+from mmskin_build.skinvl.sources import Variant
+from mmskin_build.skinvl.train import train
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_GPU = "gpu"  # Prefect's name of the limit
+_GPU_SLOTS = 1
+_LEASE_S = 600.0  # Prefect renews it; a slot of a process that died is free after it
+
+
+def _is_worth_another_try(failed: Task[Any, Any], run: TaskRun, state: State[Any]) -> bool:
+    """Errors of ours stay what they are; others may come from a machine in trouble."""
+    try:
+        state.result()
+    except MmskinError:
+        return False
+    except Exception:
+        return True
+    return True
+
+
+def _step(function: Callable[P, R]) -> Task[P, R]:
+    """Make a step of one model a task."""
+    return task(
+        cache_policy=NO_CACHE,
+        persist_result=False,
+        retries=1,
+        retry_delay_seconds=10,
+        retry_condition_fn=_is_worth_another_try,
+    )(function)
+
+
+@contextmanager
+def _gpu() -> Iterator[None]:
+    """Hold the GPU; a limit that is missing is made, because Prefect would let all run at once."""
+    with get_client(sync_client=True) as client:
+        client.upsert_global_concurrency_limit_by_name(_GPU, _GPU_SLOTS)
+    with concurrency(_GPU, occupy=1, strict=True, lease_duration=_LEASE_S):
+        yield
+
+
+@_step
+def fine_tune(
+    data: str, settings: str, variant: Variant, model: str, release: str | None = None
+) -> str:
+    """Fine-tune one variant, going on where it was, and return the folder of its adapter."""
+    cfg = parse_config(json.loads(settings), "the flow's settings")
+    with _gpu():
+        run = prepare_run(variant, cfg, Workspace(Path(data)), model=model, release=release)
+        return str(train(run, resume=True).adapter)
+
+
+@_step
+def merge(data: str, variant: Variant, model: str, adapter: str) -> str:
+    """Merge an adapter into its base, unless that was done, and return the model's folder."""
+    workspace = Workspace(Path(data))
+    base = workspace.models / "tiny" if model == "tiny" else Path(model)
+    out = workspace.models / f"skinvl-{variant}-merged"
+    with _gpu():
+        if not out.exists():
+            merge_adapters(base, [(Path(adapter), 1.0)], out)
+    return str(out)
+
+
+@flow(name="train-skinvl", persist_result=False, validate_parameters=False)
+def train_skinvl(
+    data: str, settings: str, variant: Variant, model: str, release: str | None = None
+) -> str:
+    """Fine-tune a variant and merge it.
+
+    Args:
+        data: The data folder.
+        settings: `Config` as JSON.
+        variant: Which of the three models.
+        model: The base model's folder, or `tiny`.
+        release: Version of the release, None for the last.
+
+    Returns:
+        The folder of the merged model.
+    """
+    adapter = fine_tune(data, settings, variant, model, release)
+    return merge(data, variant, model, adapter)
+
+
+def run_training(
+    workspace: Workspace, cfg: Config, variant: Variant, model: str, release: str | None = None
+) -> Path:
+    """Run the flow on a server of our own, or on that of ``PREFECT_API_URL``.
+
+    Raises:
+        MmskinError: As `skinvl.train` and `skinvl.merge`.
+    """
+    settings = json.dumps(dataclasses.asdict(cfg))
+    with embedded_server():
+        made = train_skinvl(str(workspace.data.resolve()), settings, variant, model, release)
+    return Path(made)

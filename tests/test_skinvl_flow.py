@@ -1,0 +1,45 @@
+"""The flow trains and merges as the commands do, one after the other at the GPU."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("skinvl_cases", reason="the extra 'train' is not installed")
+
+from skinvl_cases import write_examples
+
+_RUN = """
+import json, sys
+from pathlib import Path
+from mmskin_build.flows.environment import prepare
+data = Path(sys.argv[1])
+prepare(data / "work")
+from mmskin_build.flows.train_skinvl import run_training
+from mmskin_build.config import Workspace, load_config
+print(run_training(Workspace(data), load_config(Path(sys.argv[2])), "pub", "tiny"))
+"""
+
+
+@pytest.mark.slow
+def test_the_flow_fine_tunes_and_merges_and_does_nothing_twice(tmp_path: Path) -> None:
+    examples = write_examples(tmp_path / "examples")
+    settings = tmp_path / "mmskin.toml"
+    settings.write_text(
+        f"[train]\nworkers = 0\nepochs = 4\npublic_data = [{json.dumps(str(examples))}]\n"
+    )
+    command = [sys.executable, "-c", _RUN, str(tmp_path / "data"), str(settings)]
+    env = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
+    made = []
+    for _ in range(2):
+        done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=300)
+        assert done.returncode == 0, done.stderr
+        merged = Path(done.stdout.strip().splitlines()[-1])
+        made.append({path.name: path.stat().st_mtime_ns for path in merged.iterdir()})
+    assert merged.name == "skinvl-pub-merged" and made[0] == made[1]
+    assert {"config.json", "README.md", "skinvl.json"} <= made[0].keys()
