@@ -20,6 +20,7 @@ from mmskin_build.images.photo import classify_photo
 from mmskin_build.images.screen import Screening
 from mmskin_build.records import (
     Alignment,
+    Decision,
     Demographics,
     Figure,
     Flag,
@@ -231,6 +232,21 @@ def make_screening(**fields: Any) -> Screening:
         "fingerprint": None,
     }
     return Screening(**(defaults | fields))
+
+
+def make_decision(
+    field: str = "modality", value: str = "clinical", *, decision_id: str = "d1", **fields: Any
+) -> Decision:
+    """One verdict of one reviewer; each has its own id and time unless a test says otherwise."""
+    defaults: dict[str, Any] = {
+        "reviewer": "ada",
+        "decided_at": "2026-01-01T00:00:00.000000Z",
+        "image_sha256": SHA,
+        "book_sha256": SHA,
+        "page_index": 0,
+        "bbox": Bbox(72, 100, 372, 300),
+    }
+    return Decision(id=decision_id, field=field, value=value, **(defaults | fields))  # type: ignore[arg-type]
 
 
 def make_picture(

@@ -7,6 +7,7 @@ The local engine (`build`) and the Prefect flow call the same functions in the s
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -15,14 +16,17 @@ from pathlib import Path
 from mmskin_build.books import check_book, read_books
 from mmskin_build.cache import Entry, Stage, Store
 from mmskin_build.config import Config, Workspace
+from mmskin_build.dataset.decisions import standing_decisions
 from mmskin_build.dataset.groups import join_groups
 from mmskin_build.dataset.masks import MaskedPicture
 from mmskin_build.dataset.release import Picture, check_request, write_release
 from mmskin_build.dataset.summary import BookSummary, BuildSummary, natural_order, reject_book
+from mmskin_build.dataset.verdicts import decide_duplicates, mark_reviewed
 from mmskin_build.errors import AdobeExtractError, BookRegistryError, InputPdfError, ReleaseError
 from mmskin_build.images.classify import ScreenedPicture
-from mmskin_build.images.duplicates import DuplicateIndex
+from mmskin_build.images.duplicates import DuplicateIndex, connect
 from mmskin_build.records import Alignment, Book, Figure, PageFailure, Record, Reject
+from mmskin_build.review.decisions import read_decisions
 from mmskin_build.steps import (
     FAILURES,
     FIGURES,
@@ -50,9 +54,12 @@ from mmskin_build.store import (
     read_jsonl,
     storage_errors,
     to_json,
+    to_jsonl,
     write_bytes,
     write_jsonl,
 )
+
+JOINS = "joins.jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,33 +132,52 @@ def join_books(workspace: Workspace, books: Sequence[BookSummary]) -> Entry:
     store = Store(workspace.store)
     assembled = [store.entry("assemble_book", book.stages["assemble_book"]) for book in books]
     screened = [store.entry("screen_pictures", book.stages["screen_pictures"]) for book in books]
+    standing = standing_decisions(read_decisions(workspace.review / "decisions")[0])
+    verdicts = [s.holds for s in standing.values() if s.holds.field == "duplicate"]
+    outputs = [(e, RECORDS) for e in assembled] + [(e, SCREENED) for e in (*screened, *assembled)]
     stage = Stage(
         name="join_books",
-        version=stage_version("images", "dataset/groups"),
+        version=stage_version("images", "dataset/groups", "dataset/verdicts", "dataset/decisions"),
         config_sha256="",
         inputs={
-            f"{number:05d}": entry.outputs[name].sha256
-            for number, (entry, name) in enumerate(
-                [(e, RECORDS) for e in assembled] + [(e, SCREENED) for e in screened]
-            )
+            "decisions": hashlib.sha256(to_jsonl(verdicts)).hexdigest(),
+            **{
+                f"{number:05d}": entry.outputs[name].sha256
+                for number, (entry, name) in enumerate(outputs)
+            },
         },
     )
 
     def produce(folder: Path) -> None:
         prints = {
             picture.sha256: picture.screening.fingerprint
-            for entry in screened
+            for entry in (*screened, *assembled)
             for picture in read_jsonl(entry.path(SCREENED), ScreenedPicture)
             if picture.sha256 and picture.screening and picture.screening.fingerprint
         }
+        decided = decide_duplicates(standing)
         with DuplicateIndex(workspace.duplicates) as index:
             index.add(prints.items())
-            same = index.groups(prints)
+            joins = tuple(j for j in index.joins() if j.first in prints and j.second in prints)
+        pairs = [
+            (join.first, join.second)
+            for join in joins
+            if (join.first, join.second) not in decided.apart
+        ]
+        same = connect(prints, [*pairs, *sorted(decided.same)])
+        made_from: dict[str, str] = {}
         for entry in assembled:
             for made in read_jsonl(entry.path(MASKED), MaskedPicture):
                 same[made.image_sha256] = same.get(made.made_from, made.made_from)
-        records = chain.from_iterable(read_jsonl(e.path(RECORDS), Record) for e in assembled)
-        write_jsonl(folder / RECORDS, join_groups(tuple(records), same), durable=False)
+                made_from[made.image_sha256] = made.made_from
+        records = tuple(
+            mark_reviewed(record, decided.by_picture.get(original, ()))
+            for entry in assembled
+            for record in read_jsonl(entry.path(RECORDS), Record)
+            for original in [made_from.get(record.image_sha256, record.image_sha256)]
+        )
+        write_jsonl(folder / RECORDS, join_groups(records, same), durable=False)
+        write_jsonl(folder / JOINS, joins, durable=False)
 
     return store.run(stage, produce)
 
@@ -190,14 +216,15 @@ def read_build(workspace: Workspace) -> BuildSummary:
 
 
 def read_alignment(workspace: Workspace, book: BookSummary) -> Alignment:
-    """Return the finished figures, rejects and failures of a built book."""
+    """Return the finished figures, after verdicts, rejects and failures of a built book."""
     store = Store(workspace.store)
     pages, aligned, cut = (store.entry(name, book.stages[name]) for name in STAGES[:3])
+    assembled = store.entry("assemble_book", book.stages["assemble_book"])
     rejects = (aligned.path(REJECTS), cut.path(REJECTS))
     return Alignment(
         book_sha256=book.sha256,
         page_count=book.page_count,
-        figures=read_jsonl(cut.path(FIGURES), Figure),
+        figures=read_jsonl(assembled.path(FIGURES), Figure),
         rejects=tuple(chain.from_iterable(read_jsonl(path, Reject) for path in rejects)),
         failures=read_jsonl(pages.path(FAILURES), PageFailure),
     )
