@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from mmskin_build.decisions import Decision
 from mmskin_build.figures.captions import CaptionBlock
 from mmskin_build.figures.labels import parse_label
 from mmskin_build.figures.panels import part_count
@@ -20,7 +21,6 @@ from mmskin_build.images.photo import classify_photo
 from mmskin_build.images.screen import Screening
 from mmskin_build.records import (
     Alignment,
-    Decision,
     Demographics,
     Figure,
     Flag,

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from builders import SHA, make_decision
-from mmskin_build.dataset.decisions import key_of, latest, standing_decisions
+from mmskin_build.decisions import Decision, key_of, latest, standing_decisions
 from mmskin_build.errors import StorageError
 from mmskin_build.geometry import Bbox
-from mmskin_build.records import Decision
 from mmskin_build.review.decisions import Conflict, DecisionLog, read_decisions
 from mmskin_build.store import to_json
 

@@ -16,12 +16,12 @@ from pathlib import Path
 from mmskin_build.books import check_book, read_books
 from mmskin_build.cache import Entry, Stage, Store
 from mmskin_build.config import Config, Workspace
-from mmskin_build.dataset.decisions import standing_decisions
 from mmskin_build.dataset.groups import join_groups
 from mmskin_build.dataset.masks import MaskedPicture
 from mmskin_build.dataset.release import Picture, check_request, write_release
 from mmskin_build.dataset.summary import BookSummary, BuildSummary, natural_order, reject_book
 from mmskin_build.dataset.verdicts import decide_duplicates, mark_reviewed
+from mmskin_build.decisions import standing_decisions
 from mmskin_build.errors import AdobeExtractError, BookRegistryError, InputPdfError, ReleaseError
 from mmskin_build.images.classify import ScreenedPicture
 from mmskin_build.images.duplicates import DuplicateIndex, connect
@@ -137,7 +137,7 @@ def join_books(workspace: Workspace, books: Sequence[BookSummary]) -> Entry:
     outputs = [(e, RECORDS) for e in assembled] + [(e, SCREENED) for e in (*screened, *assembled)]
     stage = Stage(
         name="join_books",
-        version=stage_version("images", "dataset/groups", "dataset/verdicts", "dataset/decisions"),
+        version=stage_version("images", "dataset/groups", "dataset/verdicts", "decisions"),
         config_sha256="",
         inputs={
             "decisions": hashlib.sha256(to_jsonl(verdicts)).hexdigest(),

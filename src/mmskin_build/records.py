@@ -7,7 +7,6 @@ All are frozen, slotted, keyword-only dataclasses; sequences are tuples. Boxes a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from dataclasses import field as dataclass_field
 from typing import Literal
 
 from mmskin_build.geometry import Bbox
@@ -408,80 +407,3 @@ class Book:
     password_env: str | None = None
     skip_pages: tuple[str, ...] = ()
     adobe: str | None = None
-
-
-# -------------------------------------------------------------------------------- decisions
-
-DecisionField = Literal[
-    "figure",
-    "modality",
-    "annotated",
-    "sensitive",
-    "demographics",
-    "duplicate",
-    "qa",
-    "sample",
-    "undo",
-]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaptionPlace:
-    """A caption by where it is printed; `text` is as found there, without its `label`."""
-
-    page_index: int
-    bbox: Bbox
-    text: str
-    label: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PanelVerdict:
-    """A panel as a person drew or named it; `text` is its part of the caption, None to find it."""
-
-    bbox: Bbox
-    label: str | None = None
-    text: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """One line of ``manual_review/decisions/<reviewer>.jsonl``: a person's verdict.
-
-    What it is about is told by content, never by a number that a rebuild may change: a picture by
-    `image_sha256` (and `other_sha256`, for two pictures), a figure by `book_sha256`, `page_index`
-    and `bbox` (points), questions and answers by their words. `record_id` is for readers only.
-    `value` is the choice in a word; what a choice needs beside is in `details`, `caption`, `panels`
-    and `boxes` (pixels of the picture, origin top left). `ground` is the digest of what the
-    reviewer saw. `made_on` is the id of the decision that was in force then, "" for none;
-    `overrides` says that the reviewer knew it and decided otherwise. A line of the field `undo`
-    takes back the decision that `undoes` names. `known` is the answer of a case that was mixed in
-    to measure attention; such a line decides nothing. `proposed` is what the program had chosen,
-    `seconds` how long the reviewer took.
-    """
-
-    id: str
-    field: DecisionField
-    value: str
-    reviewer: str
-    decided_at: str
-    ground: str = ""
-    image_sha256: str | None = None
-    other_sha256: str | None = None
-    book_sha256: str | None = None
-    page_index: int | None = None
-    bbox: Bbox | None = None
-    question: str | None = None
-    answer: str | None = None
-    record_id: str | None = None
-    details: dict[str, str] = dataclass_field(default_factory=dict)
-    caption: CaptionPlace | None = None
-    panels: tuple[PanelVerdict, ...] = ()
-    boxes: tuple[tuple[int, int, int, int], ...] = ()
-    made_on: str = ""
-    overrides: bool = False
-    undoes: str | None = None
-    known: str | None = None
-    proposed: str | None = None
-    seconds: float | None = None
-    note: str = ""

@@ -33,7 +33,6 @@ from mmskin_build.books import adobe_path, book_source, pages_to_read
 from mmskin_build.cache import Entry, Stage, Store
 from mmskin_build.config import Config, Workspace, config_sha256
 from mmskin_build.dataset.assemble import Surroundings, assemble_records, panel_id
-from mmskin_build.dataset.decisions import Standing, standing_decisions
 from mmskin_build.dataset.figure_verdicts import decide_figures
 from mmskin_build.dataset.masks import MaskedPicture, mask_record
 from mmskin_build.dataset.summary import (
@@ -42,6 +41,7 @@ from mmskin_build.dataset.summary import (
 )
 from mmskin_build.dataset.verdicts import PictureVerdicts
 from mmskin_build.dataset.words import read_words
+from mmskin_build.decisions import Standing, standing_decisions
 from mmskin_build.images.classify import PictureFile, ScreenedPicture, screen_files
 from mmskin_build.images.marks import marks_of_overlays
 from mmskin_build.pdf.adobe import digest_extract, load_extract
@@ -413,7 +413,7 @@ def records_sha256(cfg: Config) -> str:
 
 def stage_version(*rooms: str, libraries: Sequence[str] = ()) -> str:
     """Stand for the code behind a stage: its rooms, the ground, the libraries it rests on."""
-    code = code_digest(*rooms, "geometry", "records", "store")
+    code = code_digest(*rooms, "geometry", "records", "decisions", "store")
     names = (*_LIBRARIES, *libraries)
     return " ".join([__version__, code, *(f"{name}={version(name)}" for name in names)])
 

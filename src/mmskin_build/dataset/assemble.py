@@ -21,10 +21,10 @@ from mmskin_build.dataset.judge import Judgement, judge_picture
 from mmskin_build.dataset.verdicts import REASONS as DECIDED
 from mmskin_build.dataset.verdicts import PictureVerdicts, patient_ground, review_of
 from mmskin_build.dataset.words import read_words
+from mmskin_build.decisions import Decision
 from mmskin_build.images.classify import ScreenedPicture
 from mmskin_build.records import (
     Book,
-    Decision,
     Demographics,
     Figure,
     Label,

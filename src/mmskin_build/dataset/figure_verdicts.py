@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from mmskin_build.dataset.decisions import Standing
+from mmskin_build.decisions import CaptionPlace, Decision, PanelVerdict, Standing
 from mmskin_build.figures.panels import bind_panels
 from mmskin_build.geometry import Bbox, iou, union_all
-from mmskin_build.records import CaptionPlace, Decision, Figure, Panel, PanelVerdict
+from mmskin_build.records import Figure, Panel
 
 SAME_PLACE = 0.9  # IoU from which a box is the one that was decided about
 NEAR_PLACE = 0.5  # and from which it is that one, changed

@@ -9,7 +9,8 @@ from pydantic import TypeAdapter
 
 from mmskin_build.dataset.manifest import Manifest
 from mmskin_build.dataset.summary import BuildSummary
-from mmskin_build.records import SCHEMA_VERSION, Decision, Figure, Page, Record, Reject
+from mmskin_build.decisions import Decision
+from mmskin_build.records import SCHEMA_VERSION, Figure, Page, Record, Reject
 from mmskin_build.store import pretty_json, write_bytes
 
 #: File name without ``.schema.json`` to type and what bears it.

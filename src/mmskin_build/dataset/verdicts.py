@@ -12,20 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mmskin_build.config import ImagesConfig
-from mmskin_build.dataset.decisions import Standing, content_key, ground_digest
 from mmskin_build.dataset.figure_verdicts import NEAR_PLACE, Outcome
 from mmskin_build.dataset.judge import Judgement
+from mmskin_build.decisions import Decision, DecisionField, Standing, content_key, ground_digest
 from mmskin_build.geometry import Bbox, iou
 from mmskin_build.images.modality import MODALITIES
-from mmskin_build.records import (
-    Decision,
-    DecisionField,
-    Demographics,
-    Flag,
-    Label,
-    Record,
-    Review,
-)
+from mmskin_build.records import Demographics, Flag, Label, Record, Review
 from mmskin_build.text.demographics import group_of
 from mmskin_build.text.top_coding import top_code
 

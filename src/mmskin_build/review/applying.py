@@ -8,8 +8,8 @@ from pathlib import Path
 
 from mmskin_build.alignment import cut_as_drawn
 from mmskin_build.config import Config
-from mmskin_build.dataset.decisions import PICTURE_FIELDS, Standing
 from mmskin_build.dataset.figure_verdicts import DecidedFigures
+from mmskin_build.decisions import PICTURE_FIELDS, Standing
 from mmskin_build.pdf.isolation import WorkerPool
 from mmskin_build.pdf.jobs import PdfSource
 from mmskin_build.records import Reject

@@ -20,9 +20,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmskin_build.dataset.decisions import Standing, key_of, latest
+from mmskin_build.decisions import Decision, Standing, key_of, latest
 from mmskin_build.errors import SchemaError, StorageError
-from mmskin_build.records import Decision
 from mmskin_build.store import from_json, storage_errors, sync_folder, to_json
 
 REVIEWER = re.compile(r"[a-z][a-z0-9-]{0,30}")
