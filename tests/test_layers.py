@@ -32,6 +32,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("calibrate",),
     ("doctor",),
     ("steps",),
+    ("queues",),
     ("builds",),
     ("reports",),
     ("flows",),

@@ -25,11 +25,13 @@ from mmskin_build.decisions import standing_decisions
 from mmskin_build.errors import AdobeExtractError, BookRegistryError, InputPdfError, ReleaseError
 from mmskin_build.images.classify import ScreenedPicture
 from mmskin_build.images.duplicates import DuplicateIndex, connect
+from mmskin_build.queues import write_build_queue
 from mmskin_build.records import Alignment, Book, Figure, PageFailure, Record, Reject
 from mmskin_build.review.decisions import read_decisions
 from mmskin_build.steps import (
     FAILURES,
     FIGURES,
+    JOINS,
     MASKED,
     PICTURES,
     RECORDS,
@@ -58,8 +60,6 @@ from mmskin_build.store import (
     write_bytes,
     write_jsonl,
 )
-
-JOINS = "joins.jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +111,13 @@ def begin_build(workspace: Workspace) -> tuple[Book, ...]:
     return tuple(books)
 
 
-def finish_build(workspace: Workspace, outcomes: Sequence[BookOutcome]) -> BuildSummary:
-    """Join the books' records and write ``data/work/build.json``: this is the build to release."""
+def finish_build(
+    workspace: Workspace, cfg: Config, outcomes: Sequence[BookOutcome]
+) -> BuildSummary:
+    """Join the books' records and write ``data/work/build.json``: this is the build to release.
+
+    The queue of the review is written, too.
+    """
     joined = join_books(workspace, [o.summary for o in outcomes if o.summary.status == "built"])
     summary = BuildSummary(
         books=tuple(outcome.summary for outcome in outcomes),
@@ -120,6 +125,7 @@ def finish_build(workspace: Workspace, outcomes: Sequence[BookOutcome]) -> Build
         joined=joined.key,
     )
     write_bytes(workspace.current, to_json(summary) + b"\n")
+    write_build_queue(workspace, cfg, summary, read_books(workspace))
     return summary
 
 
@@ -201,7 +207,7 @@ def build(
     books = begin_build(workspace)
     with open_job(workspace, cfg, progress, check_pictures=check_pictures) as job:
         outcomes = tuple(build_book(job, book) for book in books)
-    return finish_build(workspace, outcomes), outcomes
+    return finish_build(workspace, cfg, outcomes), outcomes
 
 
 def read_build(workspace: Workspace) -> BuildSummary:

@@ -19,14 +19,17 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from mmskin_build.decisions import Decision, Standing, key_of, latest
 from mmskin_build.errors import SchemaError, StorageError
+from mmskin_build.review.tasks import SECONDS, TaskKind
 from mmskin_build.store import from_json, storage_errors, sync_folder, to_json
 
 REVIEWER = re.compile(r"[a-z][a-z0-9-]{0,30}")
 EDITABLE = 10  # decisions of a reviewer that can be taken back
 _LOCK = ".lock"
+_PACE_FROM, _PACE_OF = 10, 200  # answers from which a pace is measured; how many count
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
 
 
@@ -78,6 +81,8 @@ class DecisionLog:
         self._by_id: dict[str, Decision] = {}
         self._by_key: dict[str, list[Decision]] = defaultdict(list)
         self._undone: set[str] = set()
+        self._pace: dict[TaskKind, float] = dict(SECONDS)
+        self._pace_at = 0
         self.bad_lines.clear()
 
     def refresh(self) -> bool:
@@ -160,7 +165,29 @@ class DecisionLog:
             holds = latest(some)
             return None if holds is None else Standing(holds=holds, all=tuple(some))
 
-    def keys(self) -> tuple[str, ...]:
+    def all_of(self, key: str) -> tuple[Decision, ...]:
+        """Return all that was decided about one thing and not taken back, known cases, too."""
+        with self._mutex:
+            return tuple(d for d in self._by_key.get(key, ()) if d.id not in self._undone)
+
+    def pace(self) -> dict[TaskKind, float]:
+        """Return the median seconds of an answer by kind, as shown by the last answers."""
+        with self._mutex:
+            if self._pace_at != len(self._by_id):
+                self._pace_at = len(self._by_id)
+                shown: dict[str, list[float]] = defaultdict(list)
+                for decision in self._by_id.values():
+                    if decision.seconds is not None:
+                        shown[decision.field].append(decision.seconds)
+                self._pace = {
+                    kind: median(shown[kind][-_PACE_OF:])
+                    if len(shown[kind]) >= _PACE_FROM
+                    else usual
+                    for kind, usual in SECONDS.items()
+                }
+            return self._pace
+
+    def decided_keys(self) -> tuple[str, ...]:
         """Return the keys of all that was ever decided."""
         with self._mutex:
             return tuple(self._by_key)
