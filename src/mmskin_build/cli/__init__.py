@@ -26,6 +26,7 @@ from mmskin_build.cli import (
     demographics,
     inspect,
     modality,
+    review,
 )
 from mmskin_build.errors import EXIT_INTERRUPTED, MmskinError
 
@@ -38,6 +39,7 @@ Do it with your own:
   mmskin books add ~/books/rook.pdf --id bk15
   mmskin build
   mmskin audit
+  mmskin review
   mmskin release 1.0.0
   mmskin verify data/releases/mm-skin/1.0.0
 
@@ -94,6 +96,7 @@ for command in (
     data.books,
     build.build,
     *audit.COMMANDS,
+    *review.COMMANDS,
     data.release,
     data.verify,
     build.align,
