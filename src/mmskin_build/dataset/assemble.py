@@ -55,6 +55,7 @@ _PLAIN_WORDS = frozenset({"figure", "figures", "fig", "figs", "abb", "abbildung"
 _ROMAN = re.compile(r"(?=[ivxlc])(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})")
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _CONFIDENCE_DIGITS = 4
+_MARK_FROM = 0.5  # score of a mark that is shown to reviewers
 _LONGEST_SLUG = 60  # characters; a label that long is no label
 
 
@@ -83,7 +84,8 @@ class Judged:
     """What the program makes of one picture, whatever people decided: where the review starts.
 
     `record_id` is None where there is no record. `is_disputed` says that it is not known which part
-    of the caption is the picture's; `ground` is `verdicts.patient_ground`.
+    of the caption is the picture's; `boxes` are where something sensitive lies, `marks` where
+    something is drawn, in pixels. `ground` is `verdicts.patient_ground`.
     """
 
     item_id: str
@@ -91,6 +93,7 @@ class Judged:
     image_sha256: str
     judgement: Judgement
     boxes: tuple[Box, ...]
+    marks: tuple[Box, ...]
     demographics: Demographics
     caption: str
     figure_caption: str
@@ -233,6 +236,7 @@ def _make_record(
             image_sha256=panel.image_sha256,
             judgement=judged,
             boxes=tuple(sorted({b for some in screened.screening.boxes.values() for b in some})),
+            marks=tuple(sorted({m.box for m in screened.screening.marks if m.score >= _MARK_FROM})),
             demographics=words.demographics,
             caption=words.caption,
             figure_caption=words.figure_caption,

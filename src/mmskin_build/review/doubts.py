@@ -314,7 +314,8 @@ def _picture_task(
 ) -> Task:
     figure, number, panel = placed
     judged = one.judgement
-    picture = replace(_picture(built.book, figure, number, panel), boxes=one.boxes)
+    seen = {"sensitive": one.boxes, "annotated": one.marks}.get(kind, ())
+    picture = replace(_picture(built.book, figure, number, panel), boxes=seen)
     before = back.get((kind, one.item_id))
     votes = judged.votes
     proposed = {

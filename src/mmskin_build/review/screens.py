@@ -285,6 +285,10 @@ def gallery_page(
         title=TITLES[kind],
         buttons=BUTTONS[kind],
         proposed=rows[0].proposed,
+        words=next(
+            (words.lower() for value, _, words in BUTTONS[kind] if value == rows[0].proposed),
+            rows[0].proposed,
+        ),
         tasks=tasks,
         veiled=[desk.is_veiled(task.pictures[0].image_sha256) for task in tasks],
         data=data_block(data),

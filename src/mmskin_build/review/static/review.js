@@ -477,6 +477,11 @@ function startTask() {
     send(answers, () => go());
   }
 
+  function edit(input) {
+    input.focus();
+    input.setSelectionRange(input.value.length, input.value.length);
+  }
+
   // A choice is saved at once, unless it needs more than the choice.
   function choose(value, all) {
     draft.value = value;
@@ -491,8 +496,7 @@ function startTask() {
       tell("editing", "click a caption, or press its number");
     } else if (value === "changed") {
       keep();
-      const input = $("#patient [name]") || $("#answer");
-      input.focus();
+      edit($("#patient [name]") || $("#answer"));
     } else if ((value === "rejected" || value === "wrong") && $("#reason")) {
       keep();
       $("#reason").focus();
@@ -612,7 +616,7 @@ function startTask() {
     }
     if (key === "J" && $("#join")) { join(); return true; }
     if (key === "L" && $(".letter")) { $(".letter").focus(); $(".letter").select(); return true; }
-    if (key === "E" && $("#text")) { $("#text").focus(); return true; }
+    if (key === "E" && $("#text")) { edit($("#text")); return true; }
     if (event.key === "+" || event.key === "=") { zoomBy(1.4); return true; }
     if (event.key === "-") { zoomBy(1 / 1.4); return true; }
     if (event.key === "0") { zoom = 1; fit(); return true; }
@@ -632,7 +636,7 @@ function startGallery() {
     const is = wrong.has(number);
     tile.classList.toggle("wrong", is);
     $(".toggle", tile).setAttribute("aria-pressed", String(is));
-    $(".choice", tile).textContent = (is ? wrong.get(number) || "wrong, stays open" : data.proposed).replaceAll("_", " ");
+    $(".choice", tile).textContent = is ? wrong.get(number) || "wrong, stays open" : $(".choice", tile).dataset.words;
     for (const button of $$(".others button", tile)) {
       button.setAttribute("aria-pressed", String(is && wrong.get(number) === button.dataset.value));
     }
