@@ -26,13 +26,14 @@ from mmskin_build.errors import AdobeExtractError, BookRegistryError, InputPdfEr
 from mmskin_build.images.classify import ScreenedPicture
 from mmskin_build.images.duplicates import DuplicateIndex, connect
 from mmskin_build.queues import write_build_queue
-from mmskin_build.records import Alignment, Book, Figure, PageFailure, Record, Reject
+from mmskin_build.records import Alignment, Book, Figure, Page, PageFailure, Record, Reject
 from mmskin_build.review.decisions import read_decisions
 from mmskin_build.steps import (
     FAILURES,
     FIGURES,
     JOINS,
     MASKED,
+    PAGES,
     PICTURES,
     RECORDS,
     REJECTS,
@@ -234,6 +235,12 @@ def read_alignment(workspace: Workspace, book: BookSummary) -> Alignment:
         rejects=tuple(chain.from_iterable(read_jsonl(path, Reject) for path in rejects)),
         failures=read_jsonl(pages.path(FAILURES), PageFailure),
     )
+
+
+def read_pages_of(workspace: Workspace, book: BookSummary) -> tuple[Page, ...]:
+    """Return the pages of a built book."""
+    entry = Store(workspace.store).entry("read_book", book.stages["read_book"])
+    return read_jsonl(entry.path(PAGES), Page)
 
 
 def pictures_folder(workspace: Workspace, book: BookSummary) -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmskin_build.cache import Entry, Store
+from mmskin_build.cache import Entry, Store, read_entry
 from mmskin_build.config import Config, Workspace
 from mmskin_build.dataset.assemble import Judged
 from mmskin_build.dataset.figure_verdicts import Outcome
@@ -25,6 +25,7 @@ from mmskin_build.review.queue import (
     read_doubtful_answers,
     write_queue,
 )
+from mmskin_build.review.sample import SpotCheck, draw_sample, read_spot_check, write_sample
 from mmskin_build.review.tasks import Task, TaskPage
 from mmskin_build.steps import FIGURES, JOINS, JUDGED, MASKED, NOTES, OUTCOMES, RECORDS
 from mmskin_build.store import read_jsonl
@@ -69,12 +70,7 @@ def write_build_queue(
         found = _read_book(store, by_id[book.id], book, cfg.figures.doubtful_below)
         tasks += find_tasks(found, standing, cfg.review)
         for note in found.notes:
-            pages[book.id, note.page_index] = TaskPage(
-                page_index=note.page_index,
-                label=note.page_label,
-                width_pt=note.width_pt,
-                height_pt=note.height_pt,
-            )
+            pages[book.id, note.page_index] = _page(note)
         assembled = store.entry("assemble_book", book.stages["assemble_book"])
         for made in read_jsonl(assembled.path(MASKED), MaskedPicture):
             originals[made.image_sha256] = made.made_from
@@ -171,6 +167,42 @@ def _outcomes(workspace: Workspace, summary: BuildSummary) -> list[Outcome]:
 
 
 def _entry(store: Store, key: str) -> Entry | None:
-    from mmskin_build.cache import read_entry
-
     return read_entry(Path(store.root) / "assemble_book" / key[:2] / key)
+
+
+def draw_spot_check(
+    workspace: Workspace, cfg: Config, summary: BuildSummary, *, size: int, seed: int
+) -> tuple[Path, int]:
+    """Draw a random sample of accepted pairs of a build; return its file and how many there are.
+
+    Raises:
+        StorageError: If the store is damaged or the sample cannot be written.
+    """
+    store = Store(workspace.store)
+    pages: dict[tuple[str, int], TaskPage] = {}
+    for book in summary.books:
+        if book.status == "built":
+            entry = store.entry("read_book", book.stages["read_book"])
+            for note in read_jsonl(entry.path(NOTES), PageNote):
+                pages[book.id, note.page_index] = _page(note)
+    joined = store.entry("join_books", summary.joined)
+    records = read_jsonl(joined.path(RECORDS), Record)
+    tasks = draw_sample(records, pages, size=size, seed=seed)
+    pairs = sum(not record.held for record in records)
+    folder = workspace.review / "sample"
+    return write_sample(folder, tasks, pairs=pairs, seed=seed), len(tasks)
+
+
+def spot_check(workspace: Workspace) -> SpotCheck | None:
+    """Return what the last spot check shows, for the card of a release; None without one."""
+    standing = standing_decisions(read_decisions(workspace.review / "decisions")[0])
+    return read_spot_check(workspace.review / "sample", standing)
+
+
+def _page(note: PageNote) -> TaskPage:
+    return TaskPage(
+        page_index=note.page_index,
+        label=note.page_label,
+        width_pt=note.width_pt,
+        height_pt=note.height_pt,
+    )

@@ -47,7 +47,11 @@ from mmskin_build.review.index import Row
 from mmskin_build.review.pictures import PictureTable
 from mmskin_build.review.tasks import KINDS, Task
 
-_STATIC = {"review.js": "text/javascript", "review.css": "text/css"}
+_STATIC = {
+    "theme.js": "text/javascript",
+    "review.js": "text/javascript",
+    "review.css": "text/css",
+}
 _REVIEWER_COOKIE = "mmskin_reviewer"
 _MOST_ANSWERS = 200  # of one request: a gallery, a figure with its panels
 _CONNECTIONS = 64

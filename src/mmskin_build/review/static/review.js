@@ -9,8 +9,6 @@ const opened = Date.now();
 
 // ------------------------------------------------------------------ theme, state, alarm
 
-const theme = localStorage.getItem("mmskin:theme");
-if (theme) document.documentElement.dataset.theme = theme;
 $("#theme").addEventListener("click", () => {
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   const now = document.documentElement.dataset.theme || (dark ? "dark" : "light");
