@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from builders import make_decision
 from mmskin_build.cli import run
 from mmskin_build.errors import SchemaError
 from mmskin_build.images.drawn_skin import draw_clinical, draw_dermoscopy

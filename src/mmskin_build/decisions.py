@@ -53,7 +53,9 @@ class Decision:
 
     What it is about is told by content, never by a number that a rebuild may change: a picture by
     `image_sha256` (and `other_sha256`, for two pictures), a figure by `book_sha256`, `page_index`
-    and `bbox` (points), questions and answers by their words. `record_id` is for readers only.
+    and `bbox` (points), questions and answers by their words. A figure also has the `image_sha256`
+    of its first picture, and everything its `book_id`, so that what a new file of a book has kept
+    is found, and what it has changed is asked again. `record_id` is for readers only.
     `value` is the choice in a word; what a choice needs beside is in `details`, `caption`, `panels`
     and `boxes` (pixels of the picture, origin top left). `ground` is the digest of what the
     reviewer saw. `made_on` is the id of the decision that was in force then, "" for none;
@@ -72,6 +74,7 @@ class Decision:
     image_sha256: str | None = None
     other_sha256: str | None = None
     book_sha256: str | None = None
+    book_id: str | None = None
     page_index: int | None = None
     bbox: Bbox | None = None
     question: str | None = None

@@ -305,7 +305,7 @@ def assemble_book(
     """
     settings = records_sha256(job.cfg)
     pictures = {Path(name).stem for name in cut.outputs if name.startswith(f"{PICTURES}/")}
-    standing = decisions_of_book(job.standing, book.sha256, pictures)
+    standing = decisions_of_book(job.standing, book, pictures)
     stage = Stage(
         name="assemble_book",
         version=stage_version("dataset", "text", "images", "figures", "pdf", "review/applying"),
@@ -329,7 +329,7 @@ def assemble_book(
         job.progress(book.id, "assemble_book", 0, 0)
         notes = read_jsonl(pages.path(NOTES), PageNote)
         figures = read_jsonl(cut.path(FIGURES), Figure)
-        decided = decide_figures(figures, standing, book.sha256)
+        decided = decide_figures(figures, standing, book)
         source = book_source(job.workspace, book)
         decided, not_cut = cut_decided(job.pool, source, job.cfg, decided, folder / PICTURES)
         figures = decided.figures
@@ -341,9 +341,7 @@ def assemble_book(
             _headings(aligned),
             [cut.folder / PICTURES, folder / PICTURES],
         )
-        verdicts = PictureVerdicts(
-            standing=standing, book_sha256=book.sha256, images=job.cfg.images
-        )
+        verdicts = PictureVerdicts(standing=standing, book=book, images=job.cfg.images)
         around = Surroundings(
             page_labels={note.page_index: note.page_label for note in notes},
             headings=_headings(aligned),

@@ -1,8 +1,9 @@
 """What people decided about figures: caption, box, panels, letters.
 
-A verdict on a figure is bound to a place (book, page, box) and to the caption it is about, by place
+A verdict on a figure is bound to a place (file, page, box) and to the caption it is about, by place
 and by words. Where the figure's box has moved, or the caption reads otherwise now, the verdict is
-not applied: it comes back as a task.
+not applied: it comes back as a task. In a new file of the same book a figure is the one that was
+decided about if it has the same pixels, wherever it stands now.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Literal
 from mmskin_build.decisions import CaptionPlace, Decision, PanelVerdict, Standing
 from mmskin_build.figures.panels import bind_panels
 from mmskin_build.geometry import Bbox, iou, union_all
-from mmskin_build.records import Figure, Panel
+from mmskin_build.records import Book, Figure, Panel
 
 SAME_PLACE = 0.9  # IoU from which a box is the one that was decided about
 NEAR_PLACE = 0.5  # and from which it is that one, changed
@@ -72,8 +73,13 @@ def caption_place(figure: Figure) -> CaptionPlace | None:
     )
 
 
+def is_of_book(verdict: Decision, book: Book) -> bool:
+    """Return whether a verdict was given on a book, this file of it or another."""
+    return verdict.book_sha256 == book.sha256 or verdict.book_id == book.id
+
+
 def decide_figures(
-    figures: Sequence[Figure], standing: Mapping[str, Standing], book_sha256: str
+    figures: Sequence[Figure], standing: Mapping[str, Standing], book: Book
 ) -> DecidedFigures:
     """Apply the verdicts on the figures of one book; a caption is never lost by it.
 
@@ -83,11 +89,12 @@ def decide_figures(
     verdicts = [
         s.holds
         for s in standing.values()
-        if s.holds.field == "figure" and s.holds.book_sha256 == book_sha256
+        if s.holds.field == "figure" and is_of_book(s.holds, book)
     ]
     if not verdicts:
         return DecidedFigures(figures=tuple(figures))
-    found, outcomes = _match(figures, sorted(verdicts, key=lambda d: (d.decided_at, d.id)))
+    ordered = sorted(verdicts, key=lambda d: (d.book_sha256 == book.sha256, d.decided_at, d.id))
+    found, outcomes = _match(figures, ordered, book)
     captions = [caption_place(figure) for figure in figures]
     wanted: dict[int, int | None] = {}  # figure to the figure whose caption it gets
     applied: dict[int, Decision] = {}
@@ -141,30 +148,49 @@ def decide_figures(
 
 
 def _match(
-    figures: Sequence[Figure], verdicts: Sequence[Decision]
+    figures: Sequence[Figure], verdicts: Sequence[Decision], book: Book
 ) -> tuple[dict[int, Decision], list[Outcome]]:
     """The verdict on each figure, by its position, and what became of the other verdicts."""
     found: dict[int, Decision] = {}
     near: list[tuple[Decision, int]] = []
     outcomes: list[Outcome] = []
     for verdict in verdicts:  # a later one on the same figure takes the place of an earlier one
-        best, share = -1, 0.0
-        for index, figure in enumerate(figures):
-            page_index, box = place_of(figure)
-            if page_index == verdict.page_index and box is not None and verdict.bbox is not None:
-                overlap = iou(box, verdict.bbox)
-                if overlap > share:
-                    best, share = index, overlap
-        if share >= SAME_PLACE:
-            found[best] = verdict
+        index, share = _at_place(figures, verdict)
+        is_same = share >= SAME_PLACE
+        if verdict.book_sha256 != book.sha256 and verdict.image_sha256 is not None:
+            alike = _with_picture(figures, verdict.image_sha256)
+            is_same = alike is not None and not verdict.panels  # drawn boxes are of one file
+            index, share = (index, share) if alike is None else (alike, 1.0)
+        if is_same:
+            found[index] = verdict
         elif share >= NEAR_PLACE:
-            near.append((verdict, best))
+            near.append((verdict, index))
         else:
             outcomes.append(_outcome(verdict, "lost", None))
     for verdict, index in near:
         if index not in found:
             outcomes.append(_outcome(verdict, "ground_changed", figures[index]))
     return found, outcomes
+
+
+def _at_place(figures: Sequence[Figure], verdict: Decision) -> tuple[int, float]:
+    """The figure that lies most where the verdict was given, and their IoU."""
+    best, share = -1, 0.0
+    for index, figure in enumerate(figures):
+        page_index, box = place_of(figure)
+        if page_index == verdict.page_index and box is not None and verdict.bbox is not None:
+            overlap = iou(box, verdict.bbox)
+            if overlap > share:
+                best, share = index, overlap
+    return best, share
+
+
+def _with_picture(figures: Sequence[Figure], image_sha256: str) -> int | None:
+    """The one figure whose first picture has these pixels."""
+    some = [
+        i for i, f in enumerate(figures) if f.panels and f.panels[0].image_sha256 == image_sha256
+    ]
+    return some[0] if len(some) == 1 else None
 
 
 def _outcome(
@@ -181,15 +207,22 @@ def _outcome(
 
 
 def _find_caption(wanted: CaptionPlace, captions: Sequence[CaptionPlace | None]) -> int | None:
-    """Where the caption is that a person chose, if it stands there still with the same words."""
+    """Where the caption is that a person chose, if it has the same words still.
+
+    It is looked for at its place; it may have moved, and counts then if it is the only one.
+    """
+    words = wanted.text.split()
     best: int | None = None
     share = NEAR_PLACE
     for index, caption in enumerate(captions):
         if caption is None or caption.page_index != wanted.page_index:
             continue
         overlap = iou(caption.bbox, wanted.bbox)
-        if overlap >= share and caption.text.split() == wanted.text.split():
+        if overlap >= share and caption.text.split() == words:
             best, share = index, overlap
+    if best is None:
+        same = [i for i, c in enumerate(captions) if c is not None and c.text.split() == words]
+        best = same[0] if len(same) == 1 else None
     return best
 
 

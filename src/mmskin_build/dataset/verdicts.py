@@ -12,12 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mmskin_build.config import ImagesConfig
-from mmskin_build.dataset.figure_verdicts import NEAR_PLACE, Outcome
+from mmskin_build.dataset.figure_verdicts import NEAR_PLACE, Outcome, is_of_book
 from mmskin_build.dataset.judge import Judgement
 from mmskin_build.decisions import Decision, DecisionField, Standing, content_key, ground_digest
 from mmskin_build.geometry import Bbox, iou
 from mmskin_build.images.modality import MODALITIES
-from mmskin_build.records import Demographics, Flag, Label, Record, Review
+from mmskin_build.records import Book, Demographics, Flag, Label, Record, Review
 from mmskin_build.text.demographics import group_of
 from mmskin_build.text.top_coding import top_code
 
@@ -54,12 +54,12 @@ class PictureVerdicts:
 
     Args:
         standing: What was decided, by `decisions.key_of`.
-        book_sha256: Whose pictures they are.
+        book: Whose pictures they are.
         images: What is done with pictures of other modalities.
     """
 
     standing: Mapping[str, Standing]
-    book_sha256: str
+    book: Book
     images: ImagesConfig
     outcomes: list[Outcome] = field(default_factory=list)
     seen: dict[str, str] = field(default_factory=dict)  # digest to item id
@@ -130,7 +130,7 @@ class PictureVerdicts:
         known = tuple(places)
         for standing in self.standing.values():
             verdict = standing.holds
-            is_mine = verdict.book_sha256 == self.book_sha256
+            is_mine = is_of_book(verdict, self.book)
             if (
                 verdict.field not in ("modality", "annotated", "sensitive", "demographics")
                 or not is_mine

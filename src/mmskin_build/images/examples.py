@@ -156,9 +156,9 @@ def read_decisions(paths: Sequence[Path], pictures: Sequence[Path]) -> tuple[Lab
     where = {file.stem: file for folder in pictures for file in sorted(folder.glob("**/*.png"))}
     found = tuple(
         Labelled(
-            path=where[decision.image_sha256],
+            path=where[decision.image_sha256 or ""],
             kind=CLASSES[decision.value],
-            source=books.get(decision.book_sha256) or (decision.book_sha256 or "review")[:12],
+            source=books.get(decision.book_sha256 or "") or (decision.book_sha256 or "review")[:12],
         )
         for decision in sorted(decided, key=lambda d: d.image_sha256 or "")
         if decision.image_sha256 in where and decision.value in CLASSES

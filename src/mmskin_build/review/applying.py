@@ -9,23 +9,24 @@ from pathlib import Path
 from mmskin_build.alignment import cut_as_drawn
 from mmskin_build.config import Config
 from mmskin_build.dataset.figure_verdicts import DecidedFigures
-from mmskin_build.decisions import PICTURE_FIELDS, Standing
+from mmskin_build.decisions import Standing
 from mmskin_build.pdf.isolation import WorkerPool
 from mmskin_build.pdf.jobs import PdfSource
-from mmskin_build.records import Reject
+from mmskin_build.records import Book, Reject
 
 
 def decisions_of_book(
-    standing: Mapping[str, Standing], book_sha256: str, pictures: Collection[str]
+    standing: Mapping[str, Standing], book: Book, pictures: Collection[str]
 ) -> dict[str, Standing]:
-    """Return the decisions that are about a book or a picture that is in it, by digest."""
+    """Return the decisions that are about a book, whichever file of it, or a picture in it."""
     return {
         key: one
         for key, one in standing.items()
         if one.holds.field not in ("duplicate", "qa", "sample")
         and (
-            one.holds.book_sha256 == book_sha256
-            or (one.holds.field in PICTURE_FIELDS and one.holds.image_sha256 in pictures)
+            one.holds.book_sha256 == book.sha256
+            or one.holds.book_id == book.id
+            or one.holds.image_sha256 in pictures
         )
     }
 
