@@ -246,18 +246,20 @@ class Server:
 
     @property
     def port(self) -> int:
-        return int(self.address.rstrip("/").rpartition(":")[2])
+        return int(self.address.partition("/?")[0].rstrip("/").rpartition(":")[2])
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
 
-def start_server(workspace: Workspace, *, port: int = 0, reviewer: str = "ada") -> Server:
+def start_server(
+    workspace: Workspace, *, port: int = 0, reviewer: str = "ada", host: str = "127.0.0.1"
+) -> Server:
     """Start the server and wait until it listens."""
     process = subprocess.Popen(
         [sys.executable, "-m", "mmskin_build", "review", "--data", str(workspace.data)]
-        + ["--port", str(port), "--reviewer", reviewer, "--quiet"],
+        + ["--host", host, "--port", str(port), "--reviewer", reviewer, "--quiet"],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},

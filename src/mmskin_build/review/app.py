@@ -27,7 +27,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mmskin_build.config import Config, Workspace
-from mmskin_build.decisions import Decision
+from mmskin_build.decisions import Decision, key_of
 from mmskin_build.errors import MissingDependencyError, MmskinError, StorageError
 from mmskin_build.review import screens
 from mmskin_build.review.answers import AnswerError, read_answer
@@ -58,10 +58,6 @@ _CONNECTIONS = 64
 _KEEP_ALIVE_S = 30
 
 
-class _TooLarge(Exception):
-    """A body is larger than `MAX_BODY_BYTES`."""
-
-
 class Guard:
     """Lets in who may ask, adds the headers, limits bodies in size and time."""
 
@@ -79,14 +75,12 @@ class Guard:
         asked = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
         cookie = _cookie(headers.get("cookie", ""), TOKEN_COOKIE)
         refused = why_refused(scope["method"], headers, self._hosts, self._token, asked or cookie)
-        if refused is None and int(headers.get("content-length", "0") or 0) > MAX_BODY_BYTES:
+        length = headers.get("content-length", "0")
+        if refused is None and not (length.isdecimal() and int(length) <= MAX_BODY_BYTES):
             refused = 413, "too much was sent"
-        started = False
 
         async def sending(message: Message) -> None:
-            nonlocal started
             if message["type"] == "http.response.start":
-                started = True
                 extra = [(k.lower().encode(), v.encode()) for k, v in HEADERS.items()]
                 if self._token and asked == self._token:
                     value = f"{TOKEN_COOKIE}={asked}; HttpOnly; SameSite=Strict; Path=/"
@@ -94,28 +88,41 @@ class Guard:
                 message = {**message, "headers": [*message.get("headers", []), *extra]}
             await send(message)
 
-        taken = 0
+        if refused is None and scope["method"] not in ("GET", "HEAD"):
+            body = await _read_body(receive)
+            if isinstance(body, bytes):
+                receive = _replay(body, receive)
+            else:
+                refused = body
+        if refused is None:
+            await self._app(scope, receive, sending)
+            return
+        answer = JSONResponse({"error": refused[1]}, refused[0], {"Connection": "close"})
+        await answer(scope, receive, sending)
 
-        async def receiving() -> Message:
-            nonlocal taken
-            message = await asyncio.wait_for(receive(), READ_TIMEOUT_S)
-            taken += len(message.get("body", b""))
-            if taken > MAX_BODY_BYTES:
-                raise _TooLarge
-            return message
 
+async def _read_body(receive: Receive) -> bytes | tuple[int, str]:
+    """The whole body, or why it is not taken: too large, or too slow."""
+    body = b""
+    while True:
         try:
-            if refused is None:
-                has_body = scope["method"] not in ("GET", "HEAD")
-                await self._app(scope, receiving if has_body else receive, sending)
-                return
-        except _TooLarge:
-            refused = 413, "too much was sent"
+            message = await asyncio.wait_for(receive(), READ_TIMEOUT_S)
         except TimeoutError:
-            refused = 408, "the rest of the request did not come"
-        if not started:
-            answer = JSONResponse({"error": refused[1]}, refused[0], {"Connection": "close"})
-            await answer(scope, receive, sending)
+            return 408, "the rest of the request did not come"
+        body += message.get("body", b"")
+        if len(body) > MAX_BODY_BYTES:
+            return 413, "too much was sent"
+        if message["type"] != "http.request" or not message.get("more_body"):
+            return body
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replaying() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return replaying
 
 
 def _cookie(header: str, name: str) -> str:
@@ -279,7 +286,9 @@ class _Server:
         }
 
     def undo(self, sent: Any, who: str) -> Response:
-        decision_id = sent.get("decision") if isinstance(sent, dict) else None
+        if not isinstance(sent, dict):
+            raise AnswerError("send which decision to take back, or {} for the last")
+        decision_id = sent.get("decision")
         recent = self.desk.log.recent(who)
         if decision_id is None and recent:
             decision_id = recent[0].id
@@ -289,8 +298,6 @@ class _Server:
         taken = self.desk.undo(str(decision_id), undo)
         if taken is None:
             raise AnswerError("there is nothing of yours to take back")
-        from mmskin_build.decisions import key_of
-
         task_id = key_of(taken)
         return JSONResponse(
             {"undone": taken.id, "task": task_id if self.desk.row(task_id) else None}
@@ -355,7 +362,7 @@ def build_app(
         async def endpoint(request: Request) -> Response:
             try:
                 sent = json.loads(await request.body())
-            except ValueError:  # RecursionError cannot come of half a megabyte of C parser's JSON
+            except (ValueError, RecursionError):
                 return JSONResponse({"error": "that is no JSON"}, 400)
             who = server.reviewer_of(request)
             return await run_in_threadpool(_safely, lambda _: handler(sent, who), request)

@@ -12,7 +12,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from mmskin_build.dataset.judge import HELD
-from mmskin_build.decisions import Decision, Standing
+from mmskin_build.decisions import Decision, Standing, key_of
 from mmskin_build.review.answers import AGE_GROUPS, SEXES
 from mmskin_build.review.desk import Desk, Filter, in_short
 from mmskin_build.review.doubts import WHY
@@ -178,8 +178,6 @@ def list_page(
 ) -> str:
     """Return the last decisions of a reviewer, or those on which two differ."""
     rows = desk.index.by_id
-    from mmskin_build.decisions import key_of
-
     return _render(
         "list.html.j2",
         desk,
