@@ -103,13 +103,13 @@ class Guard:
 
 async def _read_body(receive: Receive) -> bytes | tuple[int, str]:
     """The whole body, or why it is not taken: too large, or too slow."""
-    body = b""
+    body: bytes = b""
     while True:
         try:
             message = await asyncio.wait_for(receive(), READ_TIMEOUT_S)
         except TimeoutError:
             return 408, "the rest of the request did not come"
-        body += message.get("body", b"")
+        body += bytes(message.get("body", b""))
         if len(body) > MAX_BODY_BYTES:
             return 413, "too much was sent"
         if message["type"] != "http.request" or not message.get("more_body"):
