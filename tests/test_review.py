@@ -17,7 +17,7 @@ import pytest
 from builders import make_decision
 from mmskin_build.config import Workspace
 from mmskin_build.decisions import standing_decisions
-from mmskin_build.review import app as app_module
+from mmskin_build.review import guard as guard_module
 from mmskin_build.review.agreement import cohen_kappa, measure_agreement, measure_attention
 from mmskin_build.review.answers import AnswerError, read_answer
 from mmskin_build.review.desk import Desk, Filter
@@ -310,7 +310,7 @@ def test_a_body_that_is_too_large_is_refused_with_or_without_a_length(server: Se
 
 
 def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app_module, "READ_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(guard_module, "READ_TIMEOUT_S", 0.05)
     sent: list[Any] = []
 
     async def body_reader(scope: Any, receive: Any, send: Any) -> None:
@@ -332,7 +332,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyP
             (b"content-type", b"application/json"),
         ],
     }
-    guard = app_module.Guard(body_reader, allowed_hosts(["127.0.0.1"], 1), None)
+    guard = guard_module.Guard(body_reader, allowed_hosts(["127.0.0.1"], 1), None)
     asyncio.run(guard(scope, receive, send))
     assert sent[0]["status"] == 408
 

@@ -75,7 +75,7 @@ def review(
 @review.command()
 @common_options
 def status(settings: Settings) -> None:
-    """Say how much is left, how long it may take, and what no release can do without."""
+    """Say what is left, for how long, and what blocks a release."""
     from mmskin_build.decisions import standing_decisions
     from mmskin_build.queues import spot_check
     from mmskin_build.review.desk import Desk, Filter
@@ -134,8 +134,9 @@ def status(settings: Settings) -> None:
 @review.command()
 @common_options
 def agreement(settings: Settings) -> None:
-    """Say how far reviewers agree (Cohen's kappa) and how many known cases they told right.
+    """Say how far reviewers agree, and attend.
 
+    Cohen's kappa by field, and how many known cases each reviewer told right.
     A share of the tasks (review.double_share) is given to two reviewers; known cases
     (review.known_share) with a wrong proposal are mixed in.
     """
@@ -174,9 +175,10 @@ def agreement(settings: Settings) -> None:
 @click.option("--result", is_flag=True, help="Draw nothing; print what the last sample shows.")
 @common_options
 def sample(size: int, seed: int, result: bool, settings: Settings) -> None:
-    """Draw accepted pairs at random, to be judged as the kind "Spot check" of the review.
+    """Draw accepted pairs at random, for a spot check.
 
-    What was judged gives the error rate of all pairs with its 95 % interval.
+    They are tasks of the kind "Spot check" of the review. What was judged gives the error rate of
+    all pairs with its 95 % interval.
     """
     from mmskin_build.builds import read_build
     from mmskin_build.queues import draw_spot_check, spot_check

@@ -6,7 +6,7 @@ No part of a request becomes a path: ids are looked up in tables. Checks of who 
 
 from __future__ import annotations
 
-import asyncio
+import gc
 import json
 import secrets
 import socket
@@ -14,17 +14,15 @@ from collections.abc import Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http.cookies import SimpleCookie
 from importlib.resources import files
 from typing import Any
-from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from mmskin_build.config import Config, Workspace
 from mmskin_build.decisions import Decision, key_of
@@ -34,14 +32,12 @@ from mmskin_build.review.answers import AnswerError, read_answer
 from mmskin_build.review.decisions import REVIEWER
 from mmskin_build.review.desk import Desk, Filter, in_short
 from mmskin_build.review.guard import (
-    HEADERS,
     LOOPBACK,
-    MAX_BODY_BYTES,
     READ_TIMEOUT_S,
-    TOKEN_COOKIE,
+    Guard,
     allowed_hosts,
     is_loopback,
-    why_refused,
+    read_cookie,
 )
 from mmskin_build.review.index import Row
 from mmskin_build.review.pictures import PictureTable
@@ -58,81 +54,6 @@ _CONNECTIONS = 64
 _KEEP_ALIVE_S = 30
 
 
-class Guard:
-    """Lets in who may ask, adds the headers, limits bodies in size and time."""
-
-    def __init__(self, app: ASGIApp, hosts: frozenset[str], token: str | None) -> None:
-        """Guard `app`, which answers to the names of `hosts`."""
-        self._app, self._hosts, self._token = app, hosts, token
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] != "http":
-            if scope["type"] == "lifespan":
-                await self._app(scope, receive, send)
-            return
-        headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
-        asked = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
-        cookie = _cookie(headers.get("cookie", ""), TOKEN_COOKIE)
-        refused = why_refused(scope["method"], headers, self._hosts, self._token, asked or cookie)
-        length = headers.get("content-length", "0")
-        if refused is None and not (length.isdecimal() and int(length) <= MAX_BODY_BYTES):
-            refused = 413, "too much was sent"
-
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                extra = [(k.lower().encode(), v.encode()) for k, v in HEADERS.items()]
-                if self._token and asked == self._token:
-                    value = f"{TOKEN_COOKIE}={asked}; HttpOnly; SameSite=Strict; Path=/"
-                    extra.append((b"set-cookie", value.encode()))
-                message = {**message, "headers": [*message.get("headers", []), *extra]}
-            await send(message)
-
-        if refused is None and scope["method"] not in ("GET", "HEAD"):
-            body = await _read_body(receive)
-            if isinstance(body, bytes):
-                receive = _replay(body, receive)
-            else:
-                refused = body
-        if refused is None:
-            await self._app(scope, receive, sending)
-            return
-        answer = JSONResponse({"error": refused[1]}, refused[0], {"Connection": "close"})
-        await answer(scope, receive, sending)
-
-
-async def _read_body(receive: Receive) -> bytes | tuple[int, str]:
-    """The whole body, or why it is not taken: too large, or too slow."""
-    body: bytes = b""
-    while True:
-        try:
-            message = await asyncio.wait_for(receive(), READ_TIMEOUT_S)
-        except TimeoutError:
-            return 408, "the rest of the request did not come"
-        body += bytes(message.get("body", b""))
-        if len(body) > MAX_BODY_BYTES:
-            return 413, "too much was sent"
-        if message["type"] != "http.request" or not message.get("more_body"):
-            return body
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def replaying() -> Message:
-        return messages.pop() if messages else await receive()
-
-    return replaying
-
-
-def _cookie(header: str, name: str) -> str:
-    try:
-        found = SimpleCookie(header).get(name)
-    except Exception:  # http.cookies raises its own error for what is no cookie
-        return ""
-    return found.value if found else ""
-
-
 @dataclass(slots=True)
 class _Server:
     """What the handlers share."""
@@ -142,7 +63,7 @@ class _Server:
     reviewer: str
 
     def reviewer_of(self, request: Request) -> str:
-        name = _cookie(request.headers.get("cookie", ""), _REVIEWER_COOKIE)
+        name = read_cookie(request.headers.get("cookie", ""), _REVIEWER_COOKIE)
         return name if REVIEWER.fullmatch(name) else self.reviewer
 
     def filter_of(self, request: Request) -> Filter:
@@ -457,6 +378,7 @@ def serve(
     app = build_app(
         workspace, cfg, reviewer=reviewer, hosts=(*LOOPBACK, *own), port=port, token=token
     )
+    gc.freeze()  # the rows of a long queue need not be looked through again and again
     shown = names[0] if names else socket.gethostname() if token else host
     on_ready(f"http://{shown}:{port}/" + (f"?token={token}" if token else ""))
     settings = uvicorn.Config(

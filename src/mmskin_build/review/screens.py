@@ -64,7 +64,7 @@ BUTTONS: Mapping[TaskKind, tuple[tuple[str, str, str], ...]] = {
     ),
     "sample": (("right", "Y", "Right"), ("wrong", "N", "Wrong")),
 }
-REASONS: Mapping[TaskKind, tuple[str, ...]] = {
+WRONG: Mapping[TaskKind, tuple[str, ...]] = {
     "qa": ("not in the caption", "wrong", "unclear question", "says nothing"),
     "sample": ("another caption", "another panel's words", "cut wrongly", "no caption"),
 }
@@ -240,7 +240,7 @@ def task_page(desk: Desk, row: Row, task: Task, reviewer: str, wanted: Filter) -
         row=row,
         title=TITLES[task.kind],
         buttons=BUTTONS[task.kind],
-        reasons=REASONS.get(task.kind, ()),
+        reasons=WRONG.get(task.kind, ()),
         shown=shown,
         veiled=[desk.is_veiled(picture.image_sha256) for picture in task.pictures],
         veils={page.page_index: desk.veils(task.book_id, page.page_index) for page in task.pages},
