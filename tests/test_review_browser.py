@@ -194,7 +194,7 @@ def after(reviewer: Reviewer, workspace: Workspace, count: int, kind: str = "") 
 
 
 BY_KEYS: dict[str, tuple[tuple[str, ...], str]] = {
-    "sensitive": (("1",), "keep"),
+    "sensitive": (("v", "1"), "keep"),
     "figure": (("y",), "accepted"),
     "annotated": (("2",), "marks"),
     "modality": (("3",), "pathological"),
@@ -222,6 +222,8 @@ def test_each_kind_is_decided_by_keys(ada: Reviewer, workspace: Workspace) -> No
 def test_each_kind_is_decided_by_mouse(ada: Reviewer, workspace: Workspace) -> None:
     for count, (kind, (_, value)) in enumerate(BY_KEYS.items(), 1):
         ada.open(f"/next?kind={kind}")
+        if kind == "sensitive":
+            ada.click("#unveil")
         ada.click(f"button.choice[data-value='{value}']")
         decision = after(ada, workspace, count, kind)
         assert (decision["field"], decision["value"]) == (kind, value)
@@ -242,6 +244,19 @@ def test_a_mask_is_drawn_by_mouse_on_a_picture_shown_on_demand(
     assert decision["value"] == "mask" and decision["details"] == {"reasons": "face"}
     ((x0, y0, x1, y1),) = decision["boxes"]
     assert abs(x0 - 55) < 4 and abs(y0 - 30) < 4 and abs(x1 - 110) < 4 and abs(y1 - 90) < 4
+
+
+def test_nobody_keeps_what_they_have_not_seen(ada: Reviewer, workspace: Workspace) -> None:
+    ada.open("/next?kind=sensitive")
+    ada.press("1")
+    ada.until(lambda: "choose again" in ada.text())
+    assert decisions_of(workspace) == []
+    ada.open("/gallery?kind=sensitive")
+    ada.press(ENTER)
+    ada.until(lambda: "save again" in ada.text())
+    assert decisions_of(workspace) == []
+    ada.press(ENTER)
+    ada.until(lambda: {d["value"] for d in decisions_of(workspace)} == {"keep"})
 
 
 def test_a_mask_is_drawn_by_keys(ada: Reviewer, workspace: Workspace) -> None:

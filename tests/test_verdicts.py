@@ -176,6 +176,15 @@ def test_panels_are_drawn_joined_and_lettered() -> None:
     assert same.uncut == frozenset()
 
 
+def test_panels_that_a_person_drew_are_disputed_no_more() -> None:
+    one = figure(1, caption="(a) A plaque. (b) A papule.")
+    thirds = [Bbox(72 + 100 * n, 100, 170 + 100 * n, 300) for n in range(3)]
+    drawn = tuple(PanelVerdict(bbox=box) for box in thirds)
+    (found,) = decide([one], verdict(one, panels=drawn)).figures
+    assert "panels_disagree" not in found.flags
+    assert {panel.text for panel in found.panels} == {one.caption}
+
+
 def test_moving_a_letter_moves_the_words() -> None:
     panels = tuple(
         Panel(

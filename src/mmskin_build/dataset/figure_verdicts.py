@@ -14,6 +14,7 @@ from typing import Literal
 
 from mmskin_build.decisions import CaptionPlace, Decision, PanelVerdict, Standing
 from mmskin_build.figures.panels import bind_panels
+from mmskin_build.figures.subcaptions import split_caption
 from mmskin_build.geometry import Bbox, iou, union_all
 from mmskin_build.records import Book, Figure, Panel
 
@@ -268,11 +269,10 @@ def _with_panels(figure: Figure, verdict: Decision, *, recaptioned: bool) -> Fig
     if rebind:
         bare = tuple(replace(panel, text=None) for panel in panels)
         panels = bind_panels(replace(figure, panels=bare, flags=())).panels
-    if figure.caption and len(panels) > 1 and any(panel.text for panel in panels):
-        whole = figure.caption
+    whole = figure.caption
+    has_parts = any(panel.text for panel in panels) or bool(whole and split_caption(whole).parts)
+    if whole and len(panels) > 1 and has_parts:
         panels = tuple(replace(panel, text=panel.text or whole) for panel in panels)
-    elif figure.caption and len(panels) > 1 and "panels_disagree" in figure.flags:
-        panels = tuple(replace(panel, text=figure.caption) for panel in panels)
     return replace(figure, panels=panels, flags=flags)
 
 

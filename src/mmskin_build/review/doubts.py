@@ -164,9 +164,7 @@ def _figure_task(
         caption=figure.caption or "",
         caption_place=place,
         captions=tuple(other for other in places if other.page_index in around),
-        proposed={"paired": "accepted", "image_without_caption": "no_caption"}.get(
-            figure.status, "caption"
-        ),
+        proposed="no_caption" if figure.status == "image_without_caption" else "accepted",
         why=tuple(why),
         asked=("panels_disputed",) if is_disputed else (),
         evidence=figure.evidence,

@@ -239,7 +239,11 @@ def task_page(desk: Desk, row: Row, task: Task, reviewer: str, wanted: Filter) -
         task=task,
         row=row,
         title=TITLES[task.kind],
-        buttons=BUTTONS[task.kind],
+        buttons=[
+            button
+            for button in BUTTONS[task.kind]
+            if button[0] != "accepted" or task.kind != "figure" or task.caption_place
+        ],
         reasons=WRONG.get(task.kind, ()),
         shown=shown,
         veiled=[desk.is_veiled(picture.image_sha256) for picture in task.pictures],

@@ -167,6 +167,7 @@ function unveil() {
   }
 }
 if ($("#unveil")) $("#unveil").addEventListener("click", unveil);
+const isVeiled = () => Boolean($("img[data-veiled='1']")) && !document.body.classList.contains("unveiled");
 
 // ------------------------------------------------------------------ lists, home
 
@@ -467,7 +468,7 @@ function startTask() {
 
   function decide(value, all) {
     const answers = [answer(value)];
-    if (all && value !== "mask") {
+    if (all && !(data.kind === "sensitive" && value !== "drop")) {
       for (const other of data.siblings) {
         answers.push({ task: other.id, id: newId(), value, ground: other.ground, made_on: "", details: {} });
       }
@@ -482,9 +483,14 @@ function startTask() {
 
   // A choice is saved at once, unless it needs more than the choice.
   function choose(value, all) {
+    if (data.kind === "sensitive" && value === "keep" && isVeiled()) {
+      unveil(); // nobody keeps what they have not seen
+      tell("editing", "look, then choose again");
+      return;
+    }
     draft.value = value;
     if (value === "mask") {
-      if (!document.body.classList.contains("unveiled") && $("#unveil")) unveil();
+      if (isVeiled()) unveil();
       drawing(true);
       if (!boxes.all.length) boxes.boxes = data.pictures[0].boxes;
       keep();
@@ -658,6 +664,11 @@ function startGallery() {
   }
 
   function saveAll() {
+    if (data.kind === "sensitive" && isVeiled()) {
+      unveil(); // nobody keeps what they have not seen
+      tell("editing", "look, then save again");
+      return;
+    }
     const seconds = (Date.now() - opened) / 1000 / tiles.length;
     const answers = data.tiles
       .map((one, number) => ({ one, value: wrong.has(number) ? wrong.get(number) : one.proposed }))
