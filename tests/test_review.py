@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import secrets
 import socket
@@ -12,7 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from builders import make_decision
 from mmskin_build.config import Workspace
@@ -92,8 +95,13 @@ def test_a_held_picture_is_veiled_by_the_server_until_it_is_asked_for(
     assert veiled[:2] == b"\xff\xd8" and clear[:4] == b"\x89PNG"
     assert len(veiled) < len(clear) * 4 and veiled != clear
     assert ask(server.port, "GET", f"/thumbnail/{task.id}/0")[2] == veiled
-    page = ask(server.port, "GET", f"/task/{task.id}")[2].decode()
-    assert '<rect class="veil"' in page
+    page = f"/page/{task.id}/{task.page_index}"
+    covered, clear = (ask(server.port, "GET", page + how)[2] for how in ("", "?clear=1"))
+    assert task.bbox is not None
+    place = (int(222 * 1500 / 612), int(212 * 1500 / 612))  # amid the picture
+    colors = [Image.open(io.BytesIO(jpeg)).getpixel(place) for jpeg in (covered, clear)]
+    assert np.abs(np.subtract(colors[0], (57, 64, 77))).max() < 8
+    assert np.abs(np.subtract(colors[1], (57, 64, 77))).max() > 20
 
 
 def test_a_script_in_a_caption_is_shown_as_text(server: Server, workspace: Workspace) -> None:

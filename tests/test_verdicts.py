@@ -87,7 +87,7 @@ def assemble(
     )
     found = assemble_records(BOOK, decided.figures, around)
     verdicts.note_unseen(
-        (f"{one.figure_id}#{n}", one.page_index, panel.bbox)
+        (f"{one.figure_id}#{n}", one.page_index, panel)
         for one in decided.figures
         for n, panel in enumerate(one.panels)
     )
@@ -320,6 +320,13 @@ def test_a_picture_cut_anew_brings_its_verdict_back() -> None:
     assert [(o.outcome, o.item_id) for o in verdicts.outcomes] == [("ground_changed", "p1#0")]
     _, _, verdicts = assemble([figure(3)], about(1, "modality", "clinical"))
     assert [o.outcome for o in verdicts.outcomes] == ["lost"]
+
+
+def test_a_picture_that_gives_no_record_is_neither_lost_nor_back() -> None:
+    one = figure(1)
+    given = [verdict(one, "no_figure"), about(1, "modality", "clinical")]
+    _, _, verdicts = assemble([one], *given)
+    assert [o for o in verdicts.outcomes if o.field == "modality"] == []
 
 
 def test_the_same_picture_in_another_book_bears_the_same_verdict() -> None:

@@ -354,7 +354,7 @@ def assemble_book(
         )
         found = assemble_records(book, figures, around)
         verdicts.note_unseen(
-            (panel_id(figure, index), figure.page_index, panel.bbox)
+            (panel_id(figure, index), figure.page_index, panel)
             for figure in figures
             for index, panel in enumerate(figure.panels)
         )

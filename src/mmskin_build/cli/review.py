@@ -10,6 +10,7 @@ import click
 from mmskin_build.cli.console import print_json, print_table
 from mmskin_build.cli.options import Settings, common_options
 
+_COMMANDLINE = click.core.ParameterSource.COMMANDLINE
 _NAME = r"[a-z][a-z0-9-]{0,30}"
 
 
@@ -49,6 +50,9 @@ def review(
     another --host it asks for a token, which is part of the address that is printed.
     """
     if context.invoked_subcommand is not None:
+        given = [p for p in context.params if context.get_parameter_source(p) is _COMMANDLINE]
+        if given:  # they would not reach it
+            raise click.UsageError(f"write options behind {context.invoked_subcommand}")
         return
     if reviewer is not None and not re.fullmatch(_NAME, reviewer):
         raise click.UsageError("--reviewer: small letters, digits and '-', a letter first")

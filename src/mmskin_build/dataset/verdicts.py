@@ -15,9 +15,9 @@ from mmskin_build.config import ImagesConfig
 from mmskin_build.dataset.figure_verdicts import NEAR_PLACE, Outcome, is_of_book
 from mmskin_build.dataset.judge import Judgement
 from mmskin_build.decisions import Decision, DecisionField, Standing, content_key, ground_digest
-from mmskin_build.geometry import Bbox, iou
+from mmskin_build.geometry import iou
 from mmskin_build.images.modality import MODALITIES
-from mmskin_build.records import Book, Demographics, Flag, Label, Record, Review
+from mmskin_build.records import Book, Demographics, Flag, Label, Panel, Record, Review
 from mmskin_build.text.demographics import group_of
 from mmskin_build.text.top_coding import top_code
 
@@ -62,7 +62,6 @@ class PictureVerdicts:
     book: Book
     images: ImagesConfig
     outcomes: list[Outcome] = field(default_factory=list)
-    seen: dict[str, str] = field(default_factory=dict)  # digest to item id
 
     def find(self, name: DecisionField, image_sha256: str) -> Decision | None:
         """Return the verdict that holds on one field of a picture."""
@@ -73,7 +72,6 @@ class PictureVerdicts:
 
     def settle(self, judged: Judgement, image_sha256: str, item_id: str) -> Judgement:
         """Return what becomes of a picture by its verdicts on modality, marks and privacy."""
-        self.seen.setdefault(image_sha256, item_id)
         for name, apply in (
             ("modality", self._modality),
             ("annotated", _marks),
@@ -121,20 +119,22 @@ class PictureVerdicts:
         found = (self.find(name, image_sha256) for name in names)
         return tuple(verdict for verdict in found if verdict is not None)
 
-    def note_unseen(self, places: Iterable[tuple[str, int, Bbox]]) -> None:
+    def note_unseen(self, pictures: Iterable[tuple[str, int, Panel]]) -> None:
         """Write down what became of verdicts on pictures of this book that are not there now.
 
         Args:
-            places: The pictures that there are: item id, page and box.
+            pictures: Those that there are, also those that give no record: item id, page, panel.
         """
-        known = tuple(places)
+        given = tuple(pictures)
+        known = [(item, page, panel.bbox) for item, page, panel in given]
+        there = {panel.image_sha256 for _, _, panel in given}
         for standing in self.standing.values():
             verdict = standing.holds
             is_mine = is_of_book(verdict, self.book)
             if (
                 verdict.field not in ("modality", "annotated", "sensitive", "demographics")
                 or not is_mine
-                or verdict.image_sha256 in self.seen
+                or verdict.image_sha256 in there
                 or verdict.bbox is None
             ):
                 continue

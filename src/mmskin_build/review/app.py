@@ -40,7 +40,7 @@ from mmskin_build.review.guard import (
     read_cookie,
 )
 from mmskin_build.review.index import Row
-from mmskin_build.review.pictures import PictureTable
+from mmskin_build.review.pictures import PictureTable, cover
 from mmskin_build.review.tasks import KINDS, Task
 
 _STATIC = {
@@ -162,9 +162,13 @@ class _Server:
         row = self.row_of(request)
         task = None if row is None else self.desk.task(row)
         page_index = int(request.path_params["page_index"])
-        if task is None or page_index not in [page.page_index for page in task.pages]:
+        pages = {} if task is None else {page.page_index: page for page in task.pages}
+        if task is None or page_index not in pages:
             return _missing()
         content = self.pictures.page(task.book_id, page_index)
+        veils = self.desk.veils(task.book_id, page_index)
+        if content is not None and veils and request.query_params.get("clear") != "1":
+            content = cover(content, veils, pages[page_index].width_pt)
         return _missing() if content is None else Response(content, media_type="image/jpeg")
 
     # --------------------------------------------------------------------------------- saving

@@ -6,17 +6,19 @@ Which file a picture is stands in a table by its digest; no name from a request 
 from __future__ import annotations
 
 import io
+import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from mmskin_build.books import book_source, read_books
 from mmskin_build.cache import Store
 from mmskin_build.config import Config, Workspace
 from mmskin_build.dataset.summary import BuildSummary
 from mmskin_build.errors import MmskinError
+from mmskin_build.geometry import Bbox
 from mmskin_build.pdf.isolation import WorkerPool
 from mmskin_build.pdf.jobs import PageJob, PdfSource
 from mmskin_build.records import PageFailure
@@ -26,6 +28,7 @@ PAGE_WIDTH_PX = 1500  # enough to read captions when zoomed
 THUMBNAIL_PX = 320
 _VEIL_PX = 12  # longest side of what a veiled picture is made from: nobody is recognized in it
 _QUALITY = 85
+_COVER = (57, 64, 77)
 _PICTURES = "pictures"
 _MOST_PIXELS = 200_000_000
 
@@ -131,6 +134,25 @@ def _find_folders(workspace: Workspace, summary: BuildSummary) -> Mapping[str, P
                     if name.startswith(f"{_PICTURES}/"):
                         found[Path(name).stem] = folder
     return found
+
+
+def cover(jpeg: bytes, boxes: Sequence[Bbox], width_pt: float) -> bytes:
+    """Return a page's picture with regions painted over; `boxes` in points of the page."""
+    with Image.open(io.BytesIO(jpeg)) as opened:
+        page = opened.convert("RGB")
+    scale = page.width / width_pt if width_pt > 0 else 1.0
+    pen = ImageDraw.Draw(page)
+    for box in boxes:
+        pen.rectangle(
+            [
+                math.floor(box.x0 * scale) - 1,
+                math.floor(box.y0 * scale) - 1,
+                math.ceil(box.x1 * scale) + 1,
+                math.ceil(box.y1 * scale) + 1,
+            ],
+            fill=_COVER,
+        )
+    return _jpeg(page)
 
 
 def shrink(path: Path, longest_px: int) -> bytes | None:

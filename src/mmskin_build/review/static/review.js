@@ -51,7 +51,6 @@ async function post(path, body) {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),
-    keepalive: true,
   });
   let content;
   try {
