@@ -110,3 +110,7 @@ def test_the_pictures_of_the_guide_are_what_their_code_draws(
     }
     guide = (ROOT / "manual_review" / "GUIDE.md").read_text(encoding="utf-8")
     assert all(f"(guide/{path.name})" in guide for path in kept.iterdir())
+
+
+def test_options_before_a_sub_command_are_not_swallowed(tmp_path: Path) -> None:
+    assert run(["review", "--data", str(tmp_path), "status"]) == 2

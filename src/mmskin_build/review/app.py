@@ -373,6 +373,7 @@ def serve(
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host.strip("[]"), port))
+        listening.listen(_CONNECTIONS)  # a browser that comes early waits
     except OSError as error:
         listening.close()
         raise StorageError(f"{host}:{port} cannot be listened on: {error.strerror}") from error
