@@ -9,11 +9,13 @@ BENCH_PDFS ?=
 BENCH_OUT ?= data/work/bench.json
 GROWTH_PAGES ?= 50 200 800
 EXPORT_RECORDS ?= 12000
+RESUME_FOLDER ?= $(shell mktemp -d)
 BENCH_PICTURES ?= $(MMSKIN_IMAGES)
+SCREENSHOTS ?= data/work/screenshots
 
-.PHONY: help setup demo test test-slow golden lint format types schemas bench bench-panels bench-pixels \
-	bench-growth bench-layouts bench-pictures bench-captions bench-exports bench-gpu bench-resume \
-	audit build doctor constraints clean
+.PHONY: help setup demo test test-slow test-browser golden lint format types schemas bench \
+	bench-panels bench-pixels bench-growth bench-layouts bench-pictures bench-captions bench-review \
+	bench-exports bench-gpu bench-resume audit review build doctor constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -32,6 +34,14 @@ test: $(READY)  ## the tests, without the slow ones
 
 test-slow: $(READY)  ## all tests
 	@$(BIN)/python -m pytest -q --runslow
+
+test-browser: $(READY)  ## the review in Chromium; screenshots in SCREENSHOTS=folder
+	@if command -v npm >/dev/null 2>&1; then \
+		test -f .axe/node_modules/axe-core/axe.min.js || \
+		npm install --prefix .axe --no-save --no-audit --no-fund --loglevel=error axe-core@4 || \
+		echo "axe-core could not be fetched: accessibility is not tested" >&2; \
+	else echo "npm is not installed: accessibility is not tested" >&2; fi
+	@MMSKIN_SCREENSHOTS="$(SCREENSHOTS)" $(BIN)/python -m pytest -q --browser tests/test_review_browser.py
 
 golden: $(READY)  ## renew tests/golden/; read the difference before committing it
 	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/test_golden.py
@@ -73,6 +83,9 @@ bench-captions: $(READY)  ## captions a second by the rules of text/
 bench-growth: $(READY)  ## time and memory a page of demo books of GROWTH_PAGES="50 200 800"
 	@$(BIN)/python tests/bench/growth.py --out $(dir $(BENCH_OUT))growth.json --pages $(GROWTH_PAGES)
 
+bench-review: $(READY)  ## the review with 50,000 tasks, and 1,000 decisions through 50 crashes
+	@$(BIN)/python tests/bench/review.py --out $(dir $(BENCH_OUT))review.json
+
 bench-exports: $(READY)  ## seconds and memory of each export of EXPORT_RECORDS=12000 generated records
 	@PYTHONPATH=tests $(BIN)/python tests/bench/exports.py --records $(EXPORT_RECORDS) \
 		--out $(dir $(BENCH_OUT))exports.json
@@ -88,6 +101,9 @@ build: $(READY)  ## build all registered books
 
 audit: $(READY)  ## HTML report of every registered book
 	@$(BIN)/mmskin audit
+
+review: $(READY)  ## decide what the program doubts, in the browser
+	@$(BIN)/mmskin review
 
 doctor: $(READY)  ## what is installed, what is missing
 	@$(BIN)/mmskin doctor

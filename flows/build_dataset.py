@@ -151,7 +151,7 @@ def run_build(
             for name, (key, fresh) in zip(steps.STAGES, keys, strict=True)
         ]
         outcomes.append(builds.book_outcome(entries))
-    return builds.finish_build(workspace, outcomes), tuple(outcomes)
+    return builds.finish_build(workspace, cfg, outcomes), tuple(outcomes)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from mmskin_build.decisions import Decision
 from mmskin_build.figures.captions import CaptionBlock
 from mmskin_build.figures.labels import parse_label
 from mmskin_build.figures.panels import part_count
@@ -231,6 +232,21 @@ def make_screening(**fields: Any) -> Screening:
         "fingerprint": None,
     }
     return Screening(**(defaults | fields))
+
+
+def make_decision(
+    field: str = "modality", value: str = "clinical", *, decision_id: str = "d1", **fields: Any
+) -> Decision:
+    """One verdict of one reviewer; each has its own id and time unless a test says otherwise."""
+    defaults: dict[str, Any] = {
+        "reviewer": "ada",
+        "decided_at": "2026-01-01T00:00:00.000000Z",
+        "image_sha256": SHA,
+        "book_sha256": SHA,
+        "page_index": 0,
+        "bbox": Bbox(72, 100, 372, 300),
+    }
+    return Decision(id=decision_id, field=field, value=value, **(defaults | fields))  # type: ignore[arg-type]
 
 
 def make_picture(

@@ -15,12 +15,17 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--runslow", action="store_true", help="run the tests marked slow, too")
+    parser.addoption("--browser", action="store_true", help="run the tests marked browser, too")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--runslow"):
-        return
-    skip = pytest.mark.skip(reason="slow; run with --runslow (make test-slow)")
-    for item in items:
-        if "slow" in item.keywords:
-            item.add_marker(skip)
+    skips = {
+        "slow": ("--runslow", "slow; run with --runslow (make test-slow)"),
+        "browser": ("--browser", "needs a browser; run with --browser (make test-browser)"),
+    }
+    for name, (option, reason) in skips.items():
+        if config.getoption(option):
+            continue
+        for item in items:
+            if name in item.keywords:
+                item.add_marker(pytest.mark.skip(reason=reason))

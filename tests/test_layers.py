@@ -19,7 +19,7 @@ PACKAGE = "mmskin_build"
 
 # From the ground up; a room imports only rooms of lines above its own, never one of its own line.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "geometry", "records", "config", "store", "cache"),
+    ("errors", "geometry", "records", "decisions", "config", "store", "cache"),
     ("pdf",),
     ("figures",),
     ("alignment",),
@@ -32,6 +32,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("calibrate",),
     ("doctor",),
     ("steps",),
+    ("queues",),
     ("builds",),
     ("rebuild",),
     ("reports",),
@@ -71,8 +72,8 @@ KEPT_IN: dict[str, tuple[str, ...]] = {
 
 # `mmskin --help` loads none of these.
 HEAVY = (
-    "cv2", "fitz", "numpy", "pandas", "prefect", "pyarrow", "pymupdf", "scipy", "skimage", "sklearn",
-    "torch", "transformers",
+    "cv2", "fitz", "numpy", "pandas", "prefect", "pyarrow", "pymupdf", "scipy", "skimage",
+    "sklearn", "torch", "transformers",
 )  # fmt: skip
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from builders import make_decision
 from mmskin_build.cli import run
 from mmskin_build.errors import SchemaError
 from mmskin_build.images.drawn_skin import draw_clinical, draw_dermoscopy
@@ -24,6 +24,7 @@ from mmskin_build.images.kinds import KINDS, parse_model, shipped_file
 from mmskin_build.images.learn import example_weights, leave_sources_out
 from mmskin_build.images.measure import judge_left_out, score
 from mmskin_build.images.train import train_model
+from mmskin_build.store import to_json
 
 
 def clouds(sources: int = 3, count: int = 12, apart: float = 4.0, seed: int = 0) -> Examples:
@@ -104,13 +105,21 @@ def save(folder: Path, count: int) -> list[Path]:
 
 
 def decide(path: Path, *decisions: tuple[str, str, str, str]) -> None:
-    lines: list[dict[str, Any]] = [
-        {"record_id": record, "image_sha256": digest, "field": "modality", "value": value}
-        | {"reviewer": "one", "decided_at": at}
-        for record, digest, value, at in decisions
-    ]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    lines = [
+        to_json(
+            make_decision(
+                decision_id=f"d{number}",
+                record_id=record,
+                image_sha256=digest,
+                book_sha256=record.split("_")[0],
+                value=value,
+                decided_at=at,
+            )
+        )
+        for number, (record, digest, value, at) in enumerate(decisions)
+    ]
+    path.write_bytes(b"\n".join([*lines, b"{no decision", b""]))
 
 
 def test_verdicts_are_found_by_digest_and_the_latest_wins(tmp_path: Path) -> None:

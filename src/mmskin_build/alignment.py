@@ -270,6 +270,44 @@ def cut_figures(
     return done, tuple(rejects)
 
 
+def cut_as_drawn(
+    pool: WorkerPool,
+    source: PdfSource,
+    cfg: Config,
+    figures: Sequence[Figure],
+    out_dir: Path,
+) -> tuple[tuple[Figure, ...], tuple[Reject, ...]]:
+    """Return figures whose panels a person drew with their pixels known; nothing is looked for."""
+    from mmskin_build.figures.cutting import keep_whole
+    from mmskin_build.pdf import pixels
+
+    by_page: dict[int, list[Figure]] = {}
+    for figure in figures:
+        by_page.setdefault(figure.page_index, []).append(figure)
+    jobs = [
+        PageJob(
+            page_index=index,
+            payload=pixels.PixelRequest(
+                figures=tuple(some),
+                expected=(0,) * len(some),
+                letters=((),) * len(some),
+                render_dpi=cfg.figures.render_dpi,
+                find_panels=keep_whole,
+                out_dir=out_dir,
+            ),
+        )
+        for index, some in sorted(by_page.items())
+    ]
+    cut: list[Figure] = []
+    rejects: list[Reject] = []
+    for job, result in zip(jobs, pool.run(source, jobs, pixels.cut_figures), strict=True):
+        if isinstance(result, PageFailure):
+            rejects.extend(_failed_cut(figure, result) for figure in job.payload.figures)
+        else:
+            cut.extend(result)
+    return tuple(cut), tuple(rejects)
+
+
 def _failed_cut(figure: Figure, failure: PageFailure) -> Reject:
     return Reject(
         item_id=figure.figure_id,

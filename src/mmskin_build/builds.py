@@ -7,6 +7,7 @@ The local engine (`build`) and the Prefect flow call the same functions in the s
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -19,15 +20,21 @@ from mmskin_build.dataset.groups import join_groups
 from mmskin_build.dataset.masks import MaskedPicture
 from mmskin_build.dataset.release import Picture, check_request, write_release
 from mmskin_build.dataset.summary import BookSummary, BuildSummary, natural_order, reject_book
+from mmskin_build.dataset.verdicts import decide_duplicates, mark_reviewed
 from mmskin_build.dataset.withdrawn import find_withdrawn, read_tombstones, reject_withdrawn
+from mmskin_build.decisions import standing_decisions
 from mmskin_build.errors import AdobeExtractError, BookRegistryError, InputPdfError, ReleaseError
 from mmskin_build.images.classify import ScreenedPicture
-from mmskin_build.images.duplicates import DuplicateIndex
-from mmskin_build.records import Alignment, Book, Figure, PageFailure, Record, Reject
+from mmskin_build.images.duplicates import DuplicateIndex, connect
+from mmskin_build.queues import write_build_queue
+from mmskin_build.records import Alignment, Book, Figure, Page, PageFailure, Record, Reject
+from mmskin_build.review.decisions import read_decisions
 from mmskin_build.steps import (
     FAILURES,
     FIGURES,
+    JOINS,
     MASKED,
+    PAGES,
     PICTURES,
     RECORDS,
     REJECTS,
@@ -52,6 +59,7 @@ from mmskin_build.store import (
     read_jsonl,
     storage_errors,
     to_json,
+    to_jsonl,
     write_bytes,
     write_jsonl,
 )
@@ -106,8 +114,13 @@ def begin_build(workspace: Workspace) -> tuple[Book, ...]:
     return tuple(books)
 
 
-def finish_build(workspace: Workspace, outcomes: Sequence[BookOutcome]) -> BuildSummary:
-    """Join the books' records and write ``data/work/build.json``: this is the build to release."""
+def finish_build(
+    workspace: Workspace, cfg: Config, outcomes: Sequence[BookOutcome]
+) -> BuildSummary:
+    """Join the books' records and write ``data/work/build.json``: this is the build to release.
+
+    The queue of the review is written, too.
+    """
     joined = join_books(workspace, [o.summary for o in outcomes if o.summary.status == "built"])
     summary = BuildSummary(
         books=tuple(outcome.summary for outcome in outcomes),
@@ -117,6 +130,7 @@ def finish_build(workspace: Workspace, outcomes: Sequence[BookOutcome]) -> Build
         withdrawn_sha256=withdrawn_sha256(workspace),
     )
     write_bytes(workspace.current, to_json(summary) + b"\n")
+    write_build_queue(workspace, cfg, summary, read_books(workspace))
     return summary
 
 
@@ -131,45 +145,63 @@ def join_books(workspace: Workspace, books: Sequence[BookSummary]) -> Entry:
     store = Store(workspace.store)
     assembled = [store.entry("assemble_book", book.stages["assemble_book"]) for book in books]
     screened = [store.entry("screen_pictures", book.stages["screen_pictures"]) for book in books]
+    standing = standing_decisions(read_decisions(workspace.review / "decisions")[0])
+    verdicts = [s.holds for s in standing.values() if s.holds.field == "duplicate"]
+    outputs = [(e, RECORDS) for e in assembled] + [(e, SCREENED) for e in (*screened, *assembled)]
     stage = Stage(
         name="join_books",
-        version=stage_version("images", "dataset/groups", "dataset/withdrawn"),
+        version=stage_version(
+            "images", "dataset/groups", "dataset/verdicts", "dataset/withdrawn", "decisions"
+        ),
         config_sha256=withdrawn_sha256(workspace),
         inputs={
-            f"{number:05d}": entry.outputs[name].sha256
-            for number, (entry, name) in enumerate(
-                [(e, RECORDS) for e in assembled] + [(e, SCREENED) for e in screened]
-            )
+            "decisions": hashlib.sha256(to_jsonl(verdicts)).hexdigest(),
+            **{
+                f"{number:05d}": entry.outputs[name].sha256
+                for number, (entry, name) in enumerate(outputs)
+            },
         },
     )
 
     def produce(folder: Path) -> None:
         prints = {
             picture.sha256: picture.screening.fingerprint
-            for entry in screened
+            for entry in (*screened, *assembled)
             for picture in read_jsonl(entry.path(SCREENED), ScreenedPicture)
             if picture.sha256 and picture.screening and picture.screening.fingerprint
         }
+        decided = decide_duplicates(standing)
         with DuplicateIndex(workspace.duplicates) as index:
             index.add(prints.items())
-            same = index.groups(prints)
-        masked = {
-            made.image_sha256: made.made_from
+            joins = tuple(j for j in index.joins() if j.first in prints and j.second in prints)
+        pairs = [
+            (join.first, join.second)
+            for join in joins
+            if (join.first, join.second) not in decided.apart
+        ]
+        same = connect(prints, [*pairs, *sorted(decided.same)])
+        made_from: dict[str, str] = {}
+        for entry in assembled:
+            for made in read_jsonl(entry.path(MASKED), MaskedPicture):
+                same[made.image_sha256] = same.get(made.made_from, made.made_from)
+                made_from[made.image_sha256] = made.made_from
+        records = tuple(
+            mark_reviewed(record, decided.by_picture.get(original, ()))
             for entry in assembled
-            for made in read_jsonl(entry.path(MASKED), MaskedPicture)
-        }
-        same |= {made: same.get(origin, origin) for made, origin in masked.items()}
-        records = tuple(chain.from_iterable(read_jsonl(e.path(RECORDS), Record) for e in assembled))
+            for record in read_jsonl(entry.path(RECORDS), Record)
+            for original in [made_from.get(record.image_sha256, record.image_sha256)]
+        )
         gone = find_withdrawn(
             read_tombstones(workspace.withdrawn), prints, (r.image_sha256 for r in records)
         )
-        gone |= {made: gone[origin] for made, origin in masked.items() if origin in gone}
+        gone |= {made: gone[origin] for made, origin in made_from.items() if origin in gone}
         kept = tuple(record for record in records if record.image_sha256 not in gone)
         rejects = [
             reject_withdrawn(r, gone[r.image_sha256]) for r in records if r.image_sha256 in gone
         ]
         write_jsonl(folder / RECORDS, join_groups(kept, same), durable=False)
         write_jsonl(folder / REJECTS, rejects, durable=False)
+        write_jsonl(folder / JOINS, joins, durable=False)
 
     return store.run(stage, produce)
 
@@ -198,7 +230,7 @@ def build(
     books = begin_build(workspace)
     with open_job(workspace, cfg, progress, check_pictures=check_pictures) as job:
         outcomes = tuple(build_book(job, book) for book in books)
-    return finish_build(workspace, outcomes), outcomes
+    return finish_build(workspace, cfg, outcomes), outcomes
 
 
 def read_build(workspace: Workspace) -> BuildSummary:
@@ -213,17 +245,24 @@ def read_build(workspace: Workspace) -> BuildSummary:
 
 
 def read_alignment(workspace: Workspace, book: BookSummary) -> Alignment:
-    """Return the finished figures, rejects and failures of a built book."""
+    """Return the finished figures, after verdicts, rejects and failures of a built book."""
     store = Store(workspace.store)
     pages, aligned, cut = (store.entry(name, book.stages[name]) for name in STAGES[:3])
+    assembled = store.entry("assemble_book", book.stages["assemble_book"])
     rejects = (aligned.path(REJECTS), cut.path(REJECTS))
     return Alignment(
         book_sha256=book.sha256,
         page_count=book.page_count,
-        figures=read_jsonl(cut.path(FIGURES), Figure),
+        figures=read_jsonl(assembled.path(FIGURES), Figure),
         rejects=tuple(chain.from_iterable(read_jsonl(path, Reject) for path in rejects)),
         failures=read_jsonl(pages.path(FAILURES), PageFailure),
     )
+
+
+def read_pages_of(workspace: Workspace, book: BookSummary) -> tuple[Page, ...]:
+    """Return the pages of a built book."""
+    entry = Store(workspace.store).entry("read_book", book.stages["read_book"])
+    return read_jsonl(entry.path(PAGES), Page)
 
 
 def pictures_folder(workspace: Workspace, book: BookSummary) -> Path:

@@ -123,6 +123,14 @@ class DatasetConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewConfig:
+    """What is asked of reviewers beside what is in doubt."""
+
+    double_share: Share = 0.05  # of the tasks that two reviewers decide, to see if they agree
+    known_share: Share = 0.02  # known cases among the tasks, to see if reviewers attend
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainConfig:
     """How SkinVL is fine-tuned; the numbers are upstream's, what else differs is faster."""
 
@@ -179,6 +187,7 @@ class Config:
     privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
     dataset: DatasetConfig = field(default_factory=DatasetConfig)
     split: SplitConfig = field(default_factory=SplitConfig)
+    review: ReviewConfig = field(default_factory=ReviewConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
     generate: GenerateConfig = field(default_factory=GenerateConfig)
     workspace: WorkspaceConfig = field(default_factory=WorkspaceConfig)
@@ -218,6 +227,11 @@ class Workspace:
     def duplicates(self) -> Path:
         """The index of near duplicates, made anew where it is missing."""
         return self.work / "duplicates.sqlite"
+
+    @property
+    def review(self) -> Path:
+        """Queue, decisions and samples of the review, beside the data folder."""
+        return self.data.parent / "manual_review"
 
     @property
     def releases(self) -> Path:

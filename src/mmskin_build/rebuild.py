@@ -247,7 +247,7 @@ def _take_withdrawals(workspace: Workspace, own: Workspace) -> None:
 
 def _decisions_folder(own: Workspace) -> Path:
     """Where a build of that workspace looks for what people decided."""
-    return own.data.parent / "manual_review" / "decisions"
+    return own.review / "decisions"
 
 
 def _build(

@@ -340,11 +340,16 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """The last human verdict on a record; `decided_at` is the decision's own time stamp."""
+    """What people decided about a record, and who did so last.
+
+    `accepted` where all verdicts confirm what the program chose, `changed` where one does not.
+    `decided_at` is the decision's own time stamp, `decided` names the fields with a verdict.
+    """
 
     state: Literal["unreviewed", "accepted", "changed", "rejected"] = "unreviewed"
     reviewer: str | None = None
     decided_at: str | None = None
+    decided: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """The stages in order, and the only place that knows them all.
 
     book.pdf -> read_book -> align_book -> cut_pictures -> screen_pictures -> assemble_book
-                 pages        figures       pictures        what they show     records of a book
+                 pages        figures       pictures        what they show     records of a book,
+                                                                               verdicts applied
 
     all books -> finish_build: near duplicates joined across books, data/work/build.json
 
@@ -12,8 +13,9 @@ what the one before wrote, so a resumed build and a fresh one see the same bytes
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -21,17 +23,25 @@ from itertools import chain
 from pathlib import Path
 
 from mmskin_build import __version__
-from mmskin_build.alignment import check_conserved, cut_figures, pair_figures, read_pages
+from mmskin_build.alignment import (
+    check_conserved,
+    cut_figures,
+    pair_figures,
+    read_pages,
+)
 from mmskin_build.books import adobe_path, book_source, pages_to_read
 from mmskin_build.cache import Entry, Stage, Store
 from mmskin_build.config import Config, Workspace, config_sha256
 from mmskin_build.dataset.assemble import Surroundings, assemble_records, panel_id
+from mmskin_build.dataset.figure_verdicts import decide_figures
 from mmskin_build.dataset.masks import MaskedPicture, mask_record
 from mmskin_build.dataset.summary import (
     PageNote,
     summarize_book,
 )
+from mmskin_build.dataset.verdicts import PictureVerdicts
 from mmskin_build.dataset.words import read_words
+from mmskin_build.decisions import Standing, standing_decisions
 from mmskin_build.images.classify import PictureFile, ScreenedPicture, screen_files
 from mmskin_build.images.marks import marks_of_overlays
 from mmskin_build.pdf.adobe import digest_extract, load_extract
@@ -45,11 +55,14 @@ from mmskin_build.records import (
     Record,
     Reject,
 )
+from mmskin_build.review.applying import cut_decided, decisions_of_book
+from mmskin_build.review.decisions import read_decisions
 from mmskin_build.store import (
     code_digest,
     file_sha256,
     read_jsonl,
     to_json,
+    to_jsonl,
     write_jsonl,
 )
 
@@ -58,6 +71,8 @@ FIGURES, REJECTS, PICTURES = "figures.jsonl", "rejects.jsonl", "pictures"
 HEADINGS = "headings.jsonl"
 SCREENED = "screened.jsonl"
 RECORDS, SUMMARY, MASKED = "records.jsonl", "summary.jsonl", "masked.jsonl"
+JUDGED, OUTCOMES = "judged.jsonl", "outcomes.jsonl"
+JOINS = "joins.jsonl"
 
 _LIBRARIES = ("pymupdf", "pdfplumber", "opencv-python-headless", "numpy")
 _DETECTORS = ("scikit-image", "scipy", "onnx", "onnxruntime", "nudenet")
@@ -72,7 +87,7 @@ def no_progress(book_id: str, stage: str, done: int, total: int) -> None:
     """Show nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: `standing` is kept
 class Job:
     """What every stage needs: where things lie, the settings, the workers, whom to tell."""
 
@@ -81,6 +96,12 @@ class Job:
     pool: WorkerPool
     progress: Progress = no_progress
     check_pictures: bool = False  # compare the digests of kept pictures, too
+
+    @functools.cached_property
+    def standing(self) -> dict[str, Standing]:
+        """What people decided and holds; read once a job."""
+        decisions, _ = read_decisions(self.workspace.review / "decisions")
+        return standing_decisions(decisions)
 
     def keep(self, stage: Stage, produce: Callable[[Path], None]) -> Entry:
         """Return the kept output of `stage`, or make it."""
@@ -134,7 +155,13 @@ def read_book(job: Job, book: Book) -> Entry:
         write_jsonl(folder / PAGES, pages, durable=False)
         write_jsonl(folder / FAILURES, failures, durable=False)
         notes = [
-            PageNote(page_index=page.page_index, page_label=page.page_label, flags=page.flags)
+            PageNote(
+                page_index=page.page_index,
+                page_label=page.page_label,
+                width_pt=page.width_pt,
+                height_pt=page.height_pt,
+                flags=page.flags,
+            )
             for page in pages
         ]
         write_jsonl(folder / NOTES, notes, durable=False)
@@ -193,7 +220,7 @@ def screen_pictures(job: Job, book: Book, aligned: Entry, cut: Entry) -> Entry:
 
     The words around a picture say what to look for, so captions and headings are inputs, too.
     """
-    model = Path(job.cfg.images.modality_model) if job.cfg.images.modality_model else None
+    model = _model(job)
     read_all_words = job.cfg.images.annotated_major == "keep"
     stage = Stage(
         name="screen_pictures",
@@ -209,32 +236,51 @@ def screen_pictures(job: Job, book: Book, aligned: Entry, cut: Entry) -> Entry:
     )
 
     def produce(folder: Path) -> None:
-        headings = _headings(aligned)
-        files = [
-            PictureFile(
-                name=panel_id(figure, index),
-                path=cut.path(f"{PICTURES}/{panel.image_sha256}.png"),
-                hints=read_words(
-                    figure, panel, headings.get(figure.page_index, ()), book.language
-                ).hints,
-                painted=marks_of_overlays(panel),
-            )
-            for figure in read_jsonl(cut.path(FIGURES), Figure)
-            if figure.status == "paired" and figure.kind == "photo"
-            for index, panel in enumerate(figure.panels)
-            if panel.image_sha256 is not None
-        ]
-        screened = screen_files(
-            files,
-            workers=job.cfg.workers(),
-            model_path=model,
-            language=_language(job, book),
-            read_all_words=read_all_words,
-            progress=lambda done, total: job.progress(book.id, "screen_pictures", done, total),
-        )
+        figures = read_jsonl(cut.path(FIGURES), Figure)
+        screened = _screen(job, book, figures, _headings(aligned), [cut.folder / PICTURES])
         write_jsonl(folder / SCREENED, screened, durable=False)
 
     return job.keep(stage, produce)
+
+
+def _screen(
+    job: Job,
+    book: Book,
+    figures: Sequence[Figure],
+    headings: Mapping[int, Sequence[str]],
+    folders: Sequence[Path],
+) -> tuple[ScreenedPicture, ...]:
+    """Ask the detectors about the pictures of figures, which lie in the first folder with them."""
+    files = [
+        PictureFile(
+            name=panel_id(figure, index),
+            path=_first_file([folder / f"{panel.image_sha256}.png" for folder in folders]),
+            hints=read_words(
+                figure, panel, headings.get(figure.page_index, ()), book.language
+            ).hints,
+            painted=marks_of_overlays(panel),
+        )
+        for figure in figures
+        if figure.status == "paired" and figure.kind == "photo"
+        for index, panel in enumerate(figure.panels)
+        if panel.image_sha256 is not None
+    ]
+    return screen_files(
+        files,
+        workers=job.cfg.workers(),
+        model_path=_model(job),
+        language=_language(job, book),
+        read_all_words=job.cfg.images.annotated_major == "keep",
+        progress=lambda done, total: job.progress(book.id, "screen_pictures", done, total),
+    )
+
+
+def _first_file(paths: Sequence[Path]) -> Path:
+    return next((path for path in paths if path.is_file()), paths[0])
+
+
+def _model(job: Job) -> Path | None:
+    return Path(job.cfg.images.modality_model) if job.cfg.images.modality_model else None
 
 
 def _language(job: Job, book: Book) -> str:
@@ -252,12 +298,17 @@ def assemble_book(
 ) -> Entry:
     """Turn a book's figures into records: `RECORDS`, `REJECTS` of all stages, `SUMMARY`.
 
-    Pictures that were masked lie in `PICTURES`; `MASKED` says which ones they were made from.
+    What people decided is applied here: `FIGURES` are those after verdicts, `OUTCOMES` what became
+    of each verdict, `JUDGED` what the program itself makes of each picture. Pictures that were
+    masked or drawn anew lie in `PICTURES`; `MASKED` says which ones they were made from, `SCREENED`
+    what is seen in pictures of figures that a verdict changed.
     """
     settings = records_sha256(job.cfg)
+    pictures = {Path(name).stem for name in cut.outputs if name.startswith(f"{PICTURES}/")}
+    standing = decisions_of_book(job.standing, book, pictures)
     stage = Stage(
         name="assemble_book",
-        version=stage_version("dataset", "text", "images", "figures"),
+        version=stage_version("dataset", "text", "images", "figures", "pdf", "review/applying"),
         config_sha256=settings,
         inputs={
             "book": hashlib.sha256(to_json(book)).hexdigest(),
@@ -268,6 +319,7 @@ def assemble_book(
             "figures": cut.outputs[FIGURES].sha256,
             "not_cut": cut.outputs[REJECTS].sha256,
             "screened": screened.outputs[SCREENED].sha256,
+            "decisions": hashlib.sha256(to_jsonl(s.holds for s in standing.values())).hexdigest(),
         },
     )
 
@@ -277,21 +329,42 @@ def assemble_book(
         job.progress(book.id, "assemble_book", 0, 0)
         notes = read_jsonl(pages.path(NOTES), PageNote)
         figures = read_jsonl(cut.path(FIGURES), Figure)
+        decided = decide_figures(figures, standing, book)
+        source = book_source(job.workspace, book)
+        decided, not_cut = cut_decided(job.pool, source, job.cfg, decided, folder / PICTURES)
+        figures = decided.figures
+        seen = {p.name: p for p in read_jsonl(screened.path(SCREENED), ScreenedPicture)}
+        new = _screen(
+            job,
+            book,
+            [figure for figure in figures if figure.figure_id in decided.touched],
+            _headings(aligned),
+            [cut.folder / PICTURES, folder / PICTURES],
+        )
+        verdicts = PictureVerdicts(standing=standing, book=book, images=job.cfg.images)
         around = Surroundings(
             page_labels={note.page_index: note.page_label for note in notes},
             headings=_headings(aligned),
-            screened={p.name: p for p in read_jsonl(screened.path(SCREENED), ScreenedPicture)},
+            screened=seen | {picture.name: picture for picture in new},
             images=job.cfg.images,
             privacy=job.cfg.privacy,
             config_sha256=settings,
+            decided=decided,
+            verdicts=verdicts,
         )
         found = assemble_records(book, figures, around)
+        verdicts.note_unseen(
+            (panel_id(figure, index), figure.page_index, panel)
+            for figure in figures
+            for index, panel in enumerate(figure.panels)
+        )
         _check_figures_end(figures, found.records, found.rejects)
         records: list[Record] = []
         masked: list[MaskedPicture] = []
         for record in found.records:
             if record.id in found.masks:
-                picture = cut.path(f"{PICTURES}/{record.image_sha256}.png")
+                name = f"{PICTURES}/{record.image_sha256}.png"
+                picture = _first_file([cut.path(name), folder / name])
                 record, made = mask_record(
                     record, found.masks[record.id], picture, folder / PICTURES
                 )
@@ -299,7 +372,7 @@ def assemble_book(
             records.append(record)
         before = (aligned.path(REJECTS), cut.path(REJECTS))
         earlier = chain.from_iterable(read_jsonl(path, Reject) for path in before)
-        rejects = [*earlier, *found.rejects]
+        rejects = [*earlier, *not_cut, *found.rejects]
         summary = summarize_book(
             book,
             notes=notes,
@@ -313,6 +386,10 @@ def assemble_book(
         )
         write_jsonl(folder / RECORDS, records, durable=False)
         write_jsonl(folder / MASKED, masked, durable=False)
+        write_jsonl(folder / FIGURES, figures, durable=False)
+        write_jsonl(folder / SCREENED, new, durable=False)
+        write_jsonl(folder / JUDGED, found.judged, durable=False)
+        write_jsonl(folder / OUTCOMES, [*decided.outcomes, *verdicts.outcomes], durable=False)
         write_jsonl(folder / REJECTS, rejects, durable=False)
         write_jsonl(folder / SUMMARY, [summary], durable=False)
 
@@ -335,7 +412,7 @@ def records_sha256(cfg: Config) -> str:
 
 def stage_version(*rooms: str, libraries: Sequence[str] = ()) -> str:
     """Stand for the code behind a stage: its rooms, the ground, the libraries it rests on."""
-    code = code_digest(*rooms, "geometry", "records", "store")
+    code = code_digest(*rooms, "geometry", "records", "decisions", "store")
     names = (*_LIBRARIES, *libraries)
     return " ".join([__version__, code, *(f"{name}={version(name)}" for name in names)])
 

@@ -49,6 +49,7 @@ def calibrate(
     books: int,
     corpus: Path | None,
     spoiled: int = SPOILED,
+    decided: Sequence[Example] = (),
     progress: Progress,
 ) -> dict[str, Any]:
     """Fit the models and return the content of the model file.
@@ -59,6 +60,7 @@ def calibrate(
         books: Number of generated books, at least 2.
         corpus: Folder with ``labels/*.json`` and ``pdfs/``, or None.
         spoiled: Spoiled variants of each document, at least 1.
+        decided: Examples that people decided (`decided.decided_examples`).
         progress: Called with a document, a stage, the number done and the number in all.
 
     Raises:
@@ -69,7 +71,7 @@ def calibrate(
     """
     known = _read_books(pool, cfg, books, corpus, progress)
     plain, marred = _make_examples(known, cfg, spoiled, progress)
-    both = [*plain, *marred]
+    both = [*plain, *marred, *decided]
     models: dict[str, Any] = {}
     measured: dict[str, Any] = {}
     held_out: dict[Half, dict[str, Model]] = {}
@@ -94,7 +96,7 @@ def calibrate(
     counts = Counter((e.half, e.right) for e in both)
     return {
         "about": "Weights of figures/confidence.py: log odds = bias + sum of weight times feature.",
-        "made_by": _command(books, corpus),
+        "made_by": _command(books, corpus, decided),
         "inputs": {
             "generated_books": books,
             "first_seed": _FIRST_SEED,
@@ -104,6 +106,7 @@ def calibrate(
             "spoiled_variants": spoiled,
             "heavily_spoiled_variants_for_halves": _heavy_variants(spoiled),
             "kinds_of_harm": list(HARMS),
+            **({"decided_by_people": len(decided)} if decided else {}),
         },
         "examples": {
             half: {"right": counts[half, True], "wrong": counts[half, False]} for half in HALVES
@@ -113,8 +116,9 @@ def calibrate(
     }
 
 
-def _command(books: int, corpus: Path | None) -> str:
+def _command(books: int, corpus: Path | None, decided: Sequence[Example]) -> str:
     given = " --corpus DIR" if corpus is not None else ""
+    given += " --from-decisions" if decided else ""
     return f"mmskin calibrate --out FILE --books {books}{given}"
 
 

@@ -27,6 +27,7 @@ from mmskin_build.cli import (
     exports,
     inspect,
     modality,
+    review,
     skinvl,
     withdraw,
 )
@@ -41,6 +42,7 @@ Do it with your own:
   mmskin books add ~/books/rook.pdf --id bk15
   mmskin build
   mmskin audit
+  mmskin review
   mmskin release 1.0.0
   mmskin verify data/releases/mm-skin/1.0.0
   mmskin export --to huggingface
@@ -100,6 +102,7 @@ for command in (
     data.books,
     build.build,
     *audit.COMMANDS,
+    *review.COMMANDS,
     data.release,
     data.verify,
     *exports.COMMANDS,

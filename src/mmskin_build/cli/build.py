@@ -121,7 +121,9 @@ def build(engine: str, check: bool, settings: Settings) -> int:
     go on (exit code 12).
     """
     from mmskin_build import builds
+    from mmskin_build.queues import report_verdicts
 
+    before = builds.read_build(settings.workspace) if settings.workspace.current.exists() else None
     with progress_bars(settings) as show:
         if engine == "prefect":
             from mmskin_build.flows.environment import prepare
@@ -135,12 +137,15 @@ def build(engine: str, check: bool, settings: Settings) -> int:
                 settings.workspace, settings.cfg, show, check_pictures=check
             )
     computed = {o.summary.id: list(o.computed) for o in outcomes if o.computed}
+    verdicts = report_verdicts(settings.workspace, summary, before)
     if settings.as_json:
         from mmskin_build.store import plain
 
-        print_json({**plain(summary), "computed": computed, "engine": engine})
+        done = {"computed": computed, "engine": engine, "verdicts": plain(verdicts)}
+        print_json({**plain(summary), **done})
     else:
         _print_build(summary, computed)
+        _print_verdicts(verdicts)
     return EXIT_PARTIAL if summary.rejected else 0
 
 
@@ -187,3 +192,19 @@ def _print_build(summary: Any, computed: dict[str, list[str]]) -> None:
     click.echo(f"content digest: {summary.content_digest}")
     for book in summary.rejected:
         click.echo(f"rejected: {book.message}", err=True)
+
+
+def _print_verdicts(report: Any) -> None:
+    for bad in report.bad_lines:
+        click.echo(f"no decision: {bad.file} line {bad.line}: {bad.message}", err=True)
+    if not any((report.applied, report.came_back, report.lost)):
+        return
+    click.echo(f"verdicts applied: {in_words(report.applied)}")
+    click.echo(f"  other than the program's choice: {in_words(report.changed)}")
+    click.echo(f"  new since the build before: {in_words(report.new)}")
+    if report.came_back:
+        click.echo(f"  came back, their ground has changed: {in_words(report.came_back)}")
+    if report.lost:
+        click.echo(f"  about what is not there any more: {in_words(report.lost)}")
+    if report.disputed:
+        click.echo(f"  decided differently by two reviewers: {report.disputed}")

@@ -51,7 +51,7 @@ def demo(out: Path | None, pages: int, seed: int, settings: Settings) -> int:
         title = "The demo book: drawn by code"
         add_book(workspace, job.pool, pdf, book_id=_BOOK_ID, given={"title": title})
         outcomes = [builds.build_book(job, book) for book in builds.begin_build(workspace)]
-        summary = builds.finish_build(workspace, outcomes)
+        summary = builds.finish_build(workspace, settings.cfg, outcomes)
         (report,) = write_reports(job, table=True)
     (book,) = summary.books
     score = score_alignment(

@@ -67,7 +67,7 @@ def export(
             embed=embed,
             replace=replace,
             ledger=workspace.data / "exports.jsonl",
-            decisions=workspace.data.parent / "manual_review" / "decisions",
+            decisions=workspace.review / "decisions",
             progress=lambda done, total: show(to, "export", done, total),
         )
     if settings.as_json:

@@ -69,7 +69,7 @@ def withdraw(
             workspace.withdrawn,
             workspace.data / "exports.jsonl",
             affected=affected,
-            decisions=workspace.data.parent / "manual_review" / "decisions",
+            decisions=workspace.review / "decisions",
             progress=progress,
         )
     if settings.as_json:

@@ -15,12 +15,17 @@ from dataclasses import dataclass
 
 from mmskin_build import __version__
 from mmskin_build.config import ImagesConfig, PrivacyConfig
+from mmskin_build.dataset.figure_verdicts import DecidedFigures
 from mmskin_build.dataset.judge import REASONS as JUDGED
-from mmskin_build.dataset.judge import judge_picture
+from mmskin_build.dataset.judge import Judgement, judge_picture
+from mmskin_build.dataset.verdicts import REASONS as DECIDED
+from mmskin_build.dataset.verdicts import PictureVerdicts, patient_ground, review_of
 from mmskin_build.dataset.words import read_words
+from mmskin_build.decisions import Decision
 from mmskin_build.images.classify import ScreenedPicture
 from mmskin_build.records import (
     Book,
+    Demographics,
     Figure,
     Label,
     Panel,
@@ -43,12 +48,14 @@ REASONS = {
     "picture_missing": "the pixels could not be had",
     "picture_unscreened": "the detectors ended on it, so nobody knows what it shows",
     **JUDGED,
+    **DECIDED,
 }
 
 _PLAIN_WORDS = frozenset({"figure", "figures", "fig", "figs", "abb", "abbildung", "figura"})
 _ROMAN = re.compile(r"(?=[ivxlc])(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})")
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _CONFIDENCE_DIGITS = 4
+_MARK_FROM = 0.5  # score of a mark that is shown to reviewers
 _LONGEST_SLUG = 60  # characters; a label that long is no label
 
 
@@ -59,6 +66,7 @@ class Surroundings:
     `page_labels` are printed page numbers and `headings` those of chapter and section, by page
     index. `screened` is what the detectors said, by `panel_id`. `images` and `privacy` decide what
     becomes of a picture; `config_sha256` is the digest of all settings behind the records.
+    `decided` are the verdicts on figures that were applied already, `verdicts` those on pictures.
     """
 
     page_labels: Mapping[int, str]
@@ -67,6 +75,30 @@ class Surroundings:
     images: ImagesConfig
     privacy: PrivacyConfig
     config_sha256: str
+    decided: DecidedFigures | None = None
+    verdicts: PictureVerdicts | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What the program makes of one picture, whatever people decided: where the review starts.
+
+    `record_id` is None where there is no record. `is_disputed` says that it is not known which part
+    of the caption is the picture's; `boxes` are where something sensitive lies, `marks` where
+    something is drawn, in pixels. `ground` is `verdicts.patient_ground`.
+    """
+
+    item_id: str
+    record_id: str | None
+    image_sha256: str
+    judgement: Judgement
+    boxes: tuple[Box, ...]
+    marks: tuple[Box, ...]
+    demographics: Demographics
+    caption: str
+    figure_caption: str
+    panel_text: str | None
+    ground: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +106,13 @@ class Assembled:
     """The records of a book in the order of its pages, and a reject for all that gave none.
 
     `masks` are the regions to make unrecognizable before a picture goes anywhere, by record id.
+    `judged` is the program's own view of each picture that was seen.
     """
 
     records: tuple[Record, ...]
     rejects: tuple[Reject, ...]
     masks: Mapping[str, tuple[Box, ...]]
+    judged: tuple[Judged, ...] = ()
 
 
 def panel_id(figure: Figure, index: int) -> str:
@@ -101,6 +135,8 @@ def assemble_records(book: Book, figures: Sequence[Figure], around: Surroundings
     records: list[Record] = []
     rejects: list[Reject] = []
     masks: dict[str, tuple[Box, ...]] = {}
+    judged: list[Judged] = []
+    dropped = frozenset() if around.decided is None else around.decided.dropped
     ordered = sorted(figures, key=_place)
     groups = _figure_names(book.id, ordered)
     # A panel's name may be another figure's: panel c of Figure 7 and Figure 7C are both bk1_7_c.
@@ -114,15 +150,17 @@ def assemble_records(book: Book, figures: Sequence[Figure], around: Surroundings
         )
     )
     for figure, group in zip(ordered, groups, strict=True):
-        reason = _why_not(figure)
+        reason, detail = _why_not(figure), ""
+        if figure.figure_id in dropped:
+            reason, detail = "rejected_by_reviewer", "figure"
         if reason is not None:
-            rejects.append(_reject(figure, figure.figure_id, reason))
+            rejects.append(_reject(figure, figure.figure_id, reason, detail))
         for index, panel in enumerate(figure.panels):
             name = next(names)
             if reason is not None:
                 continue
             item_id = panel_id(figure, index)
-            made = _make_record(book, figure, panel, group, name, around, item_id)
+            made = _make_record(book, figure, panel, group, name, around, item_id, judged)
             if isinstance(made, Reject):
                 rejects.append(made)
                 continue
@@ -130,7 +168,9 @@ def assemble_records(book: Book, figures: Sequence[Figure], around: Surroundings
             records.append(record)
             if boxes:
                 masks[record.id] = boxes
-    return Assembled(records=tuple(records), rejects=tuple(rejects), masks=masks)
+    return Assembled(
+        records=tuple(records), rejects=tuple(rejects), masks=masks, judged=tuple(judged)
+    )
 
 
 def _place(figure: Figure) -> tuple[float, ...]:
@@ -167,8 +207,12 @@ def _make_record(
     name: str,
     around: Surroundings,
     item_id: str,
+    seen: list[Judged],
 ) -> tuple[Record, tuple[Box, ...]] | Reject:
-    """The record of one panel with the boxes to mask in its picture, or why there is none."""
+    """The record of one panel with the boxes to mask in its picture, or why there is none.
+
+    What the program itself makes of the picture is added to `seen`.
+    """
     if panel.image_sha256 is None or panel.pixel_size is None or panel.source is None:
         return _reject(figure, item_id, "picture_missing")
     screened = around.screened.get(item_id)
@@ -184,6 +228,36 @@ def _make_record(
         vote=words.vote,
         is_disputed=words.is_disputed,
     )
+    ground = patient_ground(words.figure_caption, words.panel_text)
+    seen.append(
+        Judged(
+            item_id=item_id,
+            record_id=None if judged.reject else name,
+            image_sha256=panel.image_sha256,
+            judgement=judged,
+            boxes=tuple(sorted({b for some in screened.screening.boxes.values() for b in some})),
+            marks=tuple(sorted({m.box for m in screened.screening.marks if m.score >= _MARK_FROM})),
+            demographics=words.demographics,
+            caption=words.caption,
+            figure_caption=words.figure_caption,
+            panel_text=words.panel_text,
+            ground=ground,
+        )
+    )
+    patient, applied, changed = words.demographics, list[Decision](), False
+    verdicts = around.verdicts
+    if verdicts is not None:
+        before = len(verdicts.outcomes)
+        judged = verdicts.settle(judged, panel.image_sha256, item_id)
+        applied += verdicts.fields_of(panel.image_sha256)
+        patient, verdict = verdicts.settle_patient(patient, panel.image_sha256, item_id, ground)
+        applied += [verdict] if verdict else []
+        changed = any(outcome.changed for outcome in verdicts.outcomes[before:])
+    figures = around.decided or DecidedFigures(figures=())
+    figure_verdict = figures.decided.get(figure.figure_id)
+    if figure_verdict is not None:
+        applied.append(figure_verdict)
+        changed |= figure_verdict.value != "accepted" or figure.figure_id in figures.touched
     if judged.reject is not None:
         return _reject(figure, item_id, *judged.reject)
     if not words.caption and not judged.held:
@@ -201,11 +275,11 @@ def _make_record(
         alignment=Label(
             value=figure.status,
             confidence=round(figure.confidence, _CONFIDENCE_DIGITS),
-            source="rule",
+            source="rule" if figure_verdict is None else "human",
         ),
         modality=judged.modality,
         modality_votes=judged.votes,
-        demographics=words.demographics,
+        demographics=patient,
         terms=words.terms,
         flags=judged.flags,
         held=judged.held,
@@ -222,7 +296,7 @@ def _make_record(
         ),
         group_id=group,
         split=None,
-        review=Review(),
+        review=review_of(applied, changed=changed, before=Review()),
         config_sha256=around.config_sha256,
         code_version=__version__,
     )

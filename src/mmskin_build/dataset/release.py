@@ -289,7 +289,7 @@ def _undecided(records: Sequence[Record], held: Mapping[str, int]) -> str:
     shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
     return (
         f"{len(names)} of {len(records)} pictures wait for a person's decision "
-        f"({_in_words(held)}): {shown}; mmskin audit shows them. Decide about them, or release "
+        f"({_in_words(held)}): {shown}; decide about them: mmskin review; or release "
         "without them: --leave-out-held"
     )
 

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from mmskin_build.dataset.manifest import Manifest
 from mmskin_build.dataset.summary import BuildSummary
+from mmskin_build.decisions import Decision
 from mmskin_build.records import SCHEMA_VERSION, Figure, Page, Record, Reject
 from mmskin_build.store import pretty_json, write_bytes
 
@@ -19,6 +20,7 @@ SCHEMAS: dict[str, tuple[Any, str]] = {
     "record": (Record, "An entry of MM-Skin-C.json, a line of records.jsonl."),
     "page": (Page, "A line of pages.jsonl.gz."),
     "manifest": (Manifest, "manifest.json of a release."),
+    "decision": (Decision, "A line of manual_review/decisions/<reviewer>.jsonl."),
     "build": (BuildSummary, "data/work/build.json."),
 }
 

@@ -19,10 +19,12 @@ MANY_FALLBACK_PAGES = "many_fallback_pages"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageNote:
-    """How one page was read, without its content."""
+    """How one page was read, without its content; sizes in points, 0 where nobody knows."""
 
     page_index: int
     page_label: str
+    width_pt: float = 0.0
+    height_pt: float = 0.0
     flags: tuple[str, ...] = ()
 
 

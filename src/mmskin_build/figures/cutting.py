@@ -52,6 +52,13 @@ def find_panels(
     return found
 
 
+def keep_whole(
+    views: Sequence[PictureView], expected: int, letters: Sequence[str]
+) -> list[list[PanelPart]]:
+    """Take each picture as one panel, as a person drew it."""
+    return [[_whole(view, {})] for view in views]
+
+
 def _find_marks(views: Sequence[PictureView], letters: Sequence[str]) -> dict[str, Mark]:
     """The letters on the pictures: as the text layer prints them, or read from the pixels."""
     if not letters:

@@ -8,8 +8,8 @@ fitted to, so that a few verdicts of one's own add to what is known instead of r
 from __future__ import annotations
 
 import base64
+import contextlib
 import csv
-import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from mmskin_build.decisions import Decision, standing_decisions
 from mmskin_build.errors import SchemaError
 from mmskin_build.images.augment import augment
 from mmskin_build.images.description import describe_picture
@@ -27,7 +28,7 @@ from mmskin_build.images.drawn import draw_nonphoto
 from mmskin_build.images.drawn_skin import draw_clinical, draw_dermoscopy
 from mmskin_build.images.kinds import KINDS
 from mmskin_build.images.read import UnreadPicture, read_picture, working_copy
-from mmskin_build.store import storage_errors
+from mmskin_build.store import from_json, storage_errors
 
 RgbImage = NDArray[np.uint8]
 
@@ -131,8 +132,8 @@ def read_manifest(path: Path) -> tuple[Labelled, ...]:
 def read_decisions(paths: Sequence[Path], pictures: Sequence[Path]) -> tuple[Labelled, ...]:
     """Read a person's verdicts on modality and find the pictures by their digests.
 
-    The latest verdict on a picture wins. A book is a source: the part of the record's id before
-    the first underscore.
+    The verdict that holds counts (`decisions.standing_decisions`); lines that are no decisions are
+    passed over. A book is a source: the part of the record's id before the first underscore.
 
     Args:
         paths: Files of decisions, JSON lines, or folders of them.
@@ -140,49 +141,43 @@ def read_decisions(paths: Sequence[Path], pictures: Sequence[Path]) -> tuple[Lab
 
     Raises:
         StorageError: If a file cannot be read.
-        SchemaError: If a line is no decision, or no decided picture is found.
+        SchemaError: If no decided picture is found.
     """
     files = [f for p in paths for f in (sorted(p.glob("**/*.jsonl")) if p.is_dir() else [p])]
-    latest: dict[str, tuple[str, str, str]] = {}
-    for path in files:
-        for number, decision in _json_lines(path):
-            if decision.get("field") != "modality":
-                continue
-            try:
-                digest, value = str(decision["image_sha256"]), str(decision["value"])
-            except KeyError as error:
-                raise SchemaError(f"{path} line {number}: no {error} in the decision") from None
-            name = str(decision.get("record_id") or decision.get("figure_id") or "review")
-            entry = (str(decision.get("decided_at", "")), value, name.split("_")[0])
-            latest[digest] = max(latest.get(digest, entry), entry, key=lambda e: e[0])
+    given = [decision for path in files for decision in _decisions(path)]
+    books = {
+        decision.book_sha256: decision.record_id.split("_")[0]
+        for decision in given
+        if decision.record_id and decision.book_sha256
+    }
+    decided = [
+        one.holds for one in standing_decisions(given).values() if one.holds.field == "modality"
+    ]
     where = {file.stem: file for folder in pictures for file in sorted(folder.glob("**/*.png"))}
     found = tuple(
-        Labelled(path=where[digest], kind=CLASSES[value], source=source)
-        for digest, (_, value, source) in sorted(latest.items())
-        if digest in where and value in CLASSES
+        Labelled(
+            path=where[decision.image_sha256 or ""],
+            kind=CLASSES[decision.value],
+            source=books.get(decision.book_sha256 or "") or (decision.book_sha256 or "review")[:12],
+        )
+        for decision in sorted(decided, key=lambda d: d.image_sha256 or "")
+        if decision.image_sha256 in where and decision.value in CLASSES
     )
     if not found:
         folders = ", ".join(str(folder) for folder in pictures)
         raise SchemaError(
-            f"{len(latest)} decisions on modality, and none of their pictures in {folders}; "
+            f"{len(decided)} decisions on modality, and none of their pictures in {folders}; "
             "name the folder of the pictures with --pictures-in"
         )
     return found
 
 
-def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def _decisions(path: Path) -> Iterator[Decision]:
     with storage_errors(path):
         lines = path.read_bytes().splitlines()
     for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            value = json.loads(line)
-        except ValueError:
-            value = None
-        if not isinstance(value, dict):
-            raise SchemaError(f"{path} line {number}: not a JSON object")
-        yield number, value
+        with contextlib.suppress(SchemaError):  # `mmskin review status` tells which
+            yield from_json(line, Decision, f"{path} line {number}")
 
 
 def measure_pictures(
