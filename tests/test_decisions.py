@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from builders import SHA, make_decision
-from mmskin_build.decisions import Decision, key_of, latest, standing_decisions
+from mmskin_build.decisions import (
+    Decision,
+    ground_digest,
+    key_of,
+    latest,
+    standing_decisions,
+    verdict_on_answer,
+)
 from mmskin_build.errors import StorageError
 from mmskin_build.geometry import Bbox
 from mmskin_build.review.decisions import Conflict, DecisionLog, read_decisions
@@ -197,3 +204,14 @@ def test_a_decision_names_what_older_readers_look_for() -> None:
     assert line["image_sha256"] == SHA and line["field"] == "modality"
     assert {"value", "reviewer", "decided_at", "note"} <= line.keys()
     assert isinstance(make_decision(), Decision)
+
+
+def test_a_verdict_on_an_answer_holds_for_the_caption_it_was_given_on() -> None:
+    decision = make_decision(
+        "qa", "rejected", question="Where?", answer="Here.", ground=ground_digest("A plaque.")
+    )
+    standing = standing_decisions([decision])
+    about = {"image_sha256": SHA, "question": "Where?", "answer": "Here."}
+    assert verdict_on_answer(standing, **about, caption="A plaque.") == decision
+    assert verdict_on_answer(standing, **about, caption="A papule.") is None
+    assert verdict_on_answer({}, **about, caption="A plaque.") is None

@@ -205,3 +205,23 @@ def standing_decisions(decisions: Iterable[Decision]) -> dict[str, Standing]:
         for key, some in sorted(found.items())
         if (holds := latest(some)) is not None
     }
+
+
+def verdict_on_answer(
+    standing: Mapping[str, Standing],
+    *,
+    image_sha256: str,
+    question: str,
+    answer: str,
+    caption: str,
+) -> Decision | None:
+    """Return what was decided about a question and its answer, None where nothing holds now.
+
+    Its `value` is accepted, changed (`details` has the new `question` and `answer`) or rejected
+    (`details` has the `reason`). A verdict given on another caption does not hold.
+    """
+    key = content_key("qa", image_sha256=image_sha256, question=question, answer=answer)
+    found = standing.get(key)
+    if found is None or found.holds.ground != ground_digest(caption):
+        return None
+    return found.holds

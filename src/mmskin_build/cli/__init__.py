@@ -53,6 +53,10 @@ One stage alone, without registering anything:
   mmskin demographics --in captions.txt --out found.jsonl
 
 \b
+A model, after pip install 'mmskin-build[train]':
+  mmskin train --variant mm --model tiny
+
+\b
 Exit codes:
   0 done                       7 a program or language is missing
   1 unexpected error           8 a JSON file breaks its schema
@@ -62,7 +66,7 @@ Exit codes:
   5 password missing or bad   12 done, but without some books
   6 book missing or changed  14 a model cannot be used
  15 training refused         75 stopped, --resume goes on
-130 interrupted
+                            130 interrupted
 """
 
 

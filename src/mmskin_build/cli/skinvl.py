@@ -52,9 +52,10 @@ def _training_packages() -> Iterator[None]:
 def convert(
     checkpoint: Path, out: Path, vision_tower: Any, clip: Path | None, settings: Settings
 ) -> None:
-    """Convert a published LLaVA-Med or SkinVL checkpoint for `mmskin train`, `merge` and `ask`.
+    """Make a published LLaVA-Med checkpoint loadable.
 
-    Shard by shard, every tensor read back and compared; a wrong one is refused by name.
+    The folder is what `mmskin train`, `merge` and `ask` take; a SkinVL in the same layout converts
+    as well. Shard by shard, every tensor read back and compared; a wrong one is refused by name.
     """
     with _training_packages():
         from mmskin_build.skinvl.convert import convert_checkpoint
@@ -110,7 +111,9 @@ def train(
     dry_run: bool,
     settings: Settings,
 ) -> None:
-    """Fine-tune SkinVL with LoRA; every setting stands in [train] of mmskin.toml.
+    """Fine-tune SkinVL on a release.
+
+    Every setting stands in [train] of mmskin.toml; the defaults are upstream's.
 
     Exit code 75: stopped by SIGTERM with its state saved; the same command with --resume goes on.
     """
@@ -205,7 +208,11 @@ def merge(
     no_check: bool,
     settings: Settings,
 ) -> None:
-    """Merge adapters into their base, in float32, and write a folder that `transformers` loads."""
+    """Merge trained adapters into their base.
+
+    In float32, shard by shard; the logits are compared with those of the unmerged model. The
+    folder is one that `transformers` loads.
+    """
     if linear and len(linear) != len(adapters):
         raise ConfigError(f"{len(adapters)} adapters need {len(adapters)} --linear weights or none")
     with _training_packages():
@@ -256,7 +263,10 @@ def ask(
     decoding: Any,
     settings: Settings,
 ) -> None:
-    """Ask a model about one picture, or about many; a stopped run goes on where it was."""
+    """Ask a trained model about pictures.
+
+    About one picture, or about many; a run that was stopped goes on where it was.
+    """
     one = image is not None and question is not None
     if one == (data_file is not None and answers is not None):
         raise click.UsageError("give IMAGE and QUESTION, or --data-file and --answers")
