@@ -26,6 +26,7 @@ from mmskin_build.cli import (
     demographics,
     inspect,
     modality,
+    vqa,
 )
 from mmskin_build.errors import EXIT_INTERRUPTED, MmskinError
 
@@ -100,6 +101,7 @@ for command in (
     *classify.COMMANDS,
     *modality.COMMANDS,
     *demographics.COMMANDS,
+    *vqa.COMMANDS,
     *inspect.COMMANDS,
     *calibrate.COMMANDS,
 ):

@@ -1,0 +1,72 @@
+"""The commands of questions and answers: vqa check."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from mmskin_build.cli.console import in_words, print_json, print_table
+from mmskin_build.cli.options import Settings, common_options
+from mmskin_build.errors import EXIT_PARTIAL
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.group()
+def vqa() -> None:
+    """Questions and answers that captions support."""
+
+
+@vqa.command(
+    epilog="""\b
+Example:
+  mmskin vqa check --in pairs.jsonl --out verdicts.jsonl
+
+\b
+Each line of --in is a JSON object with "caption", "question" and "answer"; "record_id" or "image"
+say which pairs are on one picture [those with the same caption], "modality" what the picture is.
+Each line of --out answers one line of --in:
+  accept, reason (null where accepted), detail, evidence: [{start, end, field}] in the caption
+A line that is no pair is answered by the reason malformed and told with its number (exit code 12)."""
+)
+@click.option("--in", "source", type=_PATH, required=True, help="JSONL with pairs.")
+@click.option("--out", type=_PATH, required=True, help="JSONL to write.")
+@common_options
+def check(source: Path, out: Path, settings: Settings) -> int:
+    """Check pairs against their captions, line for line.
+
+    The answer must follow from the caption: its words, numbers, negations and sides; no two pairs
+    on a picture may ask the same or contradict each other.
+    """
+    from mmskin_build.store import write_bytes
+    from mmskin_build.vqa.pair_files import check_lines, read_pairs, verdict_line
+
+    lines = read_pairs(source)
+    verdicts = check_lines(lines)
+    write_bytes(out, b"".join(map(verdict_line, verdicts)))
+    bad = [line for line in lines if line.pair is None]
+    for line in bad:
+        click.echo(f"{source} line {line.number}: {line.fault}", err=True)
+    reasons = Counter(v.reason for v in verdicts if v.reason is not None)
+    accepted = sum(v.accept for v in verdicts)
+    if settings.as_json:
+        print_json(
+            {
+                "pairs": len(verdicts),
+                "accepted": accepted,
+                "rejected": dict(sorted(reasons.items())),
+                "bad_lines": [line.number for line in bad],
+                "out": str(out),
+            }
+        )
+    elif not settings.quiet:
+        print_table(
+            ["pairs", "accepted", "rejected", "written"],
+            [[len(verdicts), accepted, in_words(reasons), str(out)]],
+        )
+    return EXIT_PARTIAL if bad else 0
+
+
+COMMANDS = (vqa,)
