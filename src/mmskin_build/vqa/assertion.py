@@ -86,6 +86,8 @@ _AFTER_CUES = tuple(
 )
 _WORD = re.compile(r"\w+")
 _QUERY = re.compile(r"\?(?=[A-Za-z])")
+# A sentence that begins so tells of another place or picture.
+_ELSEWHERE = re.compile(r"\s*(?:Similar|Other|Further|Additional|Identical|The same|Compare)\b")
 _ORDER: tuple[Status, ...] = ("other", "absent", "uncertain", "past")
 
 
@@ -110,6 +112,8 @@ def find_scopes(text: str) -> tuple[Scope, ...]:
 
 
 def _scopes(text: str, start: int, end: int) -> Iterator[Scope]:
+    if _ELSEWHERE.match(text, start, end):
+        yield Scope(status="other", start=start, end=end)
     for status, pattern in _BEFORE_CUES:
         for match in pattern.finditer(text, start, end):
             if status == "absent" and text[match.end() :].lstrip().lower().startswith("only"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from mmskin_build.figures.subcaptions import split_caption
@@ -33,10 +34,12 @@ _PANEL = re.compile(
     r"|\b(left|right|top|bottom|upper|lower)(?:-hand)? (?:panel|picture|image|photograph)",
     re.IGNORECASE,
 )
+_OPTION = re.compile(r"\(?\b([A-H])[).:] ?([^,;?()]+)")
 _PLACES = {"upper": "top", "lower": "bottom"}
 _OTHER_PANEL = "the words stand with another panel"
 
 
+@functools.lru_cache(maxsize=2048)
 def check_pair(
     caption: str,
     question: str,
@@ -78,6 +81,9 @@ def check_pair(
     leak = _leak(asked, told)
     if leak is not None:
         return leak
+    wrong = _wrong_option(question, answer)
+    if wrong is not None:
+        return wrong
     if is_visual and asks_beyond_picture(question):
         return reject("not_visible", "no picture shows what is asked")
     part = _panel_part(known, question, answer)
@@ -121,6 +127,21 @@ def _leak(question: Reading, answer: Reading) -> Verdict | None:
     return None
 
 
+def _wrong_option(question: str, answer: str) -> Verdict | None:
+    """Whether the letter of an answer is that of another option than its words."""
+    options = dict(_OPTION.findall(question))
+    if len(options) < 2:
+        return None
+    letters = [letter for letter in re.findall(r"\(?\b([A-H])\b[).:]?", answer) if letter in options]
+    if not letters:
+        return None
+    words = answer.lower()
+    named = [letter for letter, text in options.items() if text.strip().lower().rstrip(".") in words]
+    if len(words.split()) > 1 and named and letters[0] not in named:
+        return reject("contradiction", f"({letters[0]}) is another option")
+    return None
+
+
 def content_tokens_exist(reading: Reading) -> bool:
     """Whether a text says anything beyond grammar."""
     return any(True for _ in content_tokens(reading))
@@ -129,7 +150,7 @@ def content_tokens_exist(reading: Reading) -> bool:
 def _panel_part(caption: Reading, question: str, answer: str) -> Reading | None:
     """Return the words on the panel that a question names, with those for all, None if it does not."""
     match = _PANEL.search(question)
-    if match is None:
+    if match is None or len(_OPTION.findall(question)) > 1:
         return None
     key = next(group for group in match.groups() if group).lower()
     divided = split_caption(caption.text)

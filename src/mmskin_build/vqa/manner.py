@@ -136,9 +136,9 @@ _SHOWN = re.compile(
     r"\b(?:this|these|the|that|those|here|shown|seen|visible|image|picture|photo\w*|patient|panel|his|her|their)\b", _I
 )
 _ONLY_PICTURE = re.compile(
-    r"\b(?:how long|since when|when did|duration|history|treat\w*|therap\w*|medic\w*|drug|given|respon\w+|itch\w*|pruri\w*|pain\w*|tender\w*"
+    r"\b(?:how long|since when|when did|duration|history|treat\w*|therap\w*|medic\w*|drugs?(?! (?:eruption|reaction|rash))|given|respon\w+|itch\w*|prurit\w*|pain(?:ful|less)?|tender\w*"
     r"|symptom\w*|complain\w*|fever|occupation|travel\w*|cause[sd]?|trigger\w*|contract\w*|exposure|exposed to|allergic to|serolog\w*|culture"
-    r"|laborator\w*|blood test|patch test\w*|follow-?up|outcome|recur\w*|died|smok\w+|family|inherit\w*|gene|genetic|mutation|onset|before treatment"
+    r"|laborator\w*|blood test|patch test\w*|follow-?up|outcome|recur\w*|died|smok\w+|family|inherit\w*|genes?|genetic|mutation|onset|before treatment"
     r"|weeks? (?:after|of|later)|months? (?:after|of|later)|years? (?:after|of|later)|years? ago|complete remission|resolved|healed|cleared)\b",
     _I,
 )

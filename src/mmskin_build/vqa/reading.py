@@ -56,7 +56,7 @@ _NUMBER_UNITS = {
     "×": "×", "x": "×", "fold": "×", "o": "clock",
 }  # fmt: skip
 
-QuantityUnit = str
+Role = Literal["thing", "quality", "link", "join", "end", "other"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +92,7 @@ class Reading:
     terms: Terms
     quantities: tuple[Quantity, ...]
     owners: tuple[tuple[int, int], ...]
+    roles: tuple[Role, ...] = ()
 
     def status_at(self, token: Token) -> Status:
         """Return what is said of a token."""
@@ -101,6 +102,11 @@ class Reading:
         """Return the term that a token is part of, the shortest of several."""
         around = [s for s in self.said if s.mention.first <= index < s.mention.last]
         return min(around, key=lambda s: s.mention.last - s.mention.first, default=None)
+
+    def term_ending(self, index: int) -> Said | None:
+        """Return the longest term whose last word a token is."""
+        ends = [s for s in self.said if s.mention.last - 1 == index]
+        return max(ends, key=lambda s: s.mention.last - s.mention.first, default=None)
 
     def owner_keys(self, key: str) -> frozenset[str]:
         """Return the keys of the things that a quality is said of."""
@@ -126,10 +132,8 @@ def read_text(text: str, vocabulary: Vocabulary | None = None) -> Reading:
         terms=extract_terms(text),
         quantities=tuple(_quantities(tokens, roles, found)),
         owners=tuple(_owners(tokens, roles)),
+        roles=tuple(roles),
     )
-
-
-Role = Literal["thing", "quality", "link", "join", "end", "other"]
 
 
 def _roles(tokens: tuple[Token, ...], said: tuple[Said, ...]) -> list[Role]:

@@ -15,11 +15,15 @@ _FILE = Path(__file__).parent / "vocabulary" / "relations.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relations:
-    """By key: the words that say the same, those that say the contrary; by site: its parts."""
+    """By key: the words that say the same, those that say the contrary; by site: its parts.
+
+    `broad` are names of diseases that others are kinds of.
+    """
 
     same: Mapping[str, frozenset[str]]
     opposite: Mapping[str, frozenset[str]]
     within: Mapping[str, frozenset[str]]
+    broad: frozenset[str]
 
 
 @functools.cache
@@ -39,6 +43,7 @@ def load_relations() -> Relations:
         same={key: frozenset(keys) for key, keys in same.items()},
         opposite={key: frozenset(keys) for key, keys in opposite.items()},
         within={name: frozenset(parts) for name, parts in content["within"].items()},
+        broad=frozenset(content["broad"]),
     )
 
 

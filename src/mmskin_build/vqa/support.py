@@ -44,7 +44,8 @@ characterize characterized describe described represent depict depicted identify
 stain stained staining magnification magnified original age aged old year-old
 body feature sign exhibit contain comprise include including constitute make made take taken
 use used occur arise arising distribution distributed arrange arranged arrangement morphology number
-count total level depth layer side aspect sex gender group stage life
+immunostain immunostaining count total level depth layer side aspect sex gender stage life like
+year month week day hour
 belong correspond correct answer option choice panel left-hand right-hand result
 exist bear carry detail section slide specimen give given receive received last lasted lasting measure
 measuring across question name called known
@@ -62,6 +63,7 @@ _AGE_GROUPS = {
     "adult": "adult", "elderly": "elderly", "boy": "minor", "girl": "minor",
 }  # fmt: skip
 _GROUP_KEYS = {key_of(word): group for word, group in _AGE_GROUPS.items()}
+_AGE, _COLOR = key_of("age"), key_of("color")
 _DECADES = {
     "twenties": 20, "thirties": 30, "forties": 40, "fifties": 50, "sixties": 60, "seventies": 70,
     "eighties": 80,
@@ -114,6 +116,11 @@ _YES_NO = re.compile(
     r"^(?:(?:in|on|at|with|for) [^,?]{2,40}, )?(?:is|are|was|were|does|do|did|has|have|had|can|could|would|will|isn't|aren't|may)\b",
     re.IGNORECASE,
 )
+_REQUEST = re.compile(
+    r"^(?:can|could|will|would) (?:you|we) (?:please )?(?:name|tell|describe|summari[sz]e|state|identify|give"
+    r"|explain|compare|count|specify|list|say|point out|characteri[sz]e|determine|recogni[sz]e)\b",
+    re.IGNORECASE,
+)
 _YES = re.compile(r"^\W*(?:yes|correct|true|indeed|right)\b[\s,.;:!–-]*", re.IGNORECASE)
 _NO = re.compile(r"^\W*(?:no|incorrect|false)\b(?=\s*(?:[,.;:!–-]|$))[\s,.;:!–-]*", re.IGNORECASE)
 _CHOICE = re.compile(r"\bor\b|\boptions?\b|\bchoose\b|(?:^|\s)\(?A[).:]\s", re.IGNORECASE)
@@ -152,7 +159,8 @@ def slot_of(question: str) -> Slot:
 
 def is_yes_no(question: str) -> bool:
     """Whether a question can be answered by yes or no, and offers no choice."""
-    return _YES_NO.match(question.strip()) is not None and not _CHOICE.search(question)
+    text = question.strip()
+    return _YES_NO.match(text) is not None and not (_CHOICE.search(text) or _REQUEST.match(text))
 
 
 def polarity(answer: str) -> Literal["yes", "no"] | None:
@@ -202,7 +210,11 @@ def find_support(
     for index, token in content_tokens(answer, start):
         if token.number is not None and not token.text.isalpha():
             continue
+        if len(token.text) == 1 and offers_choice(question.text):
+            continue
         if token.text.lower() in _PERSON_WORDS or token.key in _GROUP_KEYS or _is_decade(token):
+            continue
+        if token.text.lower() == "group" and answer.tokens[index - 1].key == _AGE:
             continue
         if any(first <= token.start and token.end <= last for first, last in stained):
             continue
@@ -590,7 +602,8 @@ def _target(question: Reading, caption: Reading) -> str | None:
     things = [
         token.key
         for index, token in enumerate(question.tokens)
-        if (token.key in PARTS or _names_thing(question, index)) and same_keys(token.key) & keys
+        if token.key != _COLOR
+        and (token.key in PARTS or _names_thing(question, index)) and same_keys(token.key) & keys
     ]
     return things[-1] if len(set(things)) == 1 else None
 
@@ -628,10 +641,14 @@ def _check_polarity(
     """What a question puts forward must be said where the answer is yes, and denied where no."""
     if offers_choice(question.text):
         return
+    stains = [m for m in find_terms(question.text) if m.kind == "stain"]
     asked = [
         (i, t) for i, t in content_tokens(question)
         if t.number is None and t.text.lower() not in _PERSON_WORDS and t.key not in _GROUP_KEYS
+        and not any(m.start <= t.start < m.end for m in stains)
     ]  # fmt: skip
+    if stains and _stain_answered(ledger, caption, {m.value for m in stains}, said):
+        return
     found = {t.key: find_places(caption, question, i) for i, t in asked}
     missing = [(i, t) for i, t in asked if not found[t.key] and not _modal(caption, question, i, modality)]
     persons = [t for t in question.tokens if t.text.lower() in _PERSON_WORDS or t.key in _GROUP_KEYS]
@@ -656,7 +673,7 @@ def _check_polarity(
                 ledger.no("contradiction", f"yes to {token.text!r}, which is denied")
         _check_question_person(ledger, caption, persons)
         return
-    if negated_question:
+    if negated_question or (modality is not None and _modality_shut(caption, question, modality)):
         return
     denied = any(p and any(caption.status_at(q) == "absent" for q in p) for p in found.values())
     shut = any(
@@ -674,6 +691,18 @@ def _check_polarity(
     elif missing or not asked:
         if not _modality_shut(caption, question, modality):
             ledger.no("unsupported", "no to what is neither said nor denied")
+
+
+def _stain_answered(
+    ledger: _Ledger, caption: Reading, asked: set[str], said: Literal["yes", "no"]
+) -> bool:
+    """Whether a question of a stain has been settled by what the caption says of stains."""
+    known = {m.value for m in find_terms(caption.text) if m.kind == "stain"}
+    if not known:
+        ledger.no("unsupported", "the stain is not said")
+    elif (said == "yes") != bool(asked & known):
+        ledger.no("contradiction", f"the stain is {min(known)}")
+    return True
 
 
 def _modal(caption: Reading, question: Reading, index: int, modality: str | None) -> bool:

@@ -6,6 +6,7 @@ classification; each file tells its source. The headings of a book add names of 
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -46,9 +47,9 @@ class Mention:
     last: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Vocabulary:
-    """All terms by the keys of their names."""
+    """All terms by the keys of their names; two are equal if they are the same object."""
 
     terms: Mapping[tuple[str, ...], Term]
     longest: int
@@ -101,13 +102,15 @@ class Vocabulary:
 def load_vocabulary() -> Vocabulary:
     """Read the vocabulary that comes with the program; its own names win over the public ones."""
     terms: dict[tuple[str, ...], Term] = {}
+    own: dict[tuple[str, ...], Term] = {}
     for file in ("dermatology.json", "icd10cm.json"):
         content = json.loads((_FOLDER / file).read_text("utf-8"))
         for kind in KINDS:
             for group, lines in content.get(kind, {}).items():
                 for line in lines:
                     _add(terms, line.split("|"), kind, group)
-    return _made(terms)
+        own = own or dict(terms)
+    return _made(terms, own)
 
 
 def with_headings(vocabulary: Vocabulary, headings: Iterable[str]) -> Vocabulary:
@@ -122,7 +125,9 @@ def with_headings(vocabulary: Vocabulary, headings: Iterable[str]) -> Vocabulary
         words = heading.split()
         if 1 <= len(words) <= 4 and _names_disease(words[-1].lower()):
             _add(terms, [heading], "diagnosis", "heading")
-    return vocabulary if len(terms) == len(vocabulary.terms) else _made(terms)
+    if len(terms) == len(vocabulary.terms):
+        return vocabulary
+    return dataclasses.replace(vocabulary, terms=terms, longest=max(map(len, terms)))
 
 
 def _names_disease(word: str) -> bool:
@@ -139,9 +144,10 @@ def _add(terms: dict[tuple[str, ...], Term], names: Sequence[str], kind: Kind, g
             terms.setdefault(keys, term)
 
 
-def _made(terms: dict[tuple[str, ...], Term]) -> Vocabulary:
+def _made(terms: dict[tuple[str, ...], Term], own: dict[tuple[str, ...], Term]) -> Vocabulary:
+    """Groups hold the names written for this program: those of a classification read oddly."""
     groups: dict[tuple[Kind, str], dict[str, Term]] = {}
-    for term in terms.values():
+    for term in own.values():
         groups.setdefault((term.kind, term.group), {})[term.name] = term
     return Vocabulary(
         terms,

@@ -36,7 +36,7 @@ _ENDINGS = (
     "atori", "asia", "asi", "osi", "ari", "ati", "ous", "ata", "ot", "at", "as", "al", "ar", "ic",
     "us", "um", "is", "on", "ae", "a", "e", "i", "o",
 )  # fmt: skip
-_LEAST_ROOT = 4  # letters that an ending must leave, 3 for a single vowel
+_LEAST_ROOT = 4  # letters that an ending must leave, 3 for a vowel, us, um
 NUMBER_WORDS = {
     "one": 1.0, "single": 1.0, "solitary": 1.0, "two": 2.0, "both": 2.0, "pair": 2.0, "three": 3.0,
     "four": 4.0, "five": 5.0, "six": 6.0, "seven": 7.0, "eight": 8.0, "nine": 9.0, "ten": 10.0,
@@ -108,7 +108,8 @@ def key_of(word: str) -> str:
     if stem.endswith("cl"):  # vesicle, vesicular
         stem = stem[:-2] + "cul"
     for ending in _ENDINGS:
-        least = _LEAST_ROOT if len(ending) > 1 else _LEAST_ROOT - 1
+        short = len(ending) == 1 or ending in ("us", "um")
+        least = _LEAST_ROOT - 1 if short else _LEAST_ROOT
         if stem.endswith(ending) and len(stem) - len(ending) >= least:
             return stem[: -len(ending)]
     return stem
