@@ -22,6 +22,7 @@ from mmskin_build.dataset.summary import BookSummary, BuildSummary, natural_orde
 from mmskin_build.errors import AdobeExtractError, BookRegistryError, InputPdfError, ReleaseError
 from mmskin_build.images.classify import ScreenedPicture
 from mmskin_build.images.duplicates import DuplicateIndex
+from mmskin_build.questions import find_questions
 from mmskin_build.records import Alignment, Book, Figure, PageFailure, Record, Reject
 from mmskin_build.steps import (
     FAILURES,
@@ -255,4 +256,5 @@ def make_release(
         records=records,
         pictures={record.id: files[record.image_sha256] for record in records},
         leave_out_held=leave_out_held,
+        questions=find_questions(workspace, cfg.vqa, summary),
     )

@@ -18,6 +18,7 @@ _UNITS = {
     "classify": "pictures",
     "read pictures": "pictures",
     "sentences": "sentences",
+    "questions": "pictures",
 }
 _PLAIN_WIDTH = 160  # columns where the output is not a terminal
 

@@ -1,4 +1,4 @@
-"""The commands of questions and answers: vqa check."""
+"""The commands of questions and answers: vqa, vqa check."""
 
 from __future__ import annotations
 
@@ -7,16 +7,70 @@ from pathlib import Path
 
 import click
 
-from mmskin_build.cli.console import in_words, print_json, print_table
+from mmskin_build.cli.console import in_words, print_json, print_table, progress_bars
 from mmskin_build.cli.options import Settings, common_options
 from mmskin_build.errors import EXIT_PARTIAL
 
 _PATH = click.Path(path_type=Path)
 
 
-@click.group()
-def vqa() -> None:
-    """Questions and answers that captions support."""
+@click.group(
+    invoke_without_command=True,
+    epilog="""\b
+Examples:
+  mmskin vqa                     ask about the records of the last build, then: mmskin release
+  mmskin vqa check --in pairs.jsonl --out verdicts.jsonl""",
+)
+@common_options
+@click.pass_context
+def vqa(context: click.Context, settings: Settings) -> int:
+    """Write questions and answers on the records of the last build (MM-Skin-O).
+
+    By rules, or by the language model that the section [vqa] of the settings names. Every pair is
+    checked against its caption; what does not follow is kept apart with its reason.
+    """
+    if context.invoked_subcommand is not None:
+        return 0
+    from mmskin_build import builds
+    from mmskin_build.questions import make_questions
+    from mmskin_build.store import plain
+
+    summary = builds.read_build(settings.workspace)
+    records = builds.read_records(settings.workspace, summary)
+    with progress_bars(settings) as show:
+        made = make_questions(settings.workspace, settings.cfg.vqa, summary, records, show)
+    report = made.report
+    if settings.as_json:
+        print_json(
+            {**plain(report), "finished": made.is_finished, "fresh": made.fresh, "out": str(made.folder)}
+        )
+    elif not settings.quiet:
+        print_table(
+            ["records", "asked", "pairs", "yes", "no", "rejected", "doubtful"],
+            [
+                [
+                    report.records, report.asked, report.pairs, report.yes, report.no,
+                    sum(report.rejects.values()), report.doubtful,
+                ]
+            ],
+        )  # fmt: skip
+        click.echo(f"kinds: {in_words(report.kinds)}")
+        if report.rejects:
+            click.echo(f"rejected: {in_words(report.rejects)}")
+        if report.requests or report.cached:
+            click.echo(
+                f"requests: {report.requests}, kept replies: {report.cached}, tokens: "
+                f"{report.tokens_in} in, {report.tokens_out} out, cost: {report.cost:g}"
+            )
+        click.echo(f"written: {made.folder}")
+    if not made.is_finished:
+        click.echo(
+            f"mmskin: not finished ({report.stopped or in_words(report.faults)}); the same command "
+            "goes on from there",
+            err=True,
+        )
+        return EXIT_PARTIAL
+    return 0
 
 
 @vqa.command(

@@ -31,6 +31,8 @@ from mmskin_build.dataset.manifest import (
     DEMOGRAPHICS_VQA,
     IMAGES,
     MANIFEST,
+    QUESTIONS,
+    QUESTIONS_VQA,
     SUMS,
     Manifest,
     Parent,
@@ -39,10 +41,11 @@ from mmskin_build.dataset.manifest import (
     content_digest,
 )
 from mmskin_build.dataset.mmskin_d import build_mmskin_d, has_demographics
+from mmskin_build.dataset.mmskin_o import build_mmskin_o
 from mmskin_build.dataset.splits import assign_splits
 from mmskin_build.dataset.summary import BuildSummary, add_counts, count
 from mmskin_build.errors import ConfigError, ReleaseError, ReleaseExistsError, StorageError
-from mmskin_build.records import SCHEMA_VERSION, Book, Record
+from mmskin_build.records import SCHEMA_VERSION, Book, QAItem, Record
 from mmskin_build.store import (
     file_sha256,
     from_json,
@@ -144,6 +147,7 @@ def write_release(
     records: Sequence[Record],
     pictures: Mapping[str, Picture],
     leave_out_held: bool = False,
+    questions: Sequence[QAItem] | None = None,
 ) -> Path:
     """Write ``releases/<name>/<version>`` and return it.
 
@@ -157,6 +161,7 @@ def write_release(
         pictures: The PNG file of each record, by the record's id.
         leave_out_held: Release without the pictures that a person has yet to decide about, and
             count them; otherwise one of them refuses the release.
+        questions: The pairs on the records, None if they have not been made.
 
     Raises:
         ReleaseError: See `check_request`; also if there are no records, or undecided ones.
@@ -192,11 +197,16 @@ def write_release(
             _copy_picture(pictures[record.id], temporary / record.image)
         changes = changes_page(version, parent_version, compare(old, kept))
         manifest = _manifest(version, cfg, summary, books, kept, parent, held)
+        entries, talks = build_mmskin_o(kept, questions or ())
+        if questions is not None:
+            manifest.subsets["MM-Skin-O"] = Subset(file=QUESTIONS, entries=len(entries))
+            write_bytes(temporary / QUESTIONS, pretty_json(entries))
+            write_bytes(temporary / QUESTIONS_VQA, pretty_json(talks))
         write_bytes(temporary / CAPTIONS, pretty_json([plain(record) for record in kept]))
         for name, content in derived_files(kept).items():
             write_bytes(temporary / name, content)
         write_bytes(temporary / CHANGES, changes.encode())
-        write_bytes(temporary / CARD, card_page(manifest, kept).encode())
+        write_bytes(temporary / CARD, card_page(manifest, kept, entries).encode())
         write_bytes(temporary / SUMS, _sums(temporary))
         manifest = dataclasses.replace(manifest, sums_sha256=file_sha256(temporary / SUMS))
         write_bytes(temporary / MANIFEST, pretty_json(plain(manifest)))
@@ -282,7 +292,7 @@ def _manifest(
         parent=parent,
         subsets={
             "MM-Skin-C": Subset(file=CAPTIONS, entries=len(records)),
-            "MM-Skin-O": Subset(file=None, entries=0, note="questions and answers: not made yet"),
+            "MM-Skin-O": Subset(file=None, entries=0, note="questions and answers: not made; run mmskin vqa before a release"),
             "MM-Skin-D": Subset(file=DEMOGRAPHICS, entries=sum(map(has_demographics, records))),
         },
         counts={

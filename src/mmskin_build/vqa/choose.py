@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mmskin_build.config import VqaConfig
@@ -17,7 +17,12 @@ from mmskin_build.vqa.reasons import Verdict
 from mmskin_build.vqa.rules import Candidate
 
 _MOST_YES_NO = 2  # of one record
-_WORTH = {"description": 0.7, "modality": 0.8, "magnification": 0.8, "follow_up": 0.6}
+# How often a kind is asked beside the others, where captions allow all of them.
+_WORTH = {
+    "yes_no": 2.0, "morphology": 1.5, "structure": 1.5, "diagnosis": 1.3, "site": 1.3, "choice": 0.8,
+    "description": 0.8, "modality": 0.7, "magnification": 0.5, "stain": 0.7, "age": 0.4,
+    "age_group": 0.4, "sex": 0.5, "follow_up": 0.8,
+}  # fmt: skip
 Check = Callable[[str, str], Verdict]
 
 
@@ -66,7 +71,7 @@ def choose(
             for c in waiting
             if c.topic not in topics
             and (c.parent is None or c.parent in topics)
-            and (c.says is None or (yes_no < _MOST_YES_NO and _is_due(c.says, balance, cfg)))
+            and (c.says is None or (yes_no < _MOST_YES_NO and is_due(c.says, balance.says, cfg)))
         ]
         if not fit:
             break
@@ -91,9 +96,9 @@ def choose(
     return chosen, refused
 
 
-def _is_due(says: str, balance: Balance, cfg: VqaConfig) -> bool:
+def is_due(says: str, said: Mapping[str, int], cfg: VqaConfig) -> bool:
     """Whether one more yes (or no) keeps the share of yes near the wished one."""
-    yes, no = balance.says["yes"], balance.says["no"]
+    yes, no = said["yes"], said["no"]
     total = yes + no + 1
     share = (yes + (says == "yes")) / total
     now = yes / max(yes + no, 1) if yes + no else cfg.yes_share

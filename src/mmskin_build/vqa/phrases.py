@@ -248,7 +248,8 @@ def _place(
     bare = reading.text[start:end]
     if re.search(r"[;:()\[\]]|  |\n", bare):
         return None
-    plural = len(sites) > 1 or is_plural(tokens[until - 1].text)
+    several = len(sites) > 1 and re.search(r",| and ", bare) is not None
+    plural = several or is_plural(tokens[until - 1].text)
     if not determined:
         if not plural:
             return None

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from mmskin_build.records import Demographics, Terms
+from mmskin_build.records import Demographics
 from mmskin_build.text.demographics import extract_demographics
-from mmskin_build.text.terms import extract_terms
+from mmskin_build.text.terms import TermKind, TermMention, find_terms
 from mmskin_build.vqa.assertion import Scope, Status, find_scopes, split_sentences, status_of
 from mmskin_build.vqa.vocabulary import Mention, Vocabulary, load_vocabulary
 from mmskin_build.vqa.words import Token, find_words, key_of
@@ -32,8 +32,7 @@ _PART_NAMES = (
 PARTS = frozenset(key_of(name) for name in _PART_NAMES)
 _SIDES = frozenset(key_of(name) for name in ("left", "right", "upper", "lower", "inner", "outer"))
 _LINKS = frozenset(
-    {"be", "appear", "look", "remain", "seem", "becom", "turn", "more", "very", "slight", "mild",
-     "mark", "highly", "partly", "rather", "quit", "also", "both", "all"}
+    {"be", "appear", "look", "remain", "seem", "becom", "turn", "also", "both", "all"}
 )  # fmt: skip
 _QUALITY_WORDS = frozenset(
     key_of(word)
@@ -46,7 +45,11 @@ _QUALITY_WORDS = frozenset(
         "lymphocytic eosinophilic neutrophilic granulomatous perivascular lichenoid acral mobile "
         "radial parallel irregularly regularly sharply poorly slightly vesicular bullous papular "
         "nodular cystic solid hairy hairless bald dystrophic bilateral unilateral nonspecific "
-        "eczematous psoriasiform palisading storiform nested elongated"
+        "eczematous psoriasiform palisading storiform nested elongated slightly mildly markedly highly "
+        "partly partially very more tense flaccid undermined infiltrated exophytic endophytic waxy "
+        "crateriform keratotic velvety shallow haemorrhagic moist dry rough boggy fungating "
+        "extensive marked diffuse prominent subtle punctate delicate fleshy friable indolent "
+        "polypoid sessile mottled bizarre dome-like deeply heavily densely finely focally"
     ).split()
 )
 _NUMBER_UNITS = {
@@ -89,10 +92,14 @@ class Reading:
     scopes: tuple[Scope, ...]
     sentences: tuple[tuple[int, int], ...]
     demographics: Demographics
-    terms: Terms
+    making: tuple[TermMention, ...]
     quantities: tuple[Quantity, ...]
     owners: tuple[tuple[int, int], ...]
     roles: tuple[Role, ...] = ()
+
+    def told_of(self, kind: TermKind) -> tuple[TermMention, ...]:
+        """Return the mentions of a stain, a magnification and their like."""
+        return tuple(mention for mention in self.making if mention.kind == kind)
 
     def status_at(self, token: Token) -> Status:
         """Return what is said of a token."""
@@ -129,7 +136,7 @@ def read_text(text: str, vocabulary: Vocabulary | None = None) -> Reading:
         scopes=scopes,
         sentences=split_sentences(text),
         demographics=found,
-        terms=extract_terms(text),
+        making=find_terms(text),
         quantities=tuple(_quantities(tokens, roles, found)),
         owners=tuple(_owners(tokens, roles)),
         roles=tuple(roles),

@@ -19,6 +19,7 @@ PairReason = Literal[
     "contradiction",
     "unsupported",
     "repeat",
+    "unbalanced",
 ]
 PAIR_REASONS: tuple[PairReason, ...] = get_args(PairReason)
 
@@ -35,6 +36,7 @@ REASONS = {
     "contradiction": "says otherwise than the caption, or than another pair on the picture",
     "unsupported": "says what the caption does not",
     "repeat": "asks what another pair on the picture has asked",
+    "unbalanced": "one more yes (or no) than keeps both even",
 }
 
 

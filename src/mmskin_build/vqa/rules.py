@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from mmskin_build.dataset.mmskin_d import describe_age
 from mmskin_build.records import QAKind
+from mmskin_build.text.terms import TermKind
 from mmskin_build.vqa.phrases import (
     Phrase,
     Place,
@@ -431,15 +432,21 @@ def _are(phrases: Sequence[Phrase]) -> str:
     return "are" if len(phrases) > 1 or phrases[0].is_plural else "is"
 
 
+def _one(found: Findings, kind: TermKind) -> str | None:
+    """The one stain or magnification that a caption tells, None for none or several."""
+    values = {mention.value for mention in found.told.reading.told_of(kind)}
+    return values.pop() if len(values) == 1 else None
+
+
 def _making(found: Findings) -> Iterator[Candidate]:
-    terms = found.told.reading.terms
+    stain, magnification = _one(found, "stain"), _one(found, "magnification")
     if found.told.modality not in (None, "pathological"):
         return
-    if terms.stain and ";" not in terms.stain:
-        immune = any(w in terms.stain for w in ("immuno", "smear", "hydroxide", "ink"))
-        answer = f"It is {terms.stain}." if immune else f"The section is stained with {terms.stain}."
-        if "immunostain" in terms.stain:
-            answer = f"The stain is a {terms.stain}."
+    if stain is not None:
+        immune = any(w in stain for w in ("immuno", "smear", "hydroxide", "ink"))
+        answer = f"It is {stain}." if immune else f"The section is stained with {stain}."
+        if "immunostain" in stain:
+            answer = f"The stain is a {stain}."
             answer = answer.replace(" a S", " an S").replace(" a M", " an M").replace(" a E", " an E")
         yield Candidate(
             kind="stain",
@@ -447,17 +454,17 @@ def _making(found: Findings) -> Iterator[Candidate]:
             questions=wordings("stain", plural=False),
             answers=(answer,),
         )
-    if terms.magnification and ";" not in terms.magnification and "objective" not in terms.magnification:
+    if magnification is not None and "objective" not in magnification:
         yield Candidate(
             kind="magnification",
             topic="magnification",
             questions=wordings("magnification", plural=False),
-            answers=(f"The magnification is {terms.magnification}.", f"The image was taken at {terms.magnification}."),
+            answers=(f"The magnification is {magnification}.", f"The image was taken at {magnification}."),
         )
 
 
 def _person(found: Findings) -> Iterator[Candidate]:
-    who = found.told.reading.demographics
+    who = found.told.record.demographics
     age = describe_age(who)
     if age is not None:
         yield Candidate(
@@ -494,8 +501,8 @@ def _description(found: Findings) -> Iterator[Candidate]:
     parts.append(what)
     if found.diagnosis is not None and found.diagnosis[0] not in what:
         parts.append(f"the diagnosis is {found.diagnosis[0]}")
-    if len(parts) < 2 and found.main is None and not found.places:
-        return
+    if len(parts) < 2 and " " not in what.removeprefix("a ").removeprefix("an "):
+        return  # "The image shows lesions" describes nothing
     shown = parts[0] + ("; " + parts[1] if len(parts) > 1 else "")
     start = "This" if modality is None else f"This is {name} that"
     lead = "The image shows" if modality is None else f"{start} shows"

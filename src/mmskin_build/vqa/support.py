@@ -15,7 +15,6 @@ from typing import Literal
 from mmskin_build.records import TextEvidence
 from mmskin_build.text.demographics import group_of
 from mmskin_build.text.modality_words import find_modality_words
-from mmskin_build.text.terms import find_terms
 from mmskin_build.vqa.reading import PARTS, Quantity, Reading
 from mmskin_build.vqa.relations import is_within, opposite_keys, same_keys
 from mmskin_build.vqa.vocabulary import Kind, Term
@@ -385,8 +384,8 @@ def _modality_fits(caption: Reading, term: Term, modality: str | None) -> bool:
 
 def _check_stain(ledger: _Ledger, caption: Reading, answer: Reading) -> list[tuple[int, int]]:
     """Compare the stains; return the characters of the answer that were settled by that."""
-    told = [m for m in find_terms(answer.text) if m.kind == "stain"]
-    known = [m for m in find_terms(caption.text) if m.kind == "stain"]
+    told = answer.told_of("stain")
+    known = caption.told_of("stain")
     for mention in told:
         same = [m for m in known if m.value == mention.value]
         if same:
@@ -641,7 +640,7 @@ def _check_polarity(
     """What a question puts forward must be said where the answer is yes, and denied where no."""
     if offers_choice(question.text):
         return
-    stains = [m for m in find_terms(question.text) if m.kind == "stain"]
+    stains = question.told_of("stain")
     asked = [
         (i, t) for i, t in content_tokens(question)
         if t.number is None and t.text.lower() not in _PERSON_WORDS and t.key not in _GROUP_KEYS
@@ -697,7 +696,7 @@ def _stain_answered(
     ledger: _Ledger, caption: Reading, asked: set[str], said: Literal["yes", "no"]
 ) -> bool:
     """Whether a question of a stain has been settled by what the caption says of stains."""
-    known = {m.value for m in find_terms(caption.text) if m.kind == "stain"}
+    known = {m.value for m in caption.told_of("stain")}
     if not known:
         ledger.no("unsupported", "the stain is not said")
     elif (said == "yes") != bool(asked & known):

@@ -61,7 +61,7 @@ class Token:
     @property
     def number(self) -> float | None:
         """The value of digits or of a number word, else None."""
-        if self.text[0].isdigit():
+        if self.text[0].isdecimal():
             return float(self.text.replace(",", "."))
         return NUMBER_WORDS.get(self.text.lower())
 

@@ -250,7 +250,7 @@ def _far(term: Term) -> tuple[str, ...]:
 
 
 def _persons(found: Findings) -> Iterator[Candidate]:
-    who = found.told.reading.demographics
+    who = found.told.record.demographics
     if who.sex in ("male", "female"):
         other = "female" if who.sex == "male" else "male"
         answer = f"the patient is {who.sex}."
@@ -260,7 +260,7 @@ def _persons(found: Findings) -> Iterator[Candidate]:
     if who.age_group in groups:
         group = who.age_group
         own = "elderly" if group == "elderly" else f"a{'n' * (group[0] in 'aeio')} {group}"
-        yield _both("age_group", (f"Is the patient {own}?", f"Does the image show {own} patient?" if group == "elderly" else f"Is the person shown {own}?"), (f"Yes, the patient is {own}.",), "yes")
+        yield _both("age_group", (f"Is the patient {own}?", "Does the image show an elderly patient?" if group == "elderly" else f"Is the person shown {own}?"), (f"Yes, the patient is {own}.",), "yes")
         yield _both("age_group", (f"Is the patient {groups[group]}?", f"Is the person shown {groups[group]}?"), (f"No, the patient is {own}.",), "no")
 
 
@@ -276,7 +276,7 @@ def _modality(found: Findings) -> Iterator[Candidate]:
 
 
 def _stain(found: Findings) -> Iterator[Candidate]:
-    stain = found.told.reading.terms.stain
+    stain = "; ".join(sorted({m.value for m in found.told.reading.told_of("stain")}))
     if found.told.modality != "pathological" or not stain or ";" in stain or "immuno" in stain:
         return
     yield _both("stain", (f"Was {stain} used as the stain?", f"Is the section stained with {stain}?"), (f"Yes, the section is stained with {stain}.",), "yes")
