@@ -19,6 +19,7 @@ from pathlib import Path
 from mmskin_build import __version__
 from mmskin_build.cache import Entry, Stage, Store
 from mmskin_build.config import VqaConfig, Workspace
+from mmskin_build.dataset.mmskin_o import QuestionSet
 from mmskin_build.dataset.summary import BuildSummary
 from mmskin_build.records import PageHeadings, QAItem, Record
 from mmskin_build.steps import HEADINGS
@@ -95,10 +96,17 @@ def make_questions(
 
 def find_questions(
     workspace: Workspace, cfg: VqaConfig, summary: BuildSummary
-) -> tuple[QAItem, ...] | None:
-    """Return the pairs on the records of a build, None if there are none yet."""
+) -> QuestionSet | None:
+    """Return the pairs on the records of a build, None if they have not been made."""
     entry = Store(workspace.work).find(vqa_stage(workspace, cfg, summary))
-    return None if entry is None else read_jsonl(entry.path(ITEMS), QAItem)
+    if entry is None:
+        return None
+    report = _of_entry(entry).report
+    refused = ", ".join(f"{name} {number}" for name, number in report.rejects.items())
+    return QuestionSet(
+        items=read_jsonl(entry.path(ITEMS), QAItem),
+        note=f"by {report.backend}; refused by the check: {refused or 'none'}",
+    )
 
 
 def vqa_stage(workspace: Workspace, cfg: VqaConfig, summary: BuildSummary) -> Stage:

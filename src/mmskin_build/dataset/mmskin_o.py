@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from mmskin_build.records import QAItem, Record
@@ -14,6 +15,14 @@ from mmskin_build.store import plain
 UPSTREAM_ANSWER_WORDS = 21.7
 UPSTREAM_OPENINGS = "what is 17 %, are there 13 %, is there 12 %, what type 9 %, how does 8 %"
 _SHOWN = 15  # openings in the card
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionSet:
+    """The pairs on a build's records; `note` tells who wrote them and what was refused."""
+
+    items: tuple[QAItem, ...]
+    note: str = ""
 
 
 def build_mmskin_o(
@@ -96,12 +105,10 @@ def conversations_of(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
     ]
 
 
-def vqa_card(
-    entries: Sequence[Mapping[str, Any]], rejects: Mapping[str, int] | None = None
-) -> list[str]:
+def vqa_card(entries: Sequence[Mapping[str, Any]], note: str = "") -> list[str]:
     """Return the card's lines on MM-Skin-O: kinds, lengths, openings, balance, what guessing gives.
 
-    `rejects` count the pairs that the check refused, by reason, where that is known.
+    `note` tells who wrote the pairs and what was refused (`QuestionSet.note`).
     """
     kinds = Counter(str(entry["kind"]) for entry in entries)
     openings = Counter(_opening(str(entry["question"])) for entry in entries)
@@ -132,9 +139,7 @@ def vqa_card(
         f"is most frequent in training: right on {right} of {asked} test pairs "
         f"({_share(right, asked)})",
     ]
-    if rejects is not None:
-        told = ", ".join(f"{name} {number}" for name, number in rejects.items()) or "none"
-        lines.append(f"- refused by the check: {told}")
+    lines += [f"- written {note}"] if note else []
     return [*lines, ""]
 
 

@@ -41,11 +41,11 @@ from mmskin_build.dataset.manifest import (
     content_digest,
 )
 from mmskin_build.dataset.mmskin_d import build_mmskin_d, has_demographics
-from mmskin_build.dataset.mmskin_o import build_mmskin_o
+from mmskin_build.dataset.mmskin_o import QuestionSet, build_mmskin_o
 from mmskin_build.dataset.splits import assign_splits
 from mmskin_build.dataset.summary import BuildSummary, add_counts, count
 from mmskin_build.errors import ConfigError, ReleaseError, ReleaseExistsError, StorageError
-from mmskin_build.records import SCHEMA_VERSION, Book, QAItem, Record
+from mmskin_build.records import SCHEMA_VERSION, Book, Record
 from mmskin_build.store import (
     file_sha256,
     from_json,
@@ -147,7 +147,7 @@ def write_release(
     records: Sequence[Record],
     pictures: Mapping[str, Picture],
     leave_out_held: bool = False,
-    questions: Sequence[QAItem] | None = None,
+    questions: QuestionSet | None = None,
 ) -> Path:
     """Write ``releases/<name>/<version>`` and return it.
 
@@ -197,9 +197,10 @@ def write_release(
             _copy_picture(pictures[record.id], temporary / record.image)
         changes = changes_page(version, parent_version, compare(old, kept))
         manifest = _manifest(version, cfg, summary, books, kept, parent, held)
-        entries, talks = build_mmskin_o(kept, questions or ())
+        entries, talks = build_mmskin_o(kept, questions.items if questions else ())
         if questions is not None:
-            manifest.subsets["MM-Skin-O"] = Subset(file=QUESTIONS, entries=len(entries))
+            subset = Subset(file=QUESTIONS, entries=len(entries), note=questions.note)
+            manifest.subsets["MM-Skin-O"] = subset
             write_bytes(temporary / QUESTIONS, pretty_json(entries))
             write_bytes(temporary / QUESTIONS_VQA, pretty_json(talks))
         write_bytes(temporary / CAPTIONS, pretty_json([plain(record) for record in kept]))

@@ -64,18 +64,21 @@ def choose(
     refused: list[tuple[Candidate, str, str, Verdict]] = []
     topics: dict[str, int] = {}
     waiting = list(candidates)
-    yes_no = 0
+    has_both = {"yes", "no"} <= {c.says for c in candidates}
+    given: list[str] = []
     while waiting and len(chosen) < cfg.pairs_a_picture:
         fit = [
             c
             for c in waiting
             if c.topic not in topics
             and (c.parent is None or c.parent in topics)
-            and (c.says is None or (yes_no < _MOST_YES_NO and is_due(c.says, balance.says, cfg)))
+            and (c.says is None or _may_say(c.says, given, has_both, balance, cfg))
         ]
         if not fit:
             break
-        best = min(fit, key=lambda c: _rank(c, record_id, balance, cfg))
+        # A yes is followed at once by a no, so that any part of the records is even, too.
+        due = [c for c in fit if c.says is not None] if len(given) == 1 and has_both else []
+        best = min(due or fit, key=lambda c: _rank(c, record_id, balance, cfg))
         waiting.remove(best)
         question, answer = _put(best, record_id, balance, cfg)
         verdict = check(question, answer)
@@ -87,13 +90,23 @@ def choose(
         chosen.append(
             Chosen(kind=best.kind, question=question, answer=answer, verdict=verdict, parent=parent)
         )
-        yes_no += best.says is not None
+        given += [best.says] if best.says is not None else []
         balance.kinds[best.kind] += 1
         balance.openings[_opening(question)] += 1
         balance.wordings[question] += 1
         if best.says is not None:
             balance.says[best.says] += 1
     return chosen, refused
+
+
+def _may_say(
+    says: str, given: list[str], has_both: bool, balance: Balance, cfg: VqaConfig
+) -> bool:
+    """Whether one more yes (or no) may be asked for: both once, or the one that is behind."""
+    if len(given) >= _MOST_YES_NO or says in given:
+        return False
+    even = cfg.yes_share == 0.5 and has_both and cfg.pairs_a_picture >= _MOST_YES_NO
+    return even or is_due(says, balance.says, cfg)
 
 
 def is_due(says: str, said: Mapping[str, int], cfg: VqaConfig) -> bool:
