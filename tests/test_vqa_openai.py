@@ -47,7 +47,7 @@ def ask(
     base_url: str, folder: Path, count: int = 1, waits: list[float] | None = None, **settings: Any
 ) -> Generated:
     cfg = VqaConfig(
-        backend="openai", model="tiny", base_url=base_url, **({"timeout_s": 5.0} | settings)
+        backend="openai", base_url=base_url, **({"timeout_s": 5.0, "model": "tiny"} | settings)
     )
     cache = ReplyCache(folder / "replies.sqlite")
     noted: list[float] = [] if waits is None else waits

@@ -64,20 +64,20 @@ def choose(
     refused: list[tuple[Candidate, str, str, Verdict]] = []
     topics: dict[str, int] = {}
     waiting = list(candidates)
-    has_both = {"yes", "no"} <= {c.says for c in candidates}
     given: list[str] = []
     while waiting and len(chosen) < cfg.pairs_a_picture:
+        room = cfg.pairs_a_picture - len(chosen)
         fit = [
             c
             for c in waiting
             if c.topic not in topics
             and (c.parent is None or c.parent in topics)
-            and (c.says is None or _may_say(c.says, given, has_both, balance, cfg))
+            and (c.says is None or _may_say(c.says, given, room, balance, cfg))
         ]
         if not fit:
             break
         # A yes is followed at once by a no, so that any part of the records is even, too.
-        due = [c for c in fit if c.says is not None] if len(given) == 1 and has_both else []
+        due = [c for c in fit if c.says is not None] if len(given) == 1 else []
         best = min(due or fit, key=lambda c: _rank(c, record_id, balance, cfg))
         waiting.remove(best)
         question, answer = _put(best, record_id, balance, cfg)
@@ -100,13 +100,14 @@ def choose(
 
 
 def _may_say(
-    says: str, given: list[str], has_both: bool, balance: Balance, cfg: VqaConfig
+    says: str, given: list[str], room: int, balance: Balance, cfg: VqaConfig
 ) -> bool:
-    """Whether one more yes (or no) may be asked for: both once, or the one that is behind."""
-    if len(given) >= _MOST_YES_NO or says in given:
+    """Whether one more yes (or no) may be asked for: the one that is behind, then the other."""
+    if says in given or len(given) >= _MOST_YES_NO:
         return False
-    even = cfg.yes_share == 0.5 and has_both and cfg.pairs_a_picture >= _MOST_YES_NO
-    return even or is_due(says, balance.says, cfg)
+    if given:
+        return cfg.yes_share == 0.5
+    return room >= min(_MOST_YES_NO, cfg.pairs_a_picture) and is_due(says, balance.says, cfg)
 
 
 def is_due(says: str, said: Mapping[str, int], cfg: VqaConfig) -> bool:

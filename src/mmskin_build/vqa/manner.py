@@ -38,7 +38,7 @@ _ASKS_NAME = re.compile(
     r"|\bwhat(?:'s| is) (?:his|her|their) (?:full )?(?:name|initials)\b"
     r"|\bwhose (?:photo|picture|image|collection|patient)\b|\bhospital number\b"
     r"|\b(?:record|case|file|chart|identification|hospital|medical record) (?:number|no\b|id\b)"
-    r"|\bdate of birth\b|\bwhere does (?:the patient|he|she) live\b|\bpatient id\b",
+    r"|\bdate of birth\b|\bwhere does (?:the patient|he|she) live\b|\bpatient id\b|\b(?:patient|case|hospital|record|file)(?:'s|’s)? number\b",
     _I,
 )
 _MONTH = (
@@ -54,7 +54,7 @@ _DATE = re.compile(
 )
 _NUMBER = re.compile(
     r"\b(?:mrn|id|no|nr|number|patient|case|hospital|chart|ssn|nhs)\b[ .:#]*(?:number|no\.?|id)?[ :#]*"
-    r"[a-z]{0,3}[-/]?\d{4,}|\b\d{3}-\d{2}-\d{4}\b|[\w.]+@[\w-]+\.\w+|\b\d{6,}\b",
+    r"[a-z]{0,3}[-/]?\d{4,}|\b\d{3}-\d{2}-\d{4}\b|[\w.]+@[\w-]+\.\w+|\b\d{5,}\b",
     _I,
 )
 _CAPTION = re.compile(

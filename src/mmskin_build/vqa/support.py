@@ -62,6 +62,13 @@ _AGE_GROUPS = {
     "adult": "adult", "elderly": "elderly", "boy": "minor", "girl": "minor",
 }  # fmt: skip
 _GROUP_KEYS = {key_of(word): group for word, group in _AGE_GROUPS.items()}
+_PANEL_WORDS = frozenset(key_of(w) for w in ("panel", "part", "picture", "image", "photograph", "and"))
+_ORDINALS = frozenset(
+    key_of(w)
+    for w in (
+        "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+    )
+)  # fmt: skip
 _AGE, _COLOR = key_of("age"), key_of("color")
 _DECADES = {
     "twenties": 20, "thirties": 30, "forties": 40, "fifties": 50, "sixties": 60, "seventies": 70,
@@ -96,7 +103,7 @@ _SLOTS: tuple[tuple[Slot, str], ...] = (
     ("shape", r"\bshapes?\b|configur\w*|arrang\w*|pattern"),
     ("morphology", r"morpholog\w*|look like|appear\w*|describe|primary lesions?|type of lesion|kind of lesion|what (?:is|are) (?:seen|shown|visible|present)"
      r"|what (?:do|does) .{0,40}\bshow|features?|findings?|(?:what|which) (?:type|kind)s? of (?:skin )?lesions?|which lesions?|how (?:is|are|does|do)\b"
-     r"|(?:what|which) .{0,30}(?:structures?|vessels|lesions|changes?|vascular)"),
+     r"|what (?:lies|is|are|surrounds?|covers?|fills?|can be seen) .{0,24}\b(?:in|at|around|below|above|under|over|near|within|between)\b|(?:what|which) .{0,30}(?:structures?|vessels|lesions|changes?|vascular)"),
 )  # fmt: skip
 _SLOT_PATTERNS = tuple((slot, re.compile(text, re.IGNORECASE)) for slot, text in _SLOTS)
 _SLOT_KINDS: dict[Slot, frozenset[str]] = {
@@ -209,7 +216,7 @@ def find_support(
     for index, token in content_tokens(answer, start):
         if token.number is not None and not token.text.isalpha():
             continue
-        if len(token.text) == 1 and offers_choice(question.text):
+        if len(token.text) == 1 and (offers_choice(question.text) or _is_letter(answer, index)):
             continue
         if token.text.lower() in _PERSON_WORDS or token.key in _GROUP_KEYS or _is_decade(token):
             continue
@@ -230,6 +237,12 @@ def find_support(
     return Support(
         problems=tuple(ledger.problems), evidence=tuple(_merged(ledger.evidence)), doubt=doubt
     )
+
+
+def _is_letter(reading: Reading, index: int) -> bool:
+    """Whether a word is the letter of a panel: "panel b", "(b)"."""
+    before = reading.tokens[index - 1] if index else None
+    return before is not None and (before.key in _PANEL_WORDS or before.text == "(")
 
 
 # --------------------------------------------------------------------------------------- words
@@ -266,6 +279,10 @@ def _check_token(
         return
     if item is not None and item.mention.term.kind == "modality":
         if _modality_fits(caption, item.mention.term, modality):
+            return
+        known = modality or find_modality_words(caption.text).vote
+        if known is not None and not denied:
+            ledger.no("contradiction", f"the picture is {known}")
             return
     if denied and asks_yes_no and _is_shut_out(caption, item.mention.term if item else None, token):
         return
@@ -344,6 +361,8 @@ def _is_shut_out(caption: Reading, term: Term | None, token: Token) -> bool:
 
 def _contrary(caption: Reading, question: Reading, token: Token) -> bool:
     opposite = frozenset().union(*(opposite_keys(key) for key in same_keys(token.key)))
+    if token.key in _ORDINALS:
+        opposite = _ORDINALS - {token.key}
     return any(
         other.key in opposite and caption.status_at(other) == "present" for other in caption.tokens
     )
@@ -355,8 +374,10 @@ def _rival(caption: Reading, term: Term) -> Term | None:
         other = item.mention.term
         if other.kind != term.kind or item.status != "present" or other == term:
             continue
-        if term.kind in ("arrangement",) and other.group != term.group:
+        if term.kind == "arrangement" and other.group != term.group:
             continue
+        if term.kind == "site" and "appendage" in (term.group, other.group) and term.group != other.group:
+            continue  # hair and nails are everywhere
         if is_within(other.name, term.name) or is_within(term.name, other.name):
             continue
         words, others = _name_keys(term), _name_keys(other)
