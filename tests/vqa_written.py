@@ -286,5 +286,104 @@ WRITTEN: tuple[tuple[str, tuple[Pair, ...]], ...] = (
     ),
 )
 
+#: A second set, written after the rules had been mended by the first one.
+WRITTEN_LATER: tuple[tuple[str, tuple[Pair, ...]], ...] = (
+    (
+        "Figure 25-7. Rosacea in a 47-year-old man. Telangiectatic erythema with scattered papulopustules over the nose and both cheeks; comedones are lacking.",
+        (
+            ("Which lesions are scattered over the cheeks?", "Papulopustules are scattered over the cheeks.", None),
+            ("Are there any comedones?", "No, comedones are lacking.", None),
+            ("Are there any comedones?", "Yes, there are open comedones on the nose.", "contradiction"),
+            ("Which parts of the face are involved?", "The nose and both cheeks.", None),
+            ("Which parts of the face are involved?", "The forehead and the chin.", "contradiction"),
+            ("Could you estimate the age of this man?", "He is 47 years old.", None),
+            ("Is the patient over 60 years old?", "Yes, he is 68 years old.", "contradiction"),
+            ("What makes it worse?", "Alcohol and hot drinks usually make it worse.", "advice"),
+        ),
+    ),
+    (
+        "Trichoscopy of tinea capitis (×20): comma hairs, corkscrew hairs and black dots on a diffusely scaly background.",
+        (
+            ("Name two hair abnormalities that can be seen.", "Comma hairs and corkscrew hairs can be seen.", None),
+            ("What does the background look like?", "The background is diffusely scaly.", None),
+            ("At what magnification was this recorded?", "It was recorded at ×20.", None),
+            ("Are exclamation mark hairs present?", "Yes, exclamation mark hairs are present.", "unsupported"),
+            ("What infection is this?", "This is tinea capitis.", None),
+            ("What infection is this?", "It appears to be a bacterial infection.", "hedge"),
+        ),
+    ),
+    (
+        "Fig. 10.19. Leukocytoclastic vasculitis: neutrophils and nuclear dust around dermal vessels with fibrinoid necrosis of their walls; erythrocytes are extravasated (H&E × 250).",
+        (
+            ("What lies around the dermal vessels?", "Neutrophils and nuclear dust lie around the dermal vessels.", None),
+            ("What has happened to the vessel walls?", "The walls show fibrinoid necrosis.", None),
+            ("Are erythrocytes extravasated?", "Yes, they are.", None),
+            ("Are there granulomas?", "Yes, there are well-formed granulomas.", "unsupported"),
+            ("Which cells surround the vessels?", "The vessels are surrounded by lymphocytes.", "contradiction"),
+            ("What magnification was used?", "A magnification of 250 was used.", None),
+            ("What magnification was used?", "×100.", "contradiction"),
+        ),
+    ),
+    (
+        "Same patient as in Figure 3.1, six weeks later: the bullae have healed, leaving hyperpigmented macules on the forearms.",
+        (
+            ("What remains on the forearms?", "Hyperpigmented macules remain on the forearms.", None),
+            ("What color are the macules?", "They are hyperpigmented.", None),
+            ("Are the bullae still intact?", "Yes, there are many intact bullae.", "contradiction"),
+            ("Where are the macules?", "On the lower legs.", "contradiction"),
+            ("Who is the patient?", "The patient is Mrs Olga Brandt.", "names"),
+        ),
+    ),
+    (
+        "Solitary, firm, skin-coloured nodule, 1.5 cm in diameter, on the dorsum of the left foot. Histology confirmed a schwannoma.",
+        (
+            ("How many nodules are there?", "There is a single nodule.", None),
+            ("How many nodules are there?", "There are multiple nodules.", "contradiction"),
+            ("What is the diameter of the nodule?", "Its diameter is 1.5 cm.", None),
+            ("What is the diameter of the nodule?", "Its diameter is 15 cm.", "contradiction"),
+            ("Which foot is shown?", "The left foot is shown.", None),
+            ("What was the histological diagnosis?", "A schwannoma.", None),
+            ("What colour is the nodule?", "It is skin-colored.", None),
+            ("What colour is the nodule?", "It is bluish.", "contradiction"),
+            ("Is the nodule soft?", "No, it is firm.", None),
+        ),
+    ),
+    (
+        "Plate 12 Pityriasis versicolor in a teenage girl. Hypopigmented, slightly scaly macules on the upper back, partly confluent.",
+        (
+            ("Describe the macules.", "They are hypopigmented, slightly scaly and partly confluent.", None),
+            ("Is the scaling slight?", "Yes, the macules are slightly scaly.", None),
+            ("Is the patient an adolescent?", "Yes, she is a teenage girl.", None),
+            ("Are the macules hyperpigmented?", "Yes, they are hyperpigmented.", "contradiction"),
+            ("Are the macules hyperpigmented?", "No, they are hypopigmented.", None),
+            ("Which yeast is responsible?", "Malassezia furfur is responsible.", "unsupported"),
+            ("What does the plate demonstrate according to the text?", "According to the text it demonstrates pityriasis versicolor.", "refers_to_caption"),
+        ),
+    ),
+    (
+        "FIG 44 Digital myxoid cyst over the distal interphalangeal joint of the index finger, with a longitudinal groove of the nail plate.",
+        (
+            ("Which finger bears the cyst?", "The index finger bears the cyst.", None),
+            ("Which finger bears the cyst?", "It is on the thumb.", "contradiction"),
+            ("What change does the nail plate show?", "It shows a longitudinal groove.", None),
+            ("What change does the nail plate show?", "The nail plate shows transverse ridging.", "unsupported"),
+            ("Over which joint does the cyst lie?", "It lies over the distal interphalangeal joint.", None),
+            ("Is surgery needed?", "Surgery may be considered if the cyst is painful.", "advice"),
+        ),
+    ),
+    (
+        "Fig. 7. (A) Halo naevus: central brown papule surrounded by a white ring. (B) Dense lymphocytic infiltrate in the dermis (HE, ×100).",
+        (
+            ("In panel A, what surrounds the papule?", "A white ring surrounds the papule.", None),
+            ("In panel A, what colour is the papule?", "The papule is brown.", None),
+            ("In panel A, what colour is the papule?", "The papule is white.", "contradiction"),
+            ("What infiltrate is seen in panel B?", "A dense lymphocytic infiltrate.", None),
+            ("How was the section in panel B stained?", "With haematoxylin and eosin.", None),
+            ("In panel A, which stain was used?", "Giemsa was used.", "contradiction"),
+            ("What does panel A show?", "It shows a dense lymphocytic infiltrate.", "contradiction"),
+        ),
+    ),
+)
+
 #: Numbers of the captions that no rule was made on.
 HELD_OUT = frozenset(range(1, len(WRITTEN), 2))

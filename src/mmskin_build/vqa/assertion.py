@@ -64,7 +64,7 @@ _AFTER: tuple[tuple[Status, str], ...] = (
         r"|ruled out|excluded)",
     ),
     ("uncertain", r"(?:is|was|are|were) (?:suspected|possible|likely|probable|questionable)"),
-    ("past", r"(?:has|have|had) (?:resolved|healed|cleared|disappeared)"),
+    ("absent", r"(?:has|have|had) (?:resolved|healed|cleared|disappeared|faded)"),
 )
 _AFTER_REACH = 45  # characters before a cue that it speaks of
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
 
@@ -90,8 +91,12 @@ def check_pair(
     support = find_support(part or known, asked, told, modality=modality)
     if support.problems:
         kinds = [kind for kind, _ in support.problems]
-        if part is not None and not find_support(known, asked, told, modality=modality).problems:
-            return reject("contradiction", _OTHER_PANEL)
+        if part is not None:
+            whole = find_support(known, asked, told, modality=modality).problems
+            if not whole:
+                return reject("contradiction", _OTHER_PANEL)
+            support = dataclasses.replace(support, problems=(*support.problems, *whole))
+            kinds = [kind for kind, _ in support.problems]
         if "contradiction" in kinds:
             return reject("contradiction", support.problems[kinds.index("contradiction")][1])
         if asks_advice(question):

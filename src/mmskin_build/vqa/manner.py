@@ -123,7 +123,7 @@ _ASKS_ADVICE = re.compile(
     r"|best (?:treatment|therapy|way)|treatment options?|is (?:it|this) (?:dangerous|contagious|serious|curable|infectious|harmful)"
     r"|(?:could|can|will) (?:this|it) be (?:dangerous|serious|cured|treated|cancer|contagious)|need(?:s|ed)? (?:to be )?(?:treat\w*|remov\w*|biops\w*|surgery|follow)"
     r"|what (?:should|can|must) (?:i|you|one|we|the patient)|how long (?:will|does) it (?:take|last)|will (?:it|this|the \w+) (?:go|resolve|recur|spread|heal|come back|leave|respond|progress)"
-    r"|risk of|complications?|next step|follow-up)\b",
+    r"|is (?:\w+ ){1,4}(?:needed|necessary|required|indicated|advisable)|risk of|complications?|next step|follow-up)\b",
     _I,
 )
 _GENERAL_QUESTION = re.compile(

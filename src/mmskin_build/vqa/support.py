@@ -189,8 +189,16 @@ def offers_choice(question: str) -> bool:
 def content_tokens(reading: Reading, start: int = 0) -> Iterator[tuple[int, Token]]:
     """Give the words of a text that say something, with their places, from character `start`."""
     for index, token in enumerate(reading.tokens):
-        if token.start >= start and token.is_word and token.key not in _PLAIN:
+        if token.start < start or not token.is_word:
+            continue
+        if token.key not in _PLAIN or _is_of_color(reading, index):
             yield index, token
+
+
+def _is_of_color(reading: Reading, index: int) -> bool:
+    """Whether a plain word is part of the name of a color: "skin-colored"."""
+    item = reading.term_at(index)
+    return item is not None and item.mention.term.kind == "color"
 
 
 def find_support(
@@ -224,6 +232,8 @@ def find_support(
             continue
         if any(first <= token.start and token.end <= last for first, last in stained):
             continue
+        if said is None and not asks_yes_no and _is_frame(question, answer, index):
+            continue
         _check_token(
             ledger, caption, question, answer, index, token,
             wanted=wanted, asks_yes_no=asks_yes_no, modality=modality,
@@ -237,6 +247,18 @@ def find_support(
     return Support(
         problems=tuple(ledger.problems), evidence=tuple(_merged(ledger.evidence)), doubt=doubt
     )
+
+
+_VERB = re.compile(r"(?:ed|s|ing|ate|ain|ie)$")
+
+
+def _is_frame(question: Reading, answer: Reading, index: int) -> bool:
+    """Whether a word is the verb that the question lent: "Which cells predominate?"."""
+    token = answer.tokens[index]
+    if answer.term_at(index) is not None or not token.text.islower():
+        return False
+    lent = [t for t in question.tokens if t.key == token.key]
+    return any(_VERB.search(t.text) or _VERB.search(token.text) for t in lent)
 
 
 def _is_letter(reading: Reading, index: int) -> bool:
