@@ -32,9 +32,7 @@ class Served:
 
 def pairs(*made: tuple[str, str]) -> str:
     """The reply of a model that obeys: question and answer of each pair."""
-    return json.dumps(
-        {"pairs": [{"kind": "other", "question": q, "answer": a} for q, a in made]}
-    )
+    return json.dumps({"pairs": [{"kind": "other", "question": q, "answer": a} for q, a in made]})
 
 
 @contextmanager

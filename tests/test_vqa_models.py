@@ -16,10 +16,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from lying_server import pairs
-from test_vqa_openai import ask, records
-from tiny_model import make_tiny_model
 
+from lying_server import pairs
 from mmskin_build.config import VqaConfig
 from mmskin_build.errors import ConfigError
 from mmskin_build.vqa.backend_transformers import TransformersBackend
@@ -27,6 +25,8 @@ from mmskin_build.vqa.generate import generate_pairs
 from mmskin_build.vqa.replies import build_messages
 from mmskin_build.vqa.reply_cache import ReplyCache
 from mmskin_build.vqa.told import read_told
+from test_vqa_openai import ask, records
+from tiny_model import make_tiny_model
 
 REPLY = pairs(
     ("What color are the papules?", "The papules are violaceous."),
@@ -90,7 +90,17 @@ def served(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tu
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-c", SERVE, "serve", str(model), "--device", "cpu", "--host", "127.0.0.1"]
+            [
+                sys.executable,
+                "-c",
+                SERVE,
+                "serve",
+                str(model),
+                "--device",
+                "cpu",
+                "--host",
+                "127.0.0.1",
+            ]
             + ["--port", str(port)],
             stdout=file,
             stderr=file,

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from builders import make_record
 from lying_server import Served, pairs, server
-
 from mmskin_build.config import VqaConfig
 from mmskin_build.errors import ConfigError
 from mmskin_build.records import Label, Record
@@ -229,9 +229,7 @@ def test_the_rate_limit_spaces_requests(tmp_path: Path) -> None:
     assert len(waits) == 3 and 5 < waits[0] <= 10 and 25 < waits[-1] <= 30
 
 
-def test_the_key_is_sent_and_not_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_key_is_sent_and_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MMSKIN_TEST_KEY", "sk-not-to-be-written")
     with server(lambda body, number: Served(GOOD)) as (url, asked):
         ask(url, tmp_path, api_key_env="MMSKIN_TEST_KEY")
@@ -262,7 +260,10 @@ def test_a_killed_run_goes_on_without_asking_again(tmp_path: Path) -> None:
         print(ask(sys.argv[1], Path(sys.argv[2]), count=60).report.pairs)
         """
     )
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path]),
+    }
     with server(answer) as (url, _):
         command = [sys.executable, "-c", script, url, str(tmp_path)]
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE)

@@ -17,17 +17,37 @@ WRITTEN: tuple[tuple[str, tuple[Pair, ...]], ...] = (
             ("Which forearm is affected?", "The right forearm is affected.", "contradiction"),
             ("Is the patient in his fifties?", "Yes, the patient is 58 years old.", "unsupported"),
             ("What is the surface of the nodules like?", "The nodules are ulcerated.", None),
-            ("Which organism causes this infection?", "Sporothrix schenckii causes it.", "unsupported"),
-            ("How is this treated?", "It is usually treated with itraconazole for several months.", "advice"),
+            (
+                "Which organism causes this infection?",
+                "Sporothrix schenckii causes it.",
+                "unsupported",
+            ),
+            (
+                "How is this treated?",
+                "It is usually treated with itraconazole for several months.",
+                "advice",
+            ),
         ),
     ),
     (
         "Fig 3-9. Dermoscopy of a seborrhoeic keratosis: milia-like cysts and comedo-like openings; no pigment network is seen.",
         (
-            ("What dermoscopic structures are visible?", "Milia-like cysts and comedo-like openings are visible.", None),
+            (
+                "What dermoscopic structures are visible?",
+                "Milia-like cysts and comedo-like openings are visible.",
+                None,
+            ),
             ("Is a pigment network present?", "No, there is no pigment network.", None),
-            ("Is a pigment network present?", "Yes, a regular pigment network is present.", "contradiction"),
-            ("Are hairpin vessels seen?", "Yes, hairpin vessels are seen at the periphery.", "unsupported"),
+            (
+                "Is a pigment network present?",
+                "Yes, a regular pigment network is present.",
+                "contradiction",
+            ),
+            (
+                "Are hairpin vessels seen?",
+                "Yes, hairpin vessels are seen at the periphery.",
+                "unsupported",
+            ),
             ("What is the diagnosis?", "The diagnosis is seborrheic keratosis.", None),
             ("What is the diagnosis?", "The diagnosis is melanoma.", "contradiction"),
             ("What kind of image is this?", "This is a dermoscopic image.", None),
@@ -50,11 +70,19 @@ WRITTEN: tuple[tuple[str, tuple[Pair, ...]], ...] = (
         "Figure 8.2 Dermatitis herpetiformis. Papillary dermal microabscesses filled with neutrophils (H and E, x200).",
         (
             ("Which cells fill the microabscesses?", "Neutrophils fill the microabscesses.", None),
-            ("Which cells fill the microabscesses?", "They are filled with plasma cells.", "contradiction"),
+            (
+                "Which cells fill the microabscesses?",
+                "They are filled with plasma cells.",
+                "contradiction",
+            ),
             ("In which layer are the microabscesses?", "They lie in the papillary dermis.", None),
             ("What is the magnification of the image?", "The magnification is ×200.", None),
             ("What is the magnification of the image?", "It is ×400.", "contradiction"),
-            ("What does direct immunofluorescence show?", "Granular IgA is deposited in the dermal papillae.", "unsupported"),
+            (
+                "What does direct immunofluorescence show?",
+                "Granular IgA is deposited in the dermal papillae.",
+                "unsupported",
+            ),
             ("Who made the section?", "The section was provided by Professor Lindqvist.", "names"),
         ),
     ),
@@ -64,9 +92,17 @@ WRITTEN: tuple[tuple[str, tuple[Pair, ...]], ...] = (
             ("What colour are the eyelashes?", "The eyelashes are white.", None),
             ("How are the patches defined?", "They are sharply demarcated.", None),
             ("How are the patches defined?", "The patches are ill-defined.", "contradiction"),
-            ("What does this picture of vitiligo demonstrate?", "It demonstrates vitiligo.", "leak"),
+            (
+                "What does this picture of vitiligo demonstrate?",
+                "It demonstrates vitiligo.",
+                "leak",
+            ),
             ("Is the disease autoimmune?", "It may be autoimmune, but this is uncertain.", "hedge"),
-            ("What does the legend mention about the eyelashes?", "The legend mentions that they are white.", "refers_to_caption"),
+            (
+                "What does the legend mention about the eyelashes?",
+                "The legend mentions that they are white.",
+                "refers_to_caption",
+            ),
         ),
     ),
     (
@@ -88,7 +124,11 @@ WRITTEN: tuple[tuple[str, tuple[Pair, ...]], ...] = (
             ("What lesions are on the soles?", "There are multiple vesicles and pustules.", None),
             ("Where is the burrow?", "The burrow is at the instep.", None),
             ("Where is the burrow?", "The burrow lies on the wrist.", "contradiction"),
-            ("Should the family be treated too?", "All household members should be treated at the same time.", "advice"),
+            (
+                "Should the family be treated too?",
+                "All household members should be treated at the same time.",
+                "advice",
+            ),
         ),
     ),
     (
@@ -98,8 +138,16 @@ WRITTEN: tuple[tuple[str, tuple[Pair, ...]], ...] = (
             ("What is the size of the patches?", "They are small.", "contradiction"),
             ("Which stage of mycosis fungoides is shown?", "It is the patch stage.", None),
             ("Is there scale on the patches?", "Yes, there is fine scale.", None),
-            ("What is seen on the buttocks?", "There are large erythematous patches with fine scale.", None),
-            ("What is the underlying cause of this disease?", "It cannot be determined from this image.", "hedge"),
+            (
+                "What is seen on the buttocks?",
+                "There are large erythematous patches with fine scale.",
+                None,
+            ),
+            (
+                "What is the underlying cause of this disease?",
+                "It cannot be determined from this image.",
+                "hedge",
+            ),
         ),
     ),
     (
@@ -107,9 +155,21 @@ WRITTEN: tuple[tuple[str, tuple[Pair, ...]], ...] = (
         (
             ("Which stain was used?", "Alcian blue was used.", None),
             ("Which stain was used?", "The section is stained with Congo red.", "contradiction"),
-            ("What surrounds the altered collagen?", "A palisading granuloma surrounds the altered collagen.", None),
-            ("At which level of the skin does the granuloma lie?", "It lies in the mid dermis.", None),
-            ("At which level of the skin does the granuloma lie?", "It lies in the subcutis.", "contradiction"),
+            (
+                "What surrounds the altered collagen?",
+                "A palisading granuloma surrounds the altered collagen.",
+                None,
+            ),
+            (
+                "At which level of the skin does the granuloma lie?",
+                "It lies in the mid dermis.",
+                None,
+            ),
+            (
+                "At which level of the skin does the granuloma lie?",
+                "It lies in the subcutis.",
+                "contradiction",
+            ),
             ("Are eosinophils present?", "Yes, many eosinophils are present.", "unsupported"),
         ),
     ),
@@ -132,17 +192,29 @@ WRITTEN: tuple[tuple[str, tuple[Pair, ...]], ...] = (
             ("Is there scarring?", "No, scarring is absent.", None),
             ("How many bald patches are there?", "There are three bald patches.", "unsupported"),
             ("Which age group does the patient belong to?", "She is an adolescent.", None),
-            ("Which age group does the patient belong to?", "The patient is an adult.", "contradiction"),
+            (
+                "Which age group does the patient belong to?",
+                "The patient is an adult.",
+                "contradiction",
+            ),
         ),
     ),
     (
         "Fig. 6.3 Tinea pedis. Maceration and fissuring of the fourth toe web.",
         (
-            ("What changes are visible in the toe web?", "Maceration and fissuring are visible.", None),
+            (
+                "What changes are visible in the toe web?",
+                "Maceration and fissuring are visible.",
+                None,
+            ),
             ("Which toe web is affected?", "The fourth toe web is affected.", None),
             ("Which toe web is affected?", "The second toe web is affected.", "contradiction"),
             ("What is the name of this infection?", "It is tinea pedis.", None),
-            ("What does Figure 6.3 show?", "Figure 6.3 shows maceration of the toe web.", "refers_to_caption"),
+            (
+                "What does Figure 6.3 show?",
+                "Figure 6.3 shows maceration of the toe web.",
+                "refers_to_caption",
+            ),
         ),
     ),
     (
@@ -160,18 +232,30 @@ WRITTEN: tuple[tuple[str, tuple[Pair, ...]], ...] = (
         "Figure 14.2 Herpes zoster. Grouped vesicles on an erythematous base in the right T5 dermatome.",
         (
             ("How are the vesicles arranged?", "The vesicles are grouped.", None),
-            ("How are the vesicles arranged?", "They are scattered over the body.", "contradiction"),
+            (
+                "How are the vesicles arranged?",
+                "They are scattered over the body.",
+                "contradiction",
+            ),
             ("What colour is the base?", "The base is erythematous.", None),
             ("On which side are the lesions?", "They are on the right side.", None),
             ("On which side are the lesions?", "They are on the left side.", "contradiction"),
-            ("Is this condition contagious?", "Patients should avoid contact with pregnant women.", "advice"),
+            (
+                "Is this condition contagious?",
+                "Patients should avoid contact with pregnant women.",
+                "advice",
+            ),
         ),
     ),
     (
         "Fig. 2 Superficial basal cell carcinoma under the dermatoscope: shiny white-red structureless areas, short fine telangiectasia and small erosions. Leaf-like areas are absent.",
         (
             ("Are leaf-like areas present?", "No, leaf-like areas are absent.", None),
-            ("Are leaf-like areas present?", "Yes, leaf-like areas are present at the border.", "contradiction"),
+            (
+                "Are leaf-like areas present?",
+                "Yes, leaf-like areas are present at the border.",
+                "contradiction",
+            ),
             ("Which vessels are seen?", "Short fine telangiectasia are seen.", None),
             ("Which vessels are seen?", "There are comma vessels.", "contradiction"),
             ("How large are the erosions?", "The erosions are small.", None),
@@ -182,10 +266,22 @@ WRITTEN: tuple[tuple[str, tuple[Pair, ...]], ...] = (
         "Naevus of Ota: slate-grey patch of the left cheek and temple with scleral pigmentation.",
         (
             ("What colour is the patch?", "The patch is slate-grey.", None),
-            ("Which areas of the face are affected?", "The left cheek and temple are affected.", None),
+            (
+                "Which areas of the face are affected?",
+                "The left cheek and temple are affected.",
+                None,
+            ),
             ("Is the sclera pigmented?", "Yes, there is scleral pigmentation.", None),
-            ("Is the patch on the right side of the face?", "Yes, it is on the right cheek.", "contradiction"),
-            ("Is the patch on the right side of the face?", "No, it is on the left cheek and temple.", None),
+            (
+                "Is the patch on the right side of the face?",
+                "Yes, it is on the right cheek.",
+                "contradiction",
+            ),
+            (
+                "Is the patch on the right side of the face?",
+                "No, it is on the left cheek and temple.",
+                None,
+            ),
         ),
     ),
     (
@@ -203,10 +299,22 @@ WRITTEN: tuple[tuple[str, tuple[Pair, ...]], ...] = (
     (
         "Dermatofibroma: acanthosis above a storiform proliferation of spindle cells with trapped collagen. Haematoxylin-eosin, original magnification ×40.",
         (
-            ("What change does the epidermis show?", "The epidermis shows acanthosis.", "unsupported"),
-            ("What lies below the acanthosis?", "There is a storiform proliferation of spindle cells.", None),
+            (
+                "What change does the epidermis show?",
+                "The epidermis shows acanthosis.",
+                "unsupported",
+            ),
+            (
+                "What lies below the acanthosis?",
+                "There is a storiform proliferation of spindle cells.",
+                None,
+            ),
             ("Which stain is used?", "Haematoxylin and eosin.", None),
-            ("Is this a clinical photograph?", "Yes, this is a clinical photograph.", "contradiction"),
+            (
+                "Is this a clinical photograph?",
+                "Yes, this is a clinical photograph.",
+                "contradiction",
+            ),
             ("Is this a clinical photograph?", "No, it is a histological section.", None),
             ("What pattern do the spindle cells form?", "They form a storiform pattern.", None),
         ),
@@ -229,13 +337,21 @@ WRITTEN: tuple[tuple[str, tuple[Pair, ...]], ...] = (
             ("In which decade of life is the patient?", "He is in his forties.", None),
             ("Which eyelids are affected?", "The lower eyelids are affected.", "contradiction"),
             ("What colour are the papules?", "They are yellow.", None),
-            ("Does the patient have high cholesterol?", "It is likely that he has high cholesterol.", "hedge"),
+            (
+                "Does the patient have high cholesterol?",
+                "It is likely that he has high cholesterol.",
+                "hedge",
+            ),
         ),
     ),
     (
         "Figure 1. Chronic plaque psoriasis before (left) and after (right) eight weeks of phototherapy.",
         (
-            ("What treatment was given between the two pictures?", "Eight weeks of phototherapy were given.", None),
+            (
+                "What treatment was given between the two pictures?",
+                "Eight weeks of phototherapy were given.",
+                None,
+            ),
             ("How long did the phototherapy last?", "It lasted eight weeks.", None),
             ("How long did the phototherapy last?", "It lasted twelve weeks.", "contradiction"),
             ("What is the diagnosis?", "Chronic plaque psoriasis.", None),
@@ -257,10 +373,26 @@ WRITTEN: tuple[tuple[str, tuple[Pair, ...]], ...] = (
         "Fig. 4.4 Bowen disease. Full-thickness atypia of the epidermis; the basement membrane is intact.",
         (
             ("Is the basement membrane intact?", "Yes, it is intact.", None),
-            ("Is the basement membrane intact?", "No, the basement membrane is ruptured.", "contradiction"),
-            ("How far does the atypia extend?", "There is full-thickness atypia of the epidermis.", None),
-            ("What is Bowen disease?", "Bowen disease is squamous cell carcinoma in situ.", "needs_no_picture"),
-            ("Is the tumour invasive?", "The image does not allow a statement about invasion.", "hedge"),
+            (
+                "Is the basement membrane intact?",
+                "No, the basement membrane is ruptured.",
+                "contradiction",
+            ),
+            (
+                "How far does the atypia extend?",
+                "There is full-thickness atypia of the epidermis.",
+                None,
+            ),
+            (
+                "What is Bowen disease?",
+                "Bowen disease is squamous cell carcinoma in situ.",
+                "needs_no_picture",
+            ),
+            (
+                "Is the tumour invasive?",
+                "The image does not allow a statement about invasion.",
+                "hedge",
+            ),
         ),
     ),
     (
@@ -291,11 +423,23 @@ WRITTEN_LATER: tuple[tuple[str, tuple[Pair, ...]], ...] = (
     (
         "Figure 25-7. Rosacea in a 47-year-old man. Telangiectatic erythema with scattered papulopustules over the nose and both cheeks; comedones are lacking.",
         (
-            ("Which lesions are scattered over the cheeks?", "Papulopustules are scattered over the cheeks.", None),
+            (
+                "Which lesions are scattered over the cheeks?",
+                "Papulopustules are scattered over the cheeks.",
+                None,
+            ),
             ("Are there any comedones?", "No, comedones are lacking.", None),
-            ("Are there any comedones?", "Yes, there are open comedones on the nose.", "contradiction"),
+            (
+                "Are there any comedones?",
+                "Yes, there are open comedones on the nose.",
+                "contradiction",
+            ),
             ("Which parts of the face are involved?", "The nose and both cheeks.", None),
-            ("Which parts of the face are involved?", "The forehead and the chin.", "contradiction"),
+            (
+                "Which parts of the face are involved?",
+                "The forehead and the chin.",
+                "contradiction",
+            ),
             ("Could you estimate the age of this man?", "He is 47 years old.", None),
             ("Is the patient over 60 years old?", "Yes, he is 68 years old.", "contradiction"),
             ("What makes it worse?", "Alcohol and hot drinks usually make it worse.", "advice"),
@@ -304,10 +448,18 @@ WRITTEN_LATER: tuple[tuple[str, tuple[Pair, ...]], ...] = (
     (
         "Trichoscopy of tinea capitis (×20): comma hairs, corkscrew hairs and black dots on a diffusely scaly background.",
         (
-            ("Name two hair abnormalities that can be seen.", "Comma hairs and corkscrew hairs can be seen.", None),
+            (
+                "Name two hair abnormalities that can be seen.",
+                "Comma hairs and corkscrew hairs can be seen.",
+                None,
+            ),
             ("What does the background look like?", "The background is diffusely scaly.", None),
             ("At what magnification was this recorded?", "It was recorded at ×20.", None),
-            ("Are exclamation mark hairs present?", "Yes, exclamation mark hairs are present.", "unsupported"),
+            (
+                "Are exclamation mark hairs present?",
+                "Yes, exclamation mark hairs are present.",
+                "unsupported",
+            ),
             ("What infection is this?", "This is tinea capitis.", None),
             ("What infection is this?", "It appears to be a bacterial infection.", "hedge"),
         ),
@@ -315,11 +467,19 @@ WRITTEN_LATER: tuple[tuple[str, tuple[Pair, ...]], ...] = (
     (
         "Fig. 10.19. Leukocytoclastic vasculitis: neutrophils and nuclear dust around dermal vessels with fibrinoid necrosis of their walls; erythrocytes are extravasated (H&E × 250).",
         (
-            ("What lies around the dermal vessels?", "Neutrophils and nuclear dust lie around the dermal vessels.", None),
+            (
+                "What lies around the dermal vessels?",
+                "Neutrophils and nuclear dust lie around the dermal vessels.",
+                None,
+            ),
             ("What has happened to the vessel walls?", "The walls show fibrinoid necrosis.", None),
             ("Are erythrocytes extravasated?", "Yes, they are.", None),
             ("Are there granulomas?", "Yes, there are well-formed granulomas.", "unsupported"),
-            ("Which cells surround the vessels?", "The vessels are surrounded by lymphocytes.", "contradiction"),
+            (
+                "Which cells surround the vessels?",
+                "The vessels are surrounded by lymphocytes.",
+                "contradiction",
+            ),
             ("What magnification was used?", "A magnification of 250 was used.", None),
             ("What magnification was used?", "×100.", "contradiction"),
         ),
@@ -327,7 +487,11 @@ WRITTEN_LATER: tuple[tuple[str, tuple[Pair, ...]], ...] = (
     (
         "Same patient as in Figure 3.1, six weeks later: the bullae have healed, leaving hyperpigmented macules on the forearms.",
         (
-            ("What remains on the forearms?", "Hyperpigmented macules remain on the forearms.", None),
+            (
+                "What remains on the forearms?",
+                "Hyperpigmented macules remain on the forearms.",
+                None,
+            ),
             ("What color are the macules?", "They are hyperpigmented.", None),
             ("Are the bullae still intact?", "Yes, there are many intact bullae.", "contradiction"),
             ("Where are the macules?", "On the lower legs.", "contradiction"),
@@ -351,13 +515,21 @@ WRITTEN_LATER: tuple[tuple[str, tuple[Pair, ...]], ...] = (
     (
         "Plate 12 Pityriasis versicolor in a teenage girl. Hypopigmented, slightly scaly macules on the upper back, partly confluent.",
         (
-            ("Describe the macules.", "They are hypopigmented, slightly scaly and partly confluent.", None),
+            (
+                "Describe the macules.",
+                "They are hypopigmented, slightly scaly and partly confluent.",
+                None,
+            ),
             ("Is the scaling slight?", "Yes, the macules are slightly scaly.", None),
             ("Is the patient an adolescent?", "Yes, she is a teenage girl.", None),
             ("Are the macules hyperpigmented?", "Yes, they are hyperpigmented.", "contradiction"),
             ("Are the macules hyperpigmented?", "No, they are hypopigmented.", None),
             ("Which yeast is responsible?", "Malassezia furfur is responsible.", "unsupported"),
-            ("What does the plate demonstrate according to the text?", "According to the text it demonstrates pityriasis versicolor.", "refers_to_caption"),
+            (
+                "What does the plate demonstrate according to the text?",
+                "According to the text it demonstrates pityriasis versicolor.",
+                "refers_to_caption",
+            ),
         ),
     ),
     (
@@ -366,8 +538,16 @@ WRITTEN_LATER: tuple[tuple[str, tuple[Pair, ...]], ...] = (
             ("Which finger bears the cyst?", "The index finger bears the cyst.", None),
             ("Which finger bears the cyst?", "It is on the thumb.", "contradiction"),
             ("What change does the nail plate show?", "It shows a longitudinal groove.", None),
-            ("What change does the nail plate show?", "The nail plate shows transverse ridging.", "unsupported"),
-            ("Over which joint does the cyst lie?", "It lies over the distal interphalangeal joint.", None),
+            (
+                "What change does the nail plate show?",
+                "The nail plate shows transverse ridging.",
+                "unsupported",
+            ),
+            (
+                "Over which joint does the cyst lie?",
+                "It lies over the distal interphalangeal joint.",
+                None,
+            ),
             ("Is surgery needed?", "Surgery may be considered if the cyst is painful.", "advice"),
         ),
     ),
@@ -380,7 +560,11 @@ WRITTEN_LATER: tuple[tuple[str, tuple[Pair, ...]], ...] = (
             ("What infiltrate is seen in panel B?", "A dense lymphocytic infiltrate.", None),
             ("How was the section in panel B stained?", "With haematoxylin and eosin.", None),
             ("In panel A, which stain was used?", "Giemsa was used.", "contradiction"),
-            ("What does panel A show?", "It shows a dense lymphocytic infiltrate.", "contradiction"),
+            (
+                "What does panel A show?",
+                "It shows a dense lymphocytic infiltrate.",
+                "contradiction",
+            ),
         ),
     ),
 )

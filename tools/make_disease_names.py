@@ -74,7 +74,13 @@ def clean(name: str) -> str | None:
     """Return a name as a caption would print it, None if it is not one."""
     name = re.sub(r"\s*[\[(].*?[\])]", "", name)
     name = re.sub(r",? (?:NOS|unspecified)$", "", name).strip()
-    if len(name) < 4 or name.isupper() or "," in name or UNFIT.search(name) or len(name.split()) > MOST_WORDS:
+    if (
+        len(name) < 4
+        or name.isupper()
+        or "," in name
+        or UNFIT.search(name)
+        or len(name.split()) > MOST_WORDS
+    ):
         return None
     head, *rest = name.split(" ")
     head = head if any(letter.isupper() for letter in head[1:]) else head[:1].lower() + head[1:]

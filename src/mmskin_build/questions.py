@@ -156,7 +156,9 @@ def _generate(
     headings = {
         book: tuple(
             dict.fromkeys(
-                text for page in read_jsonl(entry.path(HEADINGS), PageHeadings) for text in page.texts
+                text
+                for page in read_jsonl(entry.path(HEADINGS), PageHeadings)
+                for text in page.texts
             )
         )
         for book, entry in _aligned(workspace, summary).items()

@@ -42,7 +42,12 @@ def vqa(context: click.Context, settings: Settings) -> int:
     report = made.report
     if settings.as_json:
         print_json(
-            {**plain(report), "finished": made.is_finished, "fresh": made.fresh, "out": str(made.folder)}
+            {
+                **plain(report),
+                "finished": made.is_finished,
+                "fresh": made.fresh,
+                "out": str(made.folder),
+            }
         )
     elif not settings.quiet:
         print_table(

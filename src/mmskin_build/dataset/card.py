@@ -57,7 +57,11 @@ def card_page(
         "- `manifest.json`: counts, inputs, settings, digests; `SHA256SUMS`: all files' bytes",
         "- `CHANGES.md`: what differs from the release before",
         "",
-        *(f"- {name}: {subset.note}" for name, subset in manifest.subsets.items() if not subset.file),
+        *(
+            f"- {name}: {subset.note}"
+            for name, subset in manifest.subsets.items()
+            if not subset.file
+        ),
         "",
         "## Books",
         "",

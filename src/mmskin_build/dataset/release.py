@@ -293,7 +293,11 @@ def _manifest(
         parent=parent,
         subsets={
             "MM-Skin-C": Subset(file=CAPTIONS, entries=len(records)),
-            "MM-Skin-O": Subset(file=None, entries=0, note="questions and answers: not made; run mmskin vqa before a release"),
+            "MM-Skin-O": Subset(
+                file=None,
+                entries=0,
+                note="questions and answers: not made; run mmskin vqa before a release",
+            ),
             "MM-Skin-D": Subset(file=DEMOGRAPHICS, entries=sum(map(has_demographics, records))),
         },
         counts={

@@ -31,7 +31,8 @@ _BEFORE: tuple[tuple[Status, str], ...] = (
     (
         "absent",
         r"no evidence of|no signs? of|without(?: any)?|absence of|lack(?:s|ed|ing)?(?: of)?|free of"
-        r"|free from|negative for|never|neither|nor|not|no longer|no|none of|sparing(?: of)?|spares?"
+        r"|free from|negative for|never|neither|nor|not|no longer|no|none of|sparing(?: of)?"
+        r"|spares?"
         r"|spared|excludes?|excluding|ruled out|cannot see|fails? to show|devoid of|non(?=-)",
     ),
     (
@@ -79,10 +80,12 @@ class Scope:
 
 
 _BEFORE_CUES = tuple(
-    (status, re.compile(rf"(?<![\w-])(?:{text})(?![\w])", re.IGNORECASE)) for status, text in _BEFORE
+    (status, re.compile(rf"(?<![\w-])(?:{text})(?![\w])", re.IGNORECASE))
+    for status, text in _BEFORE
 )
 _AFTER_CUES = tuple(
-    (status, re.compile(rf"(?<![\w-])(?:{text})(?![\w-])", re.IGNORECASE)) for status, text in _AFTER
+    (status, re.compile(rf"(?<![\w-])(?:{text})(?![\w-])", re.IGNORECASE))
+    for status, text in _AFTER
 )
 _WORD = re.compile(r"\w+")
 _QUERY = re.compile(r"\?(?=[A-Za-z])")
@@ -130,7 +133,9 @@ def _scopes(text: str, start: int, end: int) -> Iterator[Scope]:
         for match in pattern.finditer(text, start, end):
             least = max(start, match.start() - _AFTER_REACH)
             before = text[least : match.start()]
-            cut = max(before.rfind(mark) for mark in (",", ":", "(", ")", " but ", " with ", " and the "))
+            cut = max(
+                before.rfind(mark) for mark in (",", ":", "(", ")", " but ", " with ", " and the ")
+            )
             yield Scope(status=status, start=least + max(cut, 0), end=match.end())
 
 

@@ -77,7 +77,7 @@ class OpenAIBackend:
             ConfigError: If no model is named.
         """
         if not cfg.model:
-            raise ConfigError('vqa.model is empty; write the name of the server\'s model in [vqa]')
+            raise ConfigError("vqa.model is empty; write the name of the server's model in [vqa]")
         self.name = f"openai:{cfg.model}"
         self.usage = Usage()
         self._cfg, self._cache, self._sleep = cfg, cache, sleep

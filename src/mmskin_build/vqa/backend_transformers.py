@@ -77,9 +77,7 @@ class TransformersBackend:
     def _replies(self, group: Sequence[Told]) -> list[Reply]:
         asked = [build_messages(item, self._cfg.pairs_a_picture) for item in group]
         keys = [
-            request_key(
-                self.name, m, count=self._cfg.pairs_a_picture, most=self._cfg.reply_tokens
-            )
+            request_key(self.name, m, count=self._cfg.pairs_a_picture, most=self._cfg.reply_tokens)
             for m in asked
         ]
         found = {key: reply for key in keys if (reply := self._cache.find(key)) is not None}

@@ -99,9 +99,7 @@ def choose(
     return chosen, refused
 
 
-def _may_say(
-    says: str, given: list[str], room: int, balance: Balance, cfg: VqaConfig
-) -> bool:
+def _may_say(says: str, given: list[str], room: int, balance: Balance, cfg: VqaConfig) -> bool:
     """Whether one more yes (or no) may be asked for: the one that is behind, then the other."""
     if says in given or len(given) >= _MOST_YES_NO:
         return False
@@ -117,7 +115,11 @@ def is_due(says: str, said: Mapping[str, int], cfg: VqaConfig) -> bool:
     share = (yes + (says == "yes")) / total
     now = yes / max(yes + no, 1) if yes + no else cfg.yes_share
     near = abs(share - cfg.yes_share) <= max(abs(now - cfg.yes_share), 1 / total)
-    return near and 0 < cfg.yes_share < 1 or (cfg.yes_share in (0, 1) and (says == "yes") == bool(cfg.yes_share))
+    return (
+        near
+        and 0 < cfg.yes_share < 1
+        or (cfg.yes_share in (0, 1) and (says == "yes") == bool(cfg.yes_share))
+    )
 
 
 def _rank(
@@ -126,12 +128,12 @@ def _rank(
     total = sum(balance.kinds.values()) + 1
     share = balance.kinds[candidate.kind] / total
     over = 1.0 if share > cfg.most_of_a_kind else 0.0
-    return over + share / _WORTH.get(candidate.kind, 1.0), _number(record_id, candidate.topic, cfg.seed)
+    return over + share / _WORTH.get(candidate.kind, 1.0), _number(
+        record_id, candidate.topic, cfg.seed
+    )
 
 
-def _put(
-    candidate: Candidate, record_id: str, balance: Balance, cfg: VqaConfig
-) -> tuple[str, str]:
+def _put(candidate: Candidate, record_id: str, balance: Balance, cfg: VqaConfig) -> tuple[str, str]:
     """Take the wording whose first word has been used least so far."""
     question = min(
         candidate.questions,
@@ -141,7 +143,9 @@ def _put(
             _number(record_id, q, cfg.seed),
         ),
     )
-    return question, candidate.answers[_number(record_id, candidate.topic, cfg.seed) % len(candidate.answers)]
+    return question, candidate.answers[
+        _number(record_id, candidate.topic, cfg.seed) % len(candidate.answers)
+    ]
 
 
 def _opening(question: str) -> str:

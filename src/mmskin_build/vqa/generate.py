@@ -12,7 +12,7 @@ from mmskin_build.vqa.choose import is_due
 from mmskin_build.vqa.drafts import Backend, Draft, Drafted, check_draft
 from mmskin_build.vqa.pair_sets import check_sets
 from mmskin_build.vqa.reasons import PairReason, Verdict
-from mmskin_build.vqa.support import is_yes_no, polarity
+from mmskin_build.vqa.slots import is_yes_no, polarity
 from mmskin_build.vqa.told import Told, read_told
 from mmskin_build.vqa.vocabulary import Vocabulary, load_vocabulary, with_headings
 
@@ -101,7 +101,9 @@ def generate_pairs(
         headings: The headings of each book, by its id: names of diseases beside the vocabulary's.
         progress: Called with the records done and in all.
     """
-    vocabularies = {book: with_headings(load_vocabulary(), lines) for book, lines in headings.items()}
+    vocabularies = {
+        book: with_headings(load_vocabulary(), lines) for book, lines in headings.items()
+    }
     told = [
         item
         for record in records

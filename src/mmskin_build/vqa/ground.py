@@ -7,6 +7,7 @@ import functools
 import re
 
 from mmskin_build.figures.subcaptions import split_caption
+from mmskin_build.vqa.lookup import content_tokens
 from mmskin_build.vqa.manner import (
     asks_advice,
     asks_beyond_picture,
@@ -16,17 +17,13 @@ from mmskin_build.vqa.manner import (
 )
 from mmskin_build.vqa.reading import Reading, read_text
 from mmskin_build.vqa.reasons import Verdict, reject
-from mmskin_build.vqa.support import (
-    content_tokens,
-    find_support,
-    is_yes_no,
-    offers_choice,
-    polarity,
-)
+from mmskin_build.vqa.slots import is_yes_no, offers_choice, polarity
+from mmskin_build.vqa.support import find_support
 from mmskin_build.vqa.vocabulary import Vocabulary
 
 _LABEL = re.compile(
-    r"^\s*(?:supplementary |online )?(?:e-?)?(?:fig(?:ure)?s?|plate|abb(?:ildung)?|image|photo|case)\.?\s*"
+    r"^\s*(?:supplementary |online )?(?:e-?)?(?:fig(?:ure)?s?|plate|abb(?:ildung)?|image|photo"
+    r"|case)\.?\s*"
     r"[A-Z]?[\dIVX]+(?:[.\-–]\d+)*[a-z]?[.:)]?\s+",
     re.IGNORECASE,
 )
@@ -111,12 +108,18 @@ def check_pair(
 
 def _is_bare(question: str, answer: str, modality: str | None) -> bool:
     """Whether an answer rests on the question or the picture alone: "Yes.", a modality."""
-    return polarity(answer) is not None or bool(re.search(r"image|photo|micrograph|view|picture", answer, re.I))
+    return polarity(answer) is not None or bool(
+        re.search(r"image|photo|micrograph|view|picture", answer, re.I)
+    )
 
 
 def _leak(question: Reading, answer: Reading) -> Verdict | None:
     """Whether all that the answer says stands in the question already."""
-    if is_yes_no(question.text) or polarity(answer.text) is not None or offers_choice(question.text):
+    if (
+        is_yes_no(question.text)
+        or polarity(answer.text) is not None
+        or offers_choice(question.text)
+    ):
         return None
     told = {token.key for _, token in content_tokens(answer)}
     asked = {token.key for _, token in content_tokens(question)}
@@ -137,11 +140,15 @@ def _wrong_option(question: str, answer: str) -> Verdict | None:
     options = dict(_OPTION.findall(question))
     if len(options) < 2:
         return None
-    letters = [letter for letter in re.findall(r"\(?\b([A-H])\b[).:]?", answer) if letter in options]
+    letters = [
+        letter for letter in re.findall(r"\(?\b([A-H])\b[).:]?", answer) if letter in options
+    ]
     if not letters:
         return None
     words = answer.lower()
-    named = [letter for letter, text in options.items() if text.strip().lower().rstrip(".") in words]
+    named = [
+        letter for letter, text in options.items() if text.strip().lower().rstrip(".") in words
+    ]
     if len(words.split()) > 1 and named and letters[0] not in named:
         return reject("contradiction", f"({letters[0]}) is another option")
     return None
@@ -171,4 +178,3 @@ def _blanked(caption: str, *kept: str) -> str:
         if position >= 0:
             shown[position : position + len(text.strip())] = text.strip()
     return "".join(shown)
-

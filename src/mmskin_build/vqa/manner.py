@@ -23,7 +23,8 @@ _TITLE = re.compile(
 )
 _NAMED = re.compile(
     r"\b(?:photo(?:graph)?|image|picture|courtesy|permission|provided|taken|reproduced)\b.{0,30}"
-    r"\b(?:by|of|from)\b (?:the )?(?:Dr|Prof|[A-Z][a-z]+ [A-Z][a-z]+|[A-Z]\. ?[A-Z][a-z]+)|\bcourtesy of\b"
+    r"\b(?:by|of|from)\b (?:the )?(?:Dr|Prof|[A-Z][a-z]+ [A-Z][a-z]+|[A-Z]\. ?[A-Z][a-z]+)"
+    r"|\bcourtesy of\b"
 )
 _CALLED = re.compile(
     r"\b(?:name[ds]?|called|initials?) (?:is|are|was|of the patient|of this patient)?:? ?"
@@ -33,12 +34,14 @@ _INITIALS = re.compile(r"(?<![\w.])(?:[A-Z]\. ?){1,3}[A-Z][a-z]{2,}(?!\w)")
 _ASKS_NAME = re.compile(
     r"\bwho (?:took|made|photographed|provided|supplied|is (?:the|this) (?:patient|author|doctor"
     r"|photographer)|treated|reported|operated|diagnosed|contributed|described|wrote)"
-    r"|\b(?:patient|person|doctor|author|photographer|man|woman|child)(?:'s|’s) (?:full )?(?:name|initials?|surname|address)\b"
+    r"|\b(?:patient|person|doctor|author|photographer|man|woman|child)(?:'s"
+    r"|’s) (?:full )?(?:name|initials?|surname|address)\b"
     r"|\bname of the (?:patient|person|doctor|author|photographer|hospital|man|woman|child)\b"
     r"|\bwhat(?:'s| is) (?:his|her|their) (?:full )?(?:name|initials)\b"
     r"|\bwhose (?:photo|picture|image|collection|patient)\b|\bhospital number\b"
     r"|\b(?:record|case|file|chart|identification|hospital|medical record) (?:number|no\b|id\b)"
-    r"|\bdate of birth\b|\bwhere does (?:the patient|he|she) live\b|\bpatient id\b|\b(?:patient|case|hospital|record|file)(?:'s|’s)? number\b",
+    r"|\bdate of birth\b|\bwhere does (?:the patient|he|she) live\b|\bpatient id\b|\b(?:patient"
+    r"|case|hospital|record|file)(?:'s|’s)? number\b",
     _I,
 )
 _MONTH = (
@@ -53,93 +56,145 @@ _DATE = re.compile(
     _I,
 )
 _NUMBER = re.compile(
-    r"\b(?:mrn|id|no|nr|number|patient|case|hospital|chart|ssn|nhs)\b[ .:#]*(?:number|no\.?|id)?[ :#]*"
+    r"\b(?:mrn|id|no|nr|number|patient|case|hospital|chart|ssn|nhs)\b[ .:#]*(?:number|no\.?"
+    r"|id)?[ :#]*"
     r"[a-z]{0,3}[-/]?\d{4,}|\b\d{3}-\d{2}-\d{4}\b|[\w.]+@[\w-]+\.\w+|\b\d{5,}\b",
     _I,
 )
 _CAPTION = re.compile(
-    r"\b(?:caption|legend)s?\b|\b(?:the|this|given|accompanying|provided|figure) (?:text|description)\b"
+    r"\b(?:caption|legend)s?\b|\b(?:the|this|given|accompanying|provided|figure) (?:text"
+    r"|description)\b"
     r"|\btext (?:says|states|mentions|describes)|\b(?:according to|as (?:stated|described|mentioned"
     r"|noted|indicated|reported|specified|written)(?: in| by)?)\b(?! the (?:image|picture|photo))"
-    r"|\b(?:is|are|was|were) (?:stated|mentioned|written|reported|described) (?:in|by) (?:the|this)\b"
+    r"|\b(?:is|are|was|were) (?:stated|mentioned|written|reported|described) (?:in|by) (?:the"
+    r"|this)\b"
     r"|\bthe (?:description|author|authors|book|textbook|article|passage|label|paper)\b(?!'s own)"
     r"|\b(?:fig(?:ure)?|plate|abb|table)s?\.? ?[\dIVX]+[\d.\-–]*|\bthe text\b"
     r"|\b(?:mentioned|described|stated|given) (?:above|here|in the (?:text|description))\b",
     _I,
 )
 _HEDGE = re.compile(
-    r"\b(?:difficult|hard|impossible|not possible|challenging|not easy|not feasible) (?:for \w+ )?to"
-    r" (?:\w+ )?(?:determine|tell|say|assess|identify|know|judge|establish|specify|give|be (?:sure|certain)"
-    r"|conclude|make|ascertain|answer|provide|estimate|see|diagnose|draw|comment|confirm|state|discern)"
+    r"\b(?:difficult|hard|impossible|not possible|challenging|not easy"
+    r"|not feasible) (?:for \w+ )?to"
+    r" (?:\w+ )?(?:determine|tell|say|assess|identify|know|judge|establish|specify|give"
+    r"|be (?:sure|certain)"
+    r"|conclude|make|ascertain|answer|provide|estimate|see|diagnose|draw|comment|confirm|state"
+    r"|discern)"
     r"|\b(?:can(?: ?not|'t|’t)|could(?: not|n't|n’t)|unable to|not able to|impossible to) (?:\w+ )?"
-    r"(?:be )?(?:\w+ )?(?:determine|tell|say|said|assess|identif|know|judge|establish|specif|infer|conclude"
-    r"|ascertain|answer|provide|estimate|see|seen|diagnose|confirm|made|given|state|discern|comment)"
-    r"|\b(?:is|are|was|were) (?:\w+ )?(?:not|n't|n’t) (?:\w+ )?(?:specified|mentioned|stated|provided"
+    r"(?:be )?(?:\w+ )?(?:determine|tell|say|said|assess|identif|know|judge|establish|specif"
+    r"|infer|conclude"
+    r"|ascertain|answer|provide|estimate|see|seen|diagnose|confirm|made|given|state|discern"
+    r"|comment)"
+    r"|\b(?:is|are|was|were) (?:\w+ )?(?:not|n't|n’t) (?:\w+ )?(?:specified|mentioned|stated"
+    r"|provided"
     r"|given|indicated|discernible|clear|known|determinable|recorded|reported|described|available"
-    r"|sure|certain|apparent|disclosed|possible)\b|\b(?:isn|aren|wasn)['’]t (?:\w+ )?(?:clear|specified"
-    r"|mentioned|stated|known|given|possible|certain)\b|\bnot (?:specified|mentioned|stated|provided|clear)\b"
+    r"|sure|certain|apparent|disclosed|possible)\b|\b(?:isn|aren|wasn)['’]t (?:\w+ )?(?:clear"
+    r"|specified"
+    r"|mentioned|stated|known|given|possible|certain)\b|\bnot (?:specified|mentioned|stated"
+    r"|provided|clear)\b"
     r"|\bunclear\b|\bunknown\b|\buncertain\b|\bindeterminate\b|\bundetermined\b"
-    r"|\b(?:without|need|needs|needed|require[sd]?|requiring|lack of|not enough|insufficient|no) (?:\w+ ){0,3}"
-    r"(?:information|context|details?|history|data|tests?|testing|examination|evaluation|investigations?)\b"
-    r"|\b(?:based (?:solely|only|purely) on|from|in|by) (?:the|this|an?) (?:image|picture|photo(?:graph)?)"
-    r" alone\b|\bbased (?:solely|only|purely) on\b|\bit depends\b|\bi(?:'m| am) (?:not|unsure|sorry|unable)"
-    r"|\bas an? (?:ai|language model|assistant)\b|\bnot (?:entirely |completely |fully )?(?:sure|certain)\b"
-    r"|\bmore (?:information|details|context) (?:is|are|would)\b|\bno (?:definite|definitive|clear) answer\b"
+    r"|\b(?:without|need|needs|needed|require[sd]?|requiring|lack of|not enough|insufficient"
+    r"|no) (?:\w+ ){0,3}"
+    r"(?:information|context|details?|history|data|tests?|testing|examination|evaluation"
+    r"|investigations?)\b"
+    r"|\b(?:based (?:solely|only|purely) on|from|in|by) (?:the|this|an?) (?:image|picture"
+    r"|photo(?:graph)?)"
+    r" alone\b|\bbased (?:solely|only|purely) on\b|\bit depends\b|\bi(?:'m| am) (?:not|unsure"
+    r"|sorry|unable)"
+    r"|\bas an? (?:ai|language model|assistant)\b|\bnot (?:entirely |completely |fully )?(?:sure"
+    r"|certain)\b"
+    r"|\bmore (?:information|details|context) (?:is|are|would)\b|\bno (?:definite|definitive"
+    r"|clear) answer\b"
     r"|\bfurther (?:information|tests|testing|evaluation|investigation|examination|assessment)\b"
     r"|\bdoes(?: not|n't|n’t) (?:say|specify|mention|state|indicate|reveal|provide|give|allow)\b"
     r"|\bthere is (?:no|not enough|insufficient) (?:information|data|way)|\bnot visible enough\b"
-    r"|\bcould be (?:anything|many|various|several)\b|\bvarious (?:conditions|causes|possibilities)\b",
+    r"|\bcould be (?:anything|many|various|several)\b|\bvarious (?:conditions|causes"
+    r"|possibilities)\b",
     _I,
 )
 _SOFT_HEDGE = re.compile(
     r"\b(?:may|might|could|possibl[ey]|probabl[ey]|perhaps|maybe|likely|seems?|seemingly|apparently"
-    r"|presumably|potentially|suggest(?:s|ive|ing)?|appears? to (?:be|have|show)|i (?:think|believe|guess|suspect|assume)"
-    r"|more or less|sort of|roughly|approximately|about|around (?=\d)|arguably|supposedly|in my opinion)\b",
+    r"|presumably|potentially|suggest(?:s|ive|ing)?|appears? to (?:be|have|show)|i (?:think"
+    r"|believe|guess|suspect|assume)"
+    r"|more or less|sort of|roughly|approximately|about|around (?=\d)|arguably|supposedly"
+    r"|in my opinion)\b",
     _I,
 )
 _ADVICE = re.compile(
-    r"\b(?:should|ought to|recommend\w*|advis\w+|consult\w*|seek\b.{0,25}\b(?:help|advice|attention|care|doctor)"
-    r"|see (?:a|your) (?:doctor|dermatologist|physician|specialist)|it is (?:important|essential|best|wise"
-    r"|crucial|necessary|prudent|vital) to|you (?:can|may|need|must|might)|your (?:doctor|skin|dermatologist|physician)"
-    r"|avoid(?:ing)? (?:the )?(?:sun|scratching|contact|exposure|trigger)|treatment (?:of choice|options?|usually|typically|may|involves?"
-    r"|includes?|consists?|would|is usually)|first[- ]line|can be (?:treated|managed|cured|controlled|removed|prevented)"
-    r"|is (?:usually|typically|generally|commonly|often|best|normally) (?:treated|managed|caused|associated|seen|found"
-    r"|diagnosed|confirmed|self-limiting|benign|removed|excised)|patients? (?:with \w+ )?(?:should|usually|often|typically|must|need)"
-    r"|prognosis is|outcome is|prevent(?:s|ed|ion|ing)?\b|needs? to be|has to be|must be|requires? (?:\w+ )?(?:treatment|excision|biopsy|follow"
-    r"|surgery|surgical|urgent|medical|monitoring|therapy|antibiotic|referral)|warrants?|indicated to|is (?:strongly |urgently )?indicated"
-    r"|apply|use (?:a|an|sun|topical)|take (?:a|an|oral|anti)|monitor(?:ed|ing)?|regular (?:check|follow|skin)|follow-up is"
-    r"|refer(?:red|ral)? to|would benefit|good candidate|biopsy (?:is|would be) (?:needed|required|necessary|advisable))\b",
+    r"\b(?:should|ought to|recommend\w*|advis\w+|consult\w*|seek\b.{0,25}\b(?:help|advice"
+    r"|attention|care|doctor)"
+    r"|see (?:a|your) (?:doctor|dermatologist|physician|specialist)|it is (?:important|essential"
+    r"|best|wise"
+    r"|crucial|necessary|prudent|vital) to|you (?:can|may|need|must|might)|your (?:doctor|skin"
+    r"|dermatologist|physician)"
+    r"|avoid(?:ing)? (?:the )?(?:sun|scratching|contact|exposure|trigger)|treatment (?:of choice"
+    r"|options?|usually|typically|may|involves?"
+    r"|includes?|consists?|would|is usually)|first[- ]line|can be (?:treated|managed|cured"
+    r"|controlled|removed|prevented)"
+    r"|is (?:usually|typically|generally|commonly|often|best|normally) (?:treated|managed|caused"
+    r"|associated|seen|found"
+    r"|diagnosed|confirmed|self-limiting|benign|removed|excised)"
+    r"|patients? (?:with \w+ )?(?:should|usually|often|typically|must|need)"
+    r"|prognosis is|outcome is|prevent(?:s|ed|ion|ing)?\b|needs? to be|has to be|must be"
+    r"|requires? (?:\w+ )?(?:treatment|excision|biopsy|follow"
+    r"|surgery|surgical|urgent|medical|monitoring|therapy|antibiotic|referral)|warrants?"
+    r"|indicated to|is (?:strongly |urgently )?indicated"
+    r"|apply|use (?:a|an|sun|topical)|take (?:a|an|oral|anti)|monitor(?:ed|ing)?"
+    r"|regular (?:check|follow|skin)|follow-up is"
+    r"|refer(?:red|ral)? to|would benefit|good candidate|biopsy (?:is|would be) (?:needed"
+    r"|required|necessary|advisable))\b",
     _I,
 )
 _GENERAL = re.compile(
-    r"\b(?:usually|typically|generally|commonly|often|frequently|normally|in most (?:cases|patients)"
-    r"|in general|most (?:cases|patients|people)|tends? to|sometimes|rarely|most common(?:ly)?|as a rule|in many cases)\b",
+    r"\b(?:usually|typically|generally|commonly|often|frequently|normally|in most (?:cases"
+    r"|patients)"
+    r"|in general|most (?:cases|patients|people)|tends? to|sometimes|rarely|most common(?:ly)?"
+    r"|as a rule|in many cases)\b",
     _I,
 )
 _ASKS_ADVICE = re.compile(
-    r"\b(?:should|recommend\w*|advis\w+|prognosis|how (?:can|could|would|do|does|is|are|should|to) (?:\w+ ){0,4}"
-    r"(?:treat|manage|prevent|cure|remove|care)\w*|what (?:would|can|could|is|are|will|might) (?:\w+ ){0,4}(?:treatment|therapy"
-    r"|management|prognosis|outlook|next step|complications?|risk factors?|precautions?|outcome|cure)"
-    r"|best (?:treatment|therapy|way)|treatment options?|is (?:it|this) (?:dangerous|contagious|serious|curable|infectious|harmful)"
-    r"|(?:could|can|will) (?:this|it) be (?:dangerous|serious|cured|treated|cancer|contagious)|need(?:s|ed)? (?:to be )?(?:treat\w*|remov\w*|biops\w*|surgery|follow)"
-    r"|what (?:should|can|must) (?:i|you|one|we|the patient)|how long (?:will|does) it (?:take|last)|will (?:it|this|the \w+) (?:go|resolve|recur|spread|heal|come back|leave|respond|progress)"
-    r"|is (?:\w+ ){1,4}(?:needed|necessary|required|indicated|advisable)|risk of|complications?|next step|follow-up)\b",
+    r"\b(?:should|recommend\w*|advis\w+|prognosis|how (?:can|could|would|do|does|is|are|should"
+    r"|to) (?:\w+ ){0,4}"
+    r"(?:treat|manage|prevent|cure|remove|care)\w*|what (?:would|can|could|is|are|will"
+    r"|might) (?:\w+ ){0,4}(?:treatment|therapy"
+    r"|management|prognosis|outlook|next step|complications?|risk factors?|precautions?|outcome"
+    r"|cure)"
+    r"|best (?:treatment|therapy|way)|treatment options?|is (?:it|this) (?:dangerous|contagious"
+    r"|serious|curable|infectious|harmful)"
+    r"|(?:could|can|will) (?:this|it) be (?:dangerous|serious|cured|treated|cancer|contagious)"
+    r"|need(?:s|ed)? (?:to be )?(?:treat\w*|remov\w*|biops\w*|surgery|follow)"
+    r"|what (?:should|can|must) (?:i|you|one|we|the patient)|how long (?:will|does) it (?:take"
+    r"|last)|will (?:it|this|the \w+) (?:go|resolve|recur|spread|heal|come back|leave|respond"
+    r"|progress)"
+    r"|is (?:\w+ ){1,4}(?:needed|necessary|required|indicated|advisable)|risk of|complications?"
+    r"|next step|follow-up)\b",
     _I,
 )
 _GENERAL_QUESTION = re.compile(
-    r"^(?:so,? )?(?:what (?:is|are) (?!the |this |these |those |that |there |it\b|he\b|she\b|they\b|shown|seen|visible|present|depicted)"
-    r"(?:an? )?[\w' -]{3,60}?(?: (?:usually|typically|commonly|generally|look like|present|caused(?: by)?|defined|mean|spread))?\s*\?$"
-    r"|(?:what|how) (?:does|do) [\w' -]{3,40} (?:look like|mean|spread|present|arise|develop)\s*\?$|(?:define|explain|what is meant by|what does the term|what causes|why do(?:es)?|how common)\b)",
+    r"^(?:so,? )?(?:what (?:is|are) (?!the |this |these |those |that |there |it\b|he\b|she\b"
+    r"|they\b|shown|seen|visible|present|depicted)"
+    r"(?:an? )?[\w' -]{3,60}?(?: (?:usually|typically|commonly|generally|look like|present"
+    r"|caused(?: by)?|defined|mean|spread))?\s*\?$"
+    r"|(?:what|how) (?:does|do) [\w' -]{3,40} (?:look like|mean|spread|present|arise"
+    r"|develop)\s*\?$|(?:define|explain|what is meant by|what does the term|what causes"
+    r"|why do(?:es)?|how common)\b)",
     _I,
 )
 _SHOWN = re.compile(
-    r"\b(?:this|these|the|that|those|here|shown|seen|visible|image|picture|photo\w*|patient|panel|his|her|their)\b", _I
+    r"\b(?:this|these|the|that|those|here|shown|seen|visible|image|picture|photo\w*|patient"
+    r"|panel|his|her|their)\b",
+    _I,
 )
 _ONLY_PICTURE = re.compile(
-    r"\b(?:how long|since when|when did|duration|history|treat\w*|therap\w*|medic\w*|drugs?(?! (?:eruption|reaction|rash))|given|respon\w+|itch\w*|prurit\w*|pain(?:ful|less)?|tender\w*"
-    r"|symptom\w*|complain\w*|fever|occupation|travel\w*|cause[sd]?|trigger\w*|contract\w*|exposure|exposed to|allergic to|serolog\w*|culture"
-    r"|laborator\w*|blood test|patch test\w*|follow-?up|outcome|recur\w*|died|smok\w+|family|inherit\w*|genes?|genetic|mutation|onset|before treatment"
-    r"|weeks? (?:after|of|later)|months? (?:after|of|later)|years? (?:after|of|later)|years? ago|complete remission|resolved|healed|cleared)\b",
+    r"\b(?:how long|since when|when did|duration|history|treat\w*|therap\w*|medic\w*"
+    r"|drugs?(?! (?:eruption|reaction|rash))|given|respon\w+|itch\w*|prurit\w*|pain(?:ful|less)?"
+    r"|tender\w*"
+    r"|symptom\w*|complain\w*|fever|occupation|travel\w*|cause[sd]?|trigger\w*|contract\w*"
+    r"|exposure|exposed to|allergic to|serolog\w*|culture"
+    r"|laborator\w*|blood test|patch test\w*|follow-?up|outcome|recur\w*|died|smok\w+|family"
+    r"|inherit\w*|genes?|genetic|mutation|onset|before treatment"
+    r"|weeks? (?:after|of|later)|months? (?:after|of|later)|years? (?:after|of|later)|years? ago"
+    r"|complete remission|resolved|healed|cleared)\b",
     _I,
 )
 _REPLY_NOISE = re.compile(r"```|\{\"|</?[a-z]+>|\bQ:|\bA:|\[INST\]|<\|")
@@ -206,7 +261,9 @@ def _names(caption: Reading, question: str, answer: str) -> Verdict | None:
             for match in pattern.finditer(text):
                 if pattern is _INITIALS and _is_species(match[0], caption.text):
                     continue
-                if pattern is _CALLED and not re.search(r"[A-Z]", match[0][-2:] + match[0].split()[-1]):
+                if pattern is _CALLED and not re.search(
+                    r"[A-Z]", match[0][-2:] + match[0].split()[-1]
+                ):
                     continue
                 return reject("names", match[0].strip())
         full = _full_name(text, caption)
@@ -227,8 +284,10 @@ def _is_species(words: str, caption: str) -> bool:
 
 
 _EPONYM = re.compile(
-    r"^(?:disease|syndrome|sign|striae|nodes?|patch(?:es)?|line|lines|spots?|naev\w+|nev\w+|cells?|tumou?r"
-    r"|sarcoma|lymphoma|stain\w*|phenomenon|papules?|carcinoma|microabscess\w*|bod(?:y|ies)|bacill\w*"
+    r"^(?:disease|syndrome|sign|striae|nodes?|patch(?:es)?|line|lines|spots?|naev\w+|nev\w+"
+    r"|cells?|tumou?r"
+    r"|sarcoma|lymphoma|stain\w*|phenomenon|papules?|carcinoma|microabscess\w*|bod(?:y|ies)"
+    r"|bacill\w*"
     r"|erythema|ulcer|leprosy|eruption|melanosis|rash|test|lamp|light|dermatos[ie]s|panniculitis)",
     _I,
 )
@@ -236,7 +295,9 @@ _EPONYM = re.compile(
 
 def _full_name(text: str, caption: Reading) -> str | None:
     """Return two capitalized words that look like a person's name and are no name of a disease."""
-    for match in re.finditer(r"(?<=[a-z,] )([A-Z][a-z]+) ((?:[A-Z]\.? )?[A-Z][a-z]+)\b(.{0,14})", text):
+    for match in re.finditer(
+        r"(?<=[a-z,] )([A-Z][a-z]+) ((?:[A-Z]\.? )?[A-Z][a-z]+)\b(.{0,14})", text
+    ):
         whole = f"{match[1]} {match[2]}"
         if _EPONYM.match(match[3].lstrip(" -'’s")) or _EPONYM.match(match[2]):
             continue

@@ -92,5 +92,7 @@ def _line(number: int, line: bytes) -> PairLine:
         if not isinstance(value.get(name), str):
             return PairLine(number=number, pair=None, fault=f'no "{name}" that is a string')
         if any("\ud800" <= letter <= "\udfff" for letter in value[name]):
-            return PairLine(number=number, pair=None, fault=f'"{name}" has half of a surrogate pair')
+            return PairLine(
+                number=number, pair=None, fault=f'"{name}" has half of a surrogate pair'
+            )
     return PairLine(number=number, pair=value)

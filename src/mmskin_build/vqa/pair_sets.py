@@ -10,17 +10,11 @@ from dataclasses import dataclass
 
 from mmskin_build.vqa.reading import read_text
 from mmskin_build.vqa.reasons import Verdict, reject
-from mmskin_build.vqa.support import is_yes_no, offers_choice, polarity, slot_of
-from mmskin_build.vqa.words import find_words, key_of
+from mmskin_build.vqa.slots import is_yes_no, offers_choice, polarity, slot_of
+from mmskin_build.vqa.word_lists import word_keys
+from mmskin_build.vqa.words import find_words
 
-_FRAME = frozenset(
-    key_of(word)
-    for word in (
-        "a an the is are was were be do does did of in on at this that these those there it what which "
-        "who how where can could would you please tell me and or to by with for here has have shown "
-        "seen visible present image picture photo photograph see show name describe identify give"
-    ).split()
-)
+_FRAME = word_keys("question_frame")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +64,10 @@ def check_sets(
         asked = asked_by(question)
         first = before.get((picture, asked))
         if first is not None:
-            differ = polarity(first) != polarity(answer) and None not in (polarity(first), polarity(answer))
+            differ = polarity(first) != polarity(answer) and None not in (
+                polarity(first),
+                polarity(answer),
+            )
             result.append(
                 reject("contradiction", "another pair answers otherwise")
                 if differ

@@ -12,35 +12,20 @@ from dataclasses import dataclass
 
 from mmskin_build.vqa.assertion import Status
 from mmskin_build.vqa.reading import Reading, Role, Said
+from mmskin_build.vqa.word_lists import plain_words
 from mmskin_build.vqa.words import Token
 
 # What may follow a phrase: grammar, verbs of captions, marks.
-_FOLLOWS = frozenset(
-    """
-    and or with without on in of at over around along by to from within near between under above
-    below throughout involving affecting surrounding surrounded containing showing covering
-    extending overlying resembling is are was were has have had shows show can may which that
-    who after before during in as for following due associated scattered limited confined
-    localized localised predominantly mainly some many but while whereas seen visible present
-    """.split()
-)
+_FOLLOWS = plain_words("after_a_phrase")
 _PLACE_WORDS = {
     "on": "on", "over": "over", "in": "in", "at": "at", "around": "around", "along": "along", "of": "on",
     "affecting": "on", "involving": "on", "across": "across",
 }  # fmt: skip
 _DETERMINERS = frozenset({"the", "a", "an", "both", "his", "her", "its", "their", "each"})
-_COUNTED = frozenset(
-    """
-    macule patch spot papule plaque nodule weal tumour swelling lump vesicle bulla pustule abscess cyst
-    erosion ulcer fissure excoriation sinus fistula scar comedo lesion rash eruption burrow growth
-    papulovesicle papulopustule haematoma
-    """.split()
-) | {"target lesion", "satellite lesion", "follicular plug", "blotch"}
+_ASPECTS = plain_words("aspects")
+_COUNTED = plain_words("counted")
 # Last words of names that need an article in the singular, whatever they are names of.
-_COUNTED_LAST = frozenset(
-    """infiltrate network veil pattern granuloma blister bulla cleft area zone blotch lamella pustule
-    crater microabscess burrow pseudonetwork invagination""".split()
-)
+_COUNTED_LAST = plain_words("counted_last")
 _SINGULAR_S = ("ss", "us", "is", "os")
 
 
@@ -150,8 +135,10 @@ def _phrases(reading: Reading, roles: Sequence[Role]) -> Iterator[Phrase]:
             index += 1
             continue
         last = index
-        while last < len(tokens) and roles[last] in ("quality", "join") or (
-            last < len(tokens) and roles[last] == "thing" and _goes_on(roles, last)
+        while (
+            last < len(tokens)
+            and roles[last] in ("quality", "join")
+            or (last < len(tokens) and roles[last] == "thing" and _goes_on(roles, last))
         ):
             last += 1
         if last < len(tokens) and roles[last] == "thing" and _may_end(tokens, last):
@@ -181,7 +168,9 @@ def _phrase(reading: Reading, first: int, last: int) -> Phrase | None:
     head = reading.term_ending(last)
     if head is None:
         return None
-    while first < last and (not tokens[first].is_word or tokens[first].text.lower() in ("and", "or", "to")):
+    while first < last and (
+        not tokens[first].is_word or tokens[first].text.lower() in ("and", "or", "to")
+    ):
         first += 1
     start, end = tokens[first].start, tokens[last].end
     bare = lowered(reading.text[start:end], reading, start)
@@ -190,10 +179,24 @@ def _phrase(reading: Reading, first: int, last: int) -> Phrase | None:
     name = head.mention.term.name
     plural = is_plural(tokens[last].text)
     first_word = tokens[first]
-    counts = first_word.number is not None or tokens[first].text.lower() in ("multiple", "several", "numerous", "many", "few")
+    counts = first_word.number is not None or tokens[first].text.lower() in (
+        "multiple",
+        "several",
+        "numerous",
+        "many",
+        "few",
+    )
     before = tokens[first - 1].text.lower() if first else ""
-    counted = name in _COUNTED or tokens[last].text.lower() in _COUNTED_LAST or before in ("a", "an")
-    needs = counted and not plural and not (first_word.number is not None and not first_word.text.lower() in ("single", "solitary"))
+    counted = (
+        name in _COUNTED or tokens[last].text.lower() in _COUNTED_LAST or before in ("a", "an")
+    )
+    needs = (
+        counted
+        and not plural
+        and not (
+            first_word.number is not None and first_word.text.lower() not in ("single", "solitary")
+        )
+    )
     statuses = {reading.status_at(token) for token in tokens[first : last + 1] if token.is_word}
     status: Status = statuses.pop() if len(statuses) == 1 else "other"
     return Phrase(
@@ -211,9 +214,7 @@ def _phrase(reading: Reading, first: int, last: int) -> Phrase | None:
     )
 
 
-def _place(
-    reading: Reading, roles: Sequence[Role], index: int, preposition: str
-) -> Place | None:
+def _place(reading: Reading, roles: Sequence[Role], index: int, preposition: str) -> Place | None:
     tokens = reading.tokens
     first = last = index + 1
     sites: list[Said] = []
@@ -222,18 +223,25 @@ def _place(
     while last < len(tokens):
         word = tokens[last].text.lower()
         item = reading.term_at(last)
-        if item is not None and item.mention.term.kind == "site" and not _is_adjective_use(tokens, item):
+        if (
+            item is not None
+            and item.mention.term.kind == "site"
+            and not _is_adjective_use(tokens, item)
+        ):
             sites.append(item)
             last = item.mention.last
             until = last
             continue
         if word in _DETERMINERS:
             determined = determined or not sites
-        elif word in ("and", ",") and sites:
-            pass
-        elif roles[last] == "quality" and tokens[last].is_word and tokens[last].number is None:
-            pass
-        elif word in ("flexor", "extensor", "dorsal", "ventral", "volar", "lateral", "medial", "palmar", "plantar", "anterior", "posterior", "outer", "inner", "surface", "surfaces", "aspect", "aspects", "side", "of"):
+        elif (
+            word in ("and", ",")
+            and sites
+            or roles[last] == "quality"
+            and tokens[last].is_word
+            and tokens[last].number is None
+            or word in _ASPECTS
+        ):
             pass
         elif word == "-" and tokens[last].start == tokens[last - 1].end:
             return None

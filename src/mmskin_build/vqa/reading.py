@@ -16,42 +16,28 @@ from mmskin_build.text.demographics import extract_demographics
 from mmskin_build.text.terms import TermKind, TermMention, find_terms
 from mmskin_build.vqa.assertion import Scope, Status, find_scopes, split_sentences, status_of
 from mmskin_build.vqa.vocabulary import Mention, Vocabulary, load_vocabulary
+from mmskin_build.vqa.word_lists import word_keys
 from mmskin_build.vqa.words import Token, find_words, key_of
 
 #: Kinds of terms that are things, and of those that are said of things.
 THINGS = frozenset(
-    {"diagnosis", "lesion", "site", "dermoscopic structure", "histologic structure", "cell", "organism"}
+    {
+        "diagnosis",
+        "lesion",
+        "site",
+        "dermoscopic structure",
+        "histologic structure",
+        "cell",
+        "organism",
+    }
 )
 QUALITIES = frozenset({"color", "arrangement", "border", "surface", "size", "distribution"})
-_PART_NAMES = (
-    "border", "margin", "edge", "surface", "centre", "periphery", "base", "background", "halo",
-    "veil", "area", "zone", "streak", "nest", "island", "globule", "dot", "vessel", "infiltrate",
-    "collagen", "epidermis", "dermis", "network", "line", "fold", "ring", "rim", "wall", "content",
-    "fluid", "discharge", "colour", "pigmentation",
-)  # fmt: skip
-PARTS = frozenset(key_of(name) for name in _PART_NAMES)
+PARTS = word_keys("parts")
 _SIDES = frozenset(key_of(name) for name in ("left", "right", "upper", "lower", "inner", "outer"))
 _LINKS = frozenset(
     {"be", "appear", "look", "remain", "seem", "becom", "turn", "also", "both", "all"}
 )  # fmt: skip
-_QUALITY_WORDS = frozenset(
-    key_of(word)
-    for word in (
-        "asymmetric symmetric irregular regular thick thin firm soft hard tender raised elevated "
-        "depressed deep superficial fine coarse dense sparse mild severe solitary single multiple "
-        "numerous several few many central peripheral typical atypical early late old new fresh "
-        "ulcerated eroded bleeding vascular pigmented necrotic inflamed swollen thickened "
-        "follicular dotted arborizing branched polymorphous uniform homogeneous patchy diffuse "
-        "lymphocytic eosinophilic neutrophilic granulomatous perivascular lichenoid acral mobile "
-        "radial parallel irregularly regularly sharply poorly slightly vesicular bullous papular "
-        "nodular cystic solid hairy hairless bald dystrophic bilateral unilateral nonspecific "
-        "eczematous psoriasiform palisading storiform nested elongated slightly mildly markedly highly "
-        "partly partially very more tense flaccid undermined infiltrated exophytic endophytic waxy "
-        "crateriform keratotic velvety shallow haemorrhagic moist dry rough boggy fungating "
-        "extensive marked diffuse prominent subtle punctate delicate fleshy friable indolent "
-        "polypoid sessile mottled bizarre dome-like deeply heavily densely finely focally"
-    ).split()
-)
+_QUALITY_WORDS = word_keys("qualities")
 _NUMBER_UNITS = {
     "year": "year", "yr": "year", "month": "month", "week": "week", "day": "day", "hour": "hour",
     "mm": "mm", "cm": "cm", "μm": "um", "um": "um", "µm": "um", "mg": "mg", "kg": "kg",

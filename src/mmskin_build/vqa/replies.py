@@ -93,7 +93,9 @@ def parse_reply(text: str) -> Parsed:
     drafts = tuple(draft for pair in pairs[:MOST_PAIRS] if (draft := _draft(pair)) is not None)
     if not drafts:
         return Parsed(fault="no_pairs")
-    return Parsed(drafts=drafts, fault="broken_pairs" if len(drafts) < len(pairs[:MOST_PAIRS]) else "")
+    return Parsed(
+        drafts=drafts, fault="broken_pairs" if len(drafts) < len(pairs[:MOST_PAIRS]) else ""
+    )
 
 
 def _load(text: str) -> Any:

@@ -23,6 +23,7 @@ from mmskin_build.vqa.phrases import (
 )
 from mmskin_build.vqa.reading import Said
 from mmskin_build.vqa.told import Told
+from mmskin_build.vqa.word_lists import plain_words
 from mmskin_build.vqa.wordings import listed, sentence, wordings
 
 MODALITY_NAMES = {
@@ -118,13 +119,7 @@ def find_diagnosis(told: Told) -> tuple[str, Said] | None:
     return text, first
 
 
-_GOES_ON = frozenset(
-    """and or with without on in of at over around along by to from within near between showing shows
-    show is are was were has affecting involving before after as for during following due presenting
-    seen demonstrating occurring arising confined localized that which developing limited mimicking
-    lesion lesions under characterized characterised""".split()
-)
-_FORMS = frozenset({"like", "induced", "related", "associated", "type", "specific", "prone"})
+_GOES_ON = plain_words("after_a_diagnosis")
 
 
 def _is_whole_name(told: Told, item: Said) -> bool:
@@ -234,7 +229,11 @@ def _morphology(found: Findings) -> Iterator[Candidate]:
         kind="morphology",
         topic="morphology",
         questions=wordings("morphology", plural=phrase.is_plural),
-        answers=(f"There {be} {text}.", f"The image shows {text}.", sentence(f"{text} {_seen(text, be)}")),
+        answers=(
+            f"There {be} {text}.",
+            f"The image shows {text}.",
+            sentence(f"{text} {_seen(text, be)}"),
+        ),
     )
 
 
@@ -246,7 +245,11 @@ def _subject(found: Findings, place: Place) -> tuple[str, bool] | None:
     """Return the thing that is said to be at a place, where the words stand beside it."""
     best: Phrase | None = None
     for phrase in found.phrases:
-        if phrase.end <= place.start and phrase.head.mention.term.kind in _LESIONS and _is_lesion(phrase):
+        if (
+            phrase.end <= place.start
+            and phrase.head.mention.term.kind in _LESIONS
+            and _is_lesion(phrase)
+        ):
             best = phrase
     if best is None:
         return None
@@ -296,12 +299,23 @@ def _qualities(found: Findings) -> Iterator[Candidate]:
     """Color, shape, arrangement and border of things of which the caption says them."""
     for (noun, plural), said in said_of_things(found).items():
         be = "are" if plural else "is"
-        for kind, slot in (("color", "color"), ("arrangement", "shape"), ("arrangement", "grouping"), ("border", "border")):
-            values = [text for text, item in said if item.mention.term.kind == kind and _slot(item) == slot]
+        for kind, slot in (
+            ("color", "color"),
+            ("arrangement", "shape"),
+            ("arrangement", "grouping"),
+            ("border", "border"),
+        ):
+            values = [
+                text
+                for text, item in said
+                if item.mention.term.kind == kind and _slot(item) == slot
+            ]
             if not values or (slot == "grouping" and not plural) or len(values) > 2:
                 continue
             value = listed(list(dict.fromkeys(values)))
-            qa_kind: QAKind = "color" if kind == "color" else "border" if kind == "border" else "arrangement"
+            qa_kind: QAKind = (
+                "color" if kind == "color" else "border" if kind == "border" else "arrangement"
+            )
             yield Candidate(
                 kind=qa_kind,
                 topic=f"{slot} {noun}",
@@ -332,9 +346,16 @@ def said_of_things(found: Findings) -> dict[tuple[str, bool], list[tuple[str, Sa
             continue
         thing = reading.tokens[owner]
         head = reading.term_ending(owner)
-        if head is None or head.mention.term.kind not in ("lesion", "surface", "dermoscopic structure"):
+        if head is None or head.mention.term.kind not in (
+            "lesion",
+            "surface",
+            "dermoscopic structure",
+        ):
             continue
-        if head.mention.first < mention.last <= head.mention.last or reading.status_at(thing) != "present":
+        if (
+            head.mention.first < mention.last <= head.mention.last
+            or reading.status_at(thing) != "present"
+        ):
             continue
         if not any(p.last == owner for p in found.phrases):
             continue
@@ -371,7 +392,9 @@ def _count(found: Findings) -> Iterator[Candidate]:
         is_count = (first.number is not None and first.text.lower() not in ("both", "pair", "dozen", "one")) or word in (
             "multiple", "several", "numerous",
         )  # fmt: skip
-        if not is_count or any(q.start == first.start and (q.unit or q.is_age) for q in reading.quantities):
+        if not is_count or any(
+            q.start == first.start and (q.unit or q.is_age) for q in reading.quantities
+        ):
             continue
         plural = phrase.is_plural
         if plural == (word in ("single", "solitary")):
@@ -447,7 +470,9 @@ def _making(found: Findings) -> Iterator[Candidate]:
         answer = f"It is {stain}." if immune else f"The section is stained with {stain}."
         if "immunostain" in stain:
             answer = f"The stain is a {stain}."
-            answer = answer.replace(" a S", " an S").replace(" a M", " an M").replace(" a E", " an E")
+            answer = (
+                answer.replace(" a S", " an S").replace(" a M", " an M").replace(" a E", " an E")
+            )
         yield Candidate(
             kind="stain",
             topic="stain",
@@ -459,7 +484,10 @@ def _making(found: Findings) -> Iterator[Candidate]:
             kind="magnification",
             topic="magnification",
             questions=wordings("magnification", plural=False),
-            answers=(f"The magnification is {magnification}.", f"The image was taken at {magnification}."),
+            answers=(
+                f"The magnification is {magnification}.",
+                f"The image was taken at {magnification}.",
+            ),
         )
 
 
@@ -474,7 +502,9 @@ def _person(found: Findings) -> Iterator[Candidate]:
             answers=(f"The patient is {age}.",),
         )
     if who.age_group is not None:
-        group = {"elderly": "elderly"}.get(who.age_group, f"a{'n' * (who.age_group[0] in 'aeio')} {who.age_group}")
+        group = {"elderly": "elderly"}.get(
+            who.age_group, f"a{'n' * (who.age_group[0] in 'aeio')} {who.age_group}"
+        )
         yield Candidate(
             kind="age_group",
             topic="age_group",

@@ -83,9 +83,7 @@ class Vocabulary:
                 position += 1
         return tuple(found)
 
-    def _inside(
-        self, tokens: Sequence[Token], words: Sequence[tuple[int, str]]
-    ) -> list[Mention]:
+    def _inside(self, tokens: Sequence[Token], words: Sequence[tuple[int, str]]) -> list[Mention]:
         """Single words within a longer name that are terms of their own: its level, its color."""
         found: list[Mention] = []
         for place, key in words:
@@ -93,7 +91,9 @@ class Vocabulary:
             if term is not None and term.kind in _NESTED:
                 token = tokens[place]
                 found.append(
-                    Mention(term=term, start=token.start, end=token.end, first=place, last=place + 1)
+                    Mention(
+                        term=term, start=token.start, end=token.end, first=place, last=place + 1
+                    )
                 )
         return found
 

@@ -43,7 +43,12 @@ _FAR_SHAPES = {
     "oval": "linear", "polycyclic": "linear", "flat-topped": "dome-shaped",
     "dome-shaped": "flat-topped", "arcuate": "round", "serpiginous": "round",
 }  # fmt: skip
-_FAR_GROUPING = {"grouped": "scattered", "confluent": "discrete", "discrete": "confluent", "scattered": "grouped"}
+_FAR_GROUPING = {
+    "grouped": "scattered",
+    "confluent": "discrete",
+    "discrete": "confluent",
+    "scattered": "grouped",
+}
 _FAR_BORDER = {"well-demarcated": "ill-defined", "ill-defined": "well-demarcated"}
 _FAR_SITES = {
     "head": ("sole", "back", "thigh"), "mouth": ("sole", "back", "thigh"), "neck": ("sole", "thigh", "palm"),
@@ -56,7 +61,19 @@ _STAINS = ("haematoxylin and eosin", "Giemsa", "Congo red", "alcian blue", "peri
 # Words that names of different diseases share.
 _SHARED = frozenset(
     key_of(word)
-    for word in ("disease", "syndrome", "skin", "cutaneous", "of", "the", "cell", "lichen", "tinea", "pityriasis", "erythema")
+    for word in (
+        "disease",
+        "syndrome",
+        "skin",
+        "cutaneous",
+        "of",
+        "the",
+        "cell",
+        "lichen",
+        "tinea",
+        "pityriasis",
+        "erythema",
+    )
 )
 _NO_CHOICE = ("heading", "other skin disease", "artefact")
 
@@ -72,9 +89,7 @@ def build_yes_no(told: Told) -> tuple[Candidate, ...]:
     return tuple(made)
 
 
-def _both(
-    topic: str, questions: Sequence[str], answers: Sequence[str], says: str
-) -> Candidate:
+def _both(topic: str, questions: Sequence[str], answers: Sequence[str], says: str) -> Candidate:
     return Candidate(
         kind="yes_no", topic=topic, questions=tuple(questions), answers=tuple(answers), says=says
     )
@@ -126,24 +141,77 @@ def _denials(found: Findings) -> Iterator[Candidate]:
     }.get(found.told.modality or "", ("surface", "lesion", "dermoscopic structure"))
     for item in reading.said:
         mention = item.mention
-        if item.status != "absent" or mention.term.kind not in kinds or mention.term.name in ("lesion", "rash", "eruption"):
+        if (
+            item.status != "absent"
+            or mention.term.kind not in kinds
+            or mention.term.name in ("lesion", "rash", "eruption")
+        ):
             continue
         if mention.last - mention.first > 1 and mention.term.kind == "cell":
             continue
         last = reading.tokens[mention.last - 1]
         name = lowered(reading.text[mention.start : mention.end], reading, mention.start).lower()
         before = reading.text[: mention.start].rstrip().lower()
-        plain = before.endswith(("no", "without", "absence of", "without any", "no evidence of", "lack of", "no sign of", "and", "or", "nor", ","))
+        plain = before.endswith(
+            (
+                "no",
+                "without",
+                "absence of",
+                "without any",
+                "no evidence of",
+                "lack of",
+                "no sign of",
+                "and",
+                "or",
+                "nor",
+                ",",
+            )
+        )
         after = reading.text[mention.end :].lstrip().lower()
-        after_plain = after.startswith(("is absent", "are absent", "was absent", "were absent", "is not seen", "are not seen", "is lacking", "are lacking"))
-        ends = not after or not after[0].isalpha() or after.split()[0] in ("is", "are", "was", "were", "or", "and", "on", "in", "of", "at", "with", "present", "seen", "visible")
+        after_plain = after.startswith(
+            (
+                "is absent",
+                "are absent",
+                "was absent",
+                "were absent",
+                "is not seen",
+                "are not seen",
+                "is lacking",
+                "are lacking",
+            )
+        )
+        ends = (
+            not after
+            or not after[0].isalpha()
+            or after.split()[0]
+            in (
+                "is",
+                "are",
+                "was",
+                "were",
+                "or",
+                "and",
+                "on",
+                "in",
+                "of",
+                "at",
+                "with",
+                "present",
+                "seen",
+                "visible",
+            )
+        )
         if not (plain or after_plain) or not ends or not _is_noun(last.text):
             continue
         plural = is_plural(last.text)
         be = "are" if plural else "is"
         yield _both(
             f"there {mention.term.name}",
-            (f"{be.capitalize()} there any {name}?", f"{be.capitalize()} {name} present?", f"Can {name} be seen?"),
+            (
+                f"{be.capitalize()} there any {name}?",
+                f"{be.capitalize()} {name} present?",
+                f"Can {name} be seen?",
+            ),
             (f"No, there {be} no {name}.", f"No, {name} {be} absent."),
             "no",
         )
@@ -158,11 +226,17 @@ def _sites(found: Findings) -> Iterator[Candidate]:
         return
     reading = found.told.reading
     for place in found.places[:1]:
-        bare = place.bare if place.bare.lower().startswith(("the ", "both ")) else f"the {place.bare}"
+        bare = (
+            place.bare if place.bare.lower().startswith(("the ", "both ")) else f"the {place.bare}"
+        )
         be = "Are" if place.is_plural else "Is"
         yield _both(
             f"at {bare}",
-            (f"{be} {bare} affected?", f"Does the image show changes of {bare}?", f"Do you see skin changes on {bare}?"),
+            (
+                f"{be} {bare} affected?",
+                f"Does the image show changes of {bare}?",
+                f"Do you see skin changes on {bare}?",
+            ),
             (f"Yes, {affected(place)}.",),
             "yes",
         )
@@ -173,16 +247,28 @@ def _sites(found: Findings) -> Iterator[Candidate]:
             start = item.mention.start
             before = reading.text[:start].lower()
             name = reading.text[start : item.mention.end]
-            if not before.endswith(("the ", "sparing ", "spares ")) or item.mention.last - item.mention.first > 2:
+            if (
+                not before.endswith(("the ", "sparing ", "spares "))
+                or item.mention.last - item.mention.first > 2
+            ):
                 continue
-            end_word = reading.tokens[item.mention.last].text.lower() if item.mention.last < len(reading.tokens) else "."
+            end_word = (
+                reading.tokens[item.mention.last].text.lower()
+                if item.mention.last < len(reading.tokens)
+                else "."
+            )
             if end_word not in (".", ",", "is", "are", "was", "were", "and", "or", ";"):
                 continue
             plural = is_plural(name.split()[-1])
             be = "are" if plural else "is"
             yield _both(
                 f"at {name.lower()}",
-                (f"{be.capitalize()} the {name} affected?", f"{be.capitalize()} there changes on the {name}?" if plural else f"Does the disease affect the {name}?"),
+                (
+                    f"{be.capitalize()} the {name} affected?",
+                    f"{be.capitalize()} there changes on the {name}?"
+                    if plural
+                    else f"Does the disease affect the {name}?",
+                ),
                 (f"No, the {name} {be} spared.",),
                 "no",
             )
@@ -213,12 +299,18 @@ def _other_site(found: Findings, place: Place) -> Iterator[Candidate]:
     fit = [
         site
         for site in options
-        if not any(t.name == site or is_within(t.name, site) or is_within(site, t.name) for t in known)
+        if not any(
+            t.name == site or is_within(t.name, site) or is_within(site, t.name) for t in known
+        )
     ]
     for site in fit[:2]:
         yield _both(
             f"at other {site}",
-            (f"Is the {site} affected?", f"Does the image show the {site}?", f"Was the picture taken of the {site}?"),
+            (
+                f"Is the {site} affected?",
+                f"Does the image show the {site}?",
+                f"Was the picture taken of the {site}?",
+            ),
             (f"No, {affected(place)}.",),
             "no",
         )
@@ -233,13 +325,21 @@ def _values(found: Findings) -> Iterator[Candidate]:
             same = [other for other, i in said if i.mention.term.kind == term.kind]
             if len(same) != 1:
                 continue
-            question = (f"{be.capitalize()} the {noun} {text}?", f"Would you call the {noun} {text}?")
+            question = (
+                f"{be.capitalize()} the {noun} {text}?",
+                f"Would you call the {noun} {text}?",
+            )
             yield _both(f"{term.kind} {noun}", question, (f"Yes, the {noun} {be} {text}.",), "yes")
             for other in _far(term):
                 if other in found.told.text.lower():
                     continue
-                question = (f"{be.capitalize()} the {noun} {other}?", f"Would you call the {noun} {other}?")
-                yield _both(f"{term.kind} {noun}", question, (f"No, the {noun} {be} {text}.",), "no")
+                question = (
+                    f"{be.capitalize()} the {noun} {other}?",
+                    f"Would you call the {noun} {other}?",
+                )
+                yield _both(
+                    f"{term.kind} {noun}", question, (f"No, the {noun} {be} {text}.",), "no"
+                )
 
 
 def _far(term: Term) -> tuple[str, ...]:
@@ -256,12 +356,33 @@ def _persons(found: Findings) -> Iterator[Candidate]:
         answer = f"the patient is {who.sex}."
         yield _both("sex", (f"Is the patient {who.sex}?",), (f"Yes, {answer}",), "yes")
         yield _both("sex", (f"Is the patient {other}?",), (f"No, {answer}",), "no")
-    groups = {"neonate": "an adult", "infant": "an adult", "child": "an adult", "adult": "a child", "elderly": "a child"}
+    groups = {
+        "neonate": "an adult",
+        "infant": "an adult",
+        "child": "an adult",
+        "adult": "a child",
+        "elderly": "a child",
+    }
     if who.age_group in groups:
         group = who.age_group
         own = "elderly" if group == "elderly" else f"a{'n' * (group[0] in 'aeio')} {group}"
-        yield _both("age_group", (f"Is the patient {own}?", "Does the image show an elderly patient?" if group == "elderly" else f"Is the person shown {own}?"), (f"Yes, the patient is {own}.",), "yes")
-        yield _both("age_group", (f"Is the patient {groups[group]}?", f"Is the person shown {groups[group]}?"), (f"No, the patient is {own}.",), "no")
+        yield _both(
+            "age_group",
+            (
+                f"Is the patient {own}?",
+                "Does the image show an elderly patient?"
+                if group == "elderly"
+                else f"Is the person shown {own}?",
+            ),
+            (f"Yes, the patient is {own}.",),
+            "yes",
+        )
+        yield _both(
+            "age_group",
+            (f"Is the patient {groups[group]}?", f"Is the person shown {groups[group]}?"),
+            (f"No, the patient is {own}.",),
+            "no",
+        )
 
 
 def _modality(found: Findings) -> Iterator[Candidate]:
@@ -269,28 +390,68 @@ def _modality(found: Findings) -> Iterator[Candidate]:
     if own is None:
         return
     name = MODALITY_NAMES[own]
-    yield _both("modality", (f"Is this {name}?", f"Does this look like {name}?", f"Are we looking at {name}?"), (f"Yes, it is {name}.", f"Yes, this is {name}."), "yes")
+    yield _both(
+        "modality",
+        (f"Is this {name}?", f"Does this look like {name}?", f"Are we looking at {name}?"),
+        (f"Yes, it is {name}.", f"Yes, this is {name}."),
+        "yes",
+    )
     for other, text in MODALITY_NAMES.items():
         if other != own:
-            yield _both("modality", (f"Is this {text}?", f"Does this look like {text}?", f"Are we looking at {text}?"), (f"No, it is {name}.", f"No, this is {name}."), "no")
+            yield _both(
+                "modality",
+                (f"Is this {text}?", f"Does this look like {text}?", f"Are we looking at {text}?"),
+                (f"No, it is {name}.", f"No, this is {name}."),
+                "no",
+            )
 
 
 def _stain(found: Findings) -> Iterator[Candidate]:
     stain = "; ".join(sorted({m.value for m in found.told.reading.told_of("stain")}))
     if found.told.modality != "pathological" or not stain or ";" in stain or "immuno" in stain:
         return
-    yield _both("stain", (f"Was {stain} used as the stain?", f"Is the section stained with {stain}?"), (f"Yes, the section is stained with {stain}.",), "yes")
-    other = [s for s in _STAINS if s != stain][_number(found.told.record.id, "stain") % (len(_STAINS) - 1)]
-    yield _both("stain", (f"Was {other} used as the stain?", f"Is the section stained with {other}?"), (f"No, the section is stained with {stain}.",), "no")
+    yield _both(
+        "stain",
+        (f"Was {stain} used as the stain?", f"Is the section stained with {stain}?"),
+        (f"Yes, the section is stained with {stain}.",),
+        "yes",
+    )
+    other = [s for s in _STAINS if s != stain][
+        _number(found.told.record.id, "stain") % (len(_STAINS) - 1)
+    ]
+    yield _both(
+        "stain",
+        (f"Was {other} used as the stain?", f"Is the section stained with {other}?"),
+        (f"No, the section is stained with {stain}.",),
+        "no",
+    )
 
 
 def _diagnosis(found: Findings) -> Iterator[Candidate]:
     if found.diagnosis is None:
         return
     name, item = found.diagnosis
-    yield _both("is diagnosis", (f"Is the diagnosis {name}?", f"Does the image show {name}?", f"Would you diagnose {name}?"), (f"Yes, the diagnosis is {name}.",), "yes")
+    yield _both(
+        "is diagnosis",
+        (
+            f"Is the diagnosis {name}?",
+            f"Does the image show {name}?",
+            f"Would you diagnose {name}?",
+        ),
+        (f"Yes, the diagnosis is {name}.",),
+        "yes",
+    )
     for other in distractors(found, 2):
-        yield _both("is diagnosis", (f"Is the diagnosis {other}?", f"Does the image show {other}?", f"Would you diagnose {other}?"), (f"No, the diagnosis is {name}.",), "no")
+        yield _both(
+            "is diagnosis",
+            (
+                f"Is the diagnosis {other}?",
+                f"Does the image show {other}?",
+                f"Would you diagnose {other}?",
+            ),
+            (f"No, the diagnosis is {name}.",),
+            "no",
+        )
 
 
 def distractors(found: Findings, count: int) -> list[str]:
