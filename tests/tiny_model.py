@@ -1,4 +1,4 @@
-"""A tiny causal language model with a tokenizer, made from a config and taught one reply by heart."""
+"""A tiny language model with its tokenizer, made from a config and taught one reply by heart."""
 
 from __future__ import annotations
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Made-up captions with questions and answers, judged by hand before the program saw them.
 
 Each caption has pairs: question, answer, and the reason for which it must be rejected, None where it

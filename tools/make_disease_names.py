@@ -61,10 +61,12 @@ UNFIT = re.compile(
     |reaction|response|serological|thickening|infestation|sepsis|meningitis|encephalitis|myelitis
     |hepatitis|keratitis|iritis|pneumonia|enteritis|proctitis|leprosy|syphilitic|albinism|ocular
     |cardiovascular|renal|pericarditis|abnormal)\b
-    |^(lichen|itch|scar|erythema|keratosis|infestation|dermatitis|birthmark|cicatrix|felon|boil|hives
-    |freckles|callus|anonychia|poliosis|canities|dimple|adherent\ scar|hypertrophic\ scar|gumma
-    |cutaneous\ abscess|hirsutism|alopecia|hypertrichosis|beaded\ hair|skin\ parasites|toxic\ erythema
-    |porphyria|pemphigoid|pruritus|prurigo|hamartosis|phakomatosis|cross\ syndrome|ulcer|SLE|.*skin)$""",
+    |^(lichen|itch|scar|erythema|keratosis|infestation|dermatitis|birthmark|cicatrix|felon
+    |boil|hives|freckles|callus|anonychia|poliosis|canities|dimple
+    |adherent\ scar|hypertrophic\ scar|gumma
+    |cutaneous\ abscess|hirsutism|alopecia|hypertrichosis|beaded\ hair|skin\ parasites
+    |toxic\ erythema|porphyria|pemphigoid|pruritus|prurigo|hamartosis
+    |phakomatosis|cross\ syndrome|ulcer|SLE|.*skin)$""",
     re.IGNORECASE | re.VERBOSE,
 )
 MOST_WORDS = 5

@@ -53,7 +53,7 @@ Progress = Callable[[str, str, int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Questions:
-    """What one run gave: its report and its folder; `is_finished` tells whether a release takes it."""
+    """What one run gave: its report and its folder; a release takes it if `is_finished`."""
 
     report: VqaReport
     folder: Path

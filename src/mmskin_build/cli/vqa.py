@@ -88,7 +88,7 @@ Each line of --in is a JSON object with "caption", "question" and "answer"; "rec
 say which pairs are on one picture [those with the same caption], "modality" what the picture is.
 Each line of --out answers one line of --in:
   accept, reason (null where accepted), detail, evidence: [{start, end, field}] in the caption
-A line that is no pair is answered by the reason malformed and told with its number (exit code 12)."""
+A line that is no pair is answered by the reason malformed and told by its number (code 12)."""
 )
 @click.option("--in", "source", type=_PATH, required=True, help="JSONL with pairs.")
 @click.option("--out", type=_PATH, required=True, help="JSONL to write.")
@@ -108,7 +108,7 @@ def check(source: Path, out: Path, settings: Settings) -> int:
     bad = [line for line in lines if line.pair is None]
     for line in bad:
         click.echo(f"{source} line {line.number}: {line.fault}", err=True)
-    reasons = Counter(v.reason for v in verdicts if v.reason is not None)
+    reasons = Counter(str(v.reason) for v in verdicts if v.reason is not None)
     accepted = sum(v.accept for v in verdicts)
     if settings.as_json:
         print_json(

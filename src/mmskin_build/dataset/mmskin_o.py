@@ -30,8 +30,8 @@ def build_mmskin_o(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return the entries and the conversations of MM-Skin-O, in the order of the records' ids.
 
-    Only pairs on the given records, with the very pixels that they were written for, are taken; each
-    bears the side of its record.
+    Only pairs on the given records, with the very pixels that they were written for, are taken;
+    each bears the side of its record.
     """
     by_record: dict[str, list[QAItem]] = defaultdict(list)
     for item in items:

@@ -19,9 +19,9 @@ from mmskin_build.vqa.rules import Candidate
 _MOST_YES_NO = 2  # of one record
 # How often a kind is asked beside the others, where captions allow all of them.
 _WORTH = {
-    "yes_no": 2.0, "morphology": 1.5, "structure": 1.5, "diagnosis": 1.3, "site": 1.3, "choice": 0.8,
-    "description": 0.8, "modality": 0.7, "magnification": 0.5, "stain": 0.7, "age": 0.4,
-    "age_group": 0.4, "sex": 0.5, "follow_up": 0.8,
+    "yes_no": 2.0, "morphology": 1.5, "structure": 1.5, "diagnosis": 1.3, "site": 1.3,
+    "choice": 0.8, "description": 0.8, "modality": 0.7, "magnification": 0.5, "stain": 0.7,
+    "age": 0.4, "age_group": 0.4, "sex": 0.5, "follow_up": 0.8, "comparison": 1.5,
 }  # fmt: skip
 Check = Callable[[str, str], Verdict]
 

@@ -7,6 +7,7 @@ import functools
 import re
 
 from mmskin_build.figures.subcaptions import split_caption
+from mmskin_build.records import TextEvidence
 from mmskin_build.vqa.lookup import content_tokens
 from mmskin_build.vqa.manner import (
     asks_advice,
@@ -32,6 +33,8 @@ _PANEL = re.compile(
     r"|\b(left|right|top|bottom|upper|lower)(?:-hand)? (?:panel|picture|image|photograph)",
     re.IGNORECASE,
 )
+_SEVERAL = re.compile(r"\bpanels \(?[a-h]\)?(?: and|, | to| with|-)", re.IGNORECASE)
+_PANEL_IN_ANSWER = re.compile(r"\b(?:panel|part|picture|image) \(?([a-h])\)?\b", re.IGNORECASE)
 _OPTION = re.compile(r"\(?\b([A-H])[).:] ?([^,;?()]+)")
 _PLACES = {"upper": "top", "lower": "bottom"}
 _OTHER_PANEL = "the words stand with another panel"
@@ -84,6 +87,9 @@ def check_pair(
         return wrong
     if is_visual and asks_beyond_picture(question):
         return reject("not_visible", "no picture shows what is asked")
+    compared = _check_panels(known, question, answer, modality)
+    if compared is not None:
+        return compared
     part = _panel_part(known, question, answer)
     support = find_support(part or known, asked, told, modality=modality)
     if support.problems:
@@ -159,8 +165,30 @@ def content_tokens_exist(reading: Reading) -> bool:
     return any(True for _ in content_tokens(reading))
 
 
+def _check_panels(
+    caption: Reading, question: str, answer: str, modality: str | None
+) -> Verdict | None:
+    """Check an answer on several panels part by part; None where the question names at most one."""
+    named = _SEVERAL.search(question)
+    pieces = _PANEL_IN_ANSWER.split(answer)
+    parts = split_caption(caption.text).parts
+    if named is None or len(pieces) < 5 or not parts:
+        return None
+    evidence: list[TextEvidence] = []
+    for label, words in zip(pieces[1::2], pieces[2::2], strict=True):
+        part = parts.get(label.lower())
+        if part is None:
+            return reject("unsupported", f"there is no panel {label}")
+        reading = read_text(_blanked(caption.text, part))
+        support = find_support(reading, read_text(question), read_text(words), modality=modality)
+        if support.problems or not support.evidence:
+            return reject("contradiction", f"panel {label}: other words")
+        evidence += support.evidence
+    return Verdict(accept=True, evidence=tuple(evidence))
+
+
 def _panel_part(caption: Reading, question: str, answer: str) -> Reading | None:
-    """Return the words on the panel that a question names, with those for all, None if it does not."""
+    """Return the words on the panel that a question names, with those for all; None without one."""
     match = _PANEL.search(question)
     if match is None or len(_OPTION.findall(question)) > 1:
         return None

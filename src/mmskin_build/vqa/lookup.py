@@ -27,7 +27,8 @@ PERSON_WORDS = {
 
 
 _AGE_GROUPS = {
-    "neonate": "neonate", "newborn": "neonate", "neonatal": "neonate", "infant": "infant", "baby": "infant",
+    "neonate": "neonate", "newborn": "neonate", "neonatal": "neonate", "infant": "infant",
+    "baby": "infant",
     "child": "child", "adolescent": "adolescent", "teenager": "adolescent", "teenage": "adolescent",
     "adult": "adult", "elderly": "elderly", "boy": "minor", "girl": "minor",
 }  # fmt: skip
@@ -49,13 +50,18 @@ SINGLE: frozenset[str] = frozenset({"level", "modality", "diagnosis", "site"})
 _ORDINALS = frozenset(
     key_of(w)
     for w in (
-        "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+        "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
+        "tenth",
     )
 )  # fmt: skip
 
 
 SPARING = frozenset(
-    key_of(w) for w in ("spared", "unaffected", "uninvolved", "absent", "lack", "free", "negative", "normal", "absence")
+    key_of(word)
+    for word in (
+        "spared", "unaffected", "uninvolved", "absent", "lack", "free", "negative", "normal",
+        "absence",
+    )
 )  # fmt: skip
 
 
@@ -70,10 +76,13 @@ Problem = tuple[Literal["contradiction", "unsupported"], str]
 
 @dataclass(slots=True)
 class Ledger:
+    """What was found so far: what speaks against an answer, and the words that carry it."""
+
     problems: list[Problem] = field(default_factory=list)
     evidence: list[TextEvidence] = field(default_factory=list)
 
     def no(self, kind: Literal["contradiction", "unsupported"], detail: str) -> None:
+        """Note what speaks against the answer."""
         self.problems.append((kind, detail))
 
 
@@ -93,6 +102,7 @@ def _is_of_color(reading: Reading, index: int) -> bool:
 
 
 def is_decade(token: Token) -> bool:
+    """Whether a word names ten years of life: "sixties"."""
     return token.text.lower() in DECADES
 
 
@@ -113,7 +123,8 @@ def find_places(caption: Reading, text: Reading, index: int) -> list[Token]:
     return []
 
 
-def says_contrary(caption: Reading, question: Reading, token: Token) -> bool:
+def says_contrary(caption: Reading, token: Token) -> bool:
+    """Whether the caption plainly says the contrary of a word, or another number of its row."""
     opposite = frozenset().union(*(opposite_keys(key) for key in same_keys(token.key)))
     if token.key in _ORDINALS:
         opposite = _ORDINALS - {token.key}
@@ -161,6 +172,7 @@ def is_shut_out(caption: Reading, term: Term | None, token: Token) -> bool:
 
 
 def modality_fits(caption: Reading, term: Term, modality: str | None) -> bool:
+    """Whether a picture is of the kind that a term names."""
     if modality is not None:
         return term.group == modality
     vote = find_modality_words(caption.text).vote

@@ -279,7 +279,7 @@ def _names(caption: Reading, question: str, answer: str) -> Verdict | None:
 
 
 def _is_species(words: str, caption: str) -> bool:
-    """Whether an initial with a word is a species ("T. rubrum" is not capitalized) of the caption."""
+    """Whether an initial with a word is a species of the caption."""
     return words in caption and re.search(rf"{re.escape(words)} [a-z]", caption) is not None
 
 

@@ -63,7 +63,7 @@ def _names_thing(reading: Reading, index: int) -> bool:
 
 
 def _is_specific(caption: Reading, key: str) -> bool:
-    """Whether a thing is one of its own in the caption, and not the picture's subject as a whole."""
+    """Whether a thing is one of its own in the caption, not the picture's subject as a whole."""
     for index, token in enumerate(caption.tokens):
         if token.key in same_keys(key):
             item = caption.term_at(index)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mmskin_build.records import TextEvidence
+from mmskin_build.records import Demographics, TextEvidence
 from mmskin_build.text.demographics import group_of
 from mmskin_build.vqa.lookup import (
     DECADES,
@@ -15,15 +15,20 @@ from mmskin_build.vqa.lookup import (
     content_tokens,
     is_decade,
 )
+from mmskin_build.vqa.phrases import is_plural
 from mmskin_build.vqa.reading import Quantity, Reading
 from mmskin_build.vqa.relations import same_keys
 from mmskin_build.vqa.slots import Slot
 from mmskin_build.vqa.words import Token, key_of
 
+_SAME = 1e-6  # numbers that differ by less are one
+_YEARS_OF = {"month": 1 / 12, "week": 7 / 365.25, "day": 1 / 365.25}
+
 
 def check_quantities(
     ledger: Ledger, caption: Reading, question: Reading, answer: Reading, slot: Slot
 ) -> None:
+    """Each number must be the caption's, with its unit and of the same thing; ages come after."""
     for quantity in answer.quantities:
         is_age = quantity.is_age or (
             slot == "age" and quantity.unit in ("", "year", "month", "week", "day")
@@ -34,7 +39,8 @@ def check_quantities(
             continue
         same = [
             q for q in caption.quantities
-            if abs(q.value - quantity.value) < 1e-6 and _units_agree(q.unit, quantity.unit) and not q.is_age
+            if abs(q.value - quantity.value) < _SAME and _units_agree(q.unit, quantity.unit)
+            and not q.is_age
         ]  # fmt: skip
         if quantity.unit == "×" or (slot == "magnification" and not quantity.unit):
             same = [q for q in same if q.unit in ("×", "")]
@@ -66,14 +72,15 @@ def _is_many(token: Token) -> bool:
 
 
 def _is_word_supported(caption: Reading, answer: Reading, quantity: Quantity) -> bool:
-    """ "one" and "both" as words: by "solitary", by "bilateral", or by a thing in the singular."""
+    """Whether "one" or "both" is carried by "solitary", "bilateral" or a thing in the singular."""
     keys = {token.key for token in caption.tokens}
     if quantity.value == 2.0:
         return bool(keys & {key_of("bilateral"), key_of("bilaterally"), key_of("both")})
     if keys & same_keys(key_of("solitary")):
         return True
     word = answer.text[quantity.start : quantity.end].lower()
-    return word == "one" and not keys & same_keys(key_of("multiple"))
+    several = any(t.key == quantity.head and is_plural(t.text) for t in caption.tokens)
+    return word == "one" and not several and not keys & same_keys(key_of("multiple"))
 
 
 def _units_agree(one: str, other: str) -> bool:
@@ -90,18 +97,9 @@ def _counts_agree(
             or any(q.head in (None, quantity.head) or q.unit for q in same)
         )
     wanted = quantity.head or next((t.key for _, t in content_tokens(question)), None)
-    return (
-        wanted is None
-        or any(q.head is None or q.head == wanted for q in same)
-        or not any(q.head == wanted for q in same)
-        and wanted not in {q.head for q in same}
-        and len({q.value for q in same}) == 1
-        and _is_loose(wanted)
-    )
-
-
-def _is_loose(key: str) -> bool:
-    return key in PLAIN
+    if wanted is None or any(q.head in (None, wanted) for q in same):
+        return True
+    return wanted in PLAIN and len({q.value for q in same}) == 1
 
 
 def _same_head(one: Quantity, other: Quantity, question: Reading, slot: Slot) -> bool:
@@ -134,29 +132,28 @@ def check_person(ledger: Ledger, caption: Reading, answer: Reading, slot: Slot, 
         for q in answer.quantities
         if q.is_age or (slot == "age" and q.unit in ("", "year", "month", "week", "day"))
     ]
-    if told.age_years is None and told.age_min is None and years:
-        value = {"month": 1 / 12, "week": 7 / 365.25, "day": 1 / 365.25}.get(years[0].unit, 1.0)
-        low = high = min(q.value for q in years) * value
-        high = max(q.value for q in years) * value
-    else:
-        low = (
-            told.age_years
-            if told.age_years is not None
-            else (told.age_min if years or told.age_min is not None else None)
-        )  # type: ignore[assignment]
-        high = (
-            told.age_years
-            if told.age_years is not None
-            else (told.age_max if told.age_max is not None else low)
-        )  # type: ignore[assignment]
-    if low is not None and (years or told.age_years is not None):
-        _compare_age(ledger, caption, low, high if high is not None else low)
+    span = _age_span(told, years)
+    if span is not None:
+        _compare_age(ledger, caption, *span)
     for token in answer.tokens:
         group = GROUP_KEYS.get(token.key)
         if token.start < start or (group is None and not is_decade(token)):
             continue
         denied = answer.status_at(token) == "absent"
         check_group(ledger, caption, token, group, denied=denied)
+
+
+def _age_span(told: Demographics, years: Sequence[Quantity]) -> tuple[float, float] | None:
+    """Return the least and the greatest age in years that an answer tells, None without one."""
+    if told.age_years is not None:
+        return told.age_years, told.age_years
+    if told.age_min is not None and years:
+        return told.age_min, told.age_min if told.age_max is None else told.age_max
+    if not years:
+        return None
+    unit = _YEARS_OF.get(years[0].unit, 1.0)
+    values = [quantity.value * unit for quantity in years]
+    return min(values), max(values)
 
 
 def _compare_age(ledger: Ledger, caption: Reading, low: float, high: float) -> None:
@@ -187,6 +184,7 @@ def _compare_age(ledger: Ledger, caption: Reading, low: float, high: float) -> N
 def check_group(
     ledger: Ledger, caption: Reading, token: Token, group: str | None, *, denied: bool
 ) -> None:
+    """A word for an age ("adult", "sixties") must be that of the patient."""
     known = caption.demographics
     if group == "minor":
         is_known = known.age_group is not None

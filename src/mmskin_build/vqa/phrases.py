@@ -18,7 +18,8 @@ from mmskin_build.vqa.words import Token
 # What may follow a phrase: grammar, verbs of captions, marks.
 _FOLLOWS = plain_words("after_a_phrase")
 _PLACE_WORDS = {
-    "on": "on", "over": "over", "in": "in", "at": "at", "around": "around", "along": "along", "of": "on",
+    "on": "on", "over": "over", "in": "in", "at": "at", "around": "around", "along": "along",
+    "of": "on",
     "affecting": "on", "involving": "on", "across": "across",
 }  # fmt: skip
 _DETERMINERS = frozenset({"the", "a", "an", "both", "his", "her", "its", "their", "each"})
@@ -258,9 +259,8 @@ def _place(reading: Reading, roles: Sequence[Role], index: int, preposition: str
         return None
     several = len(sites) > 1 and re.search(r",| and ", bare) is not None
     plural = several or is_plural(tokens[until - 1].text)
-    if not determined:
-        if not plural:
-            return None
+    if not determined and not plural:
+        return None
     statuses = {reading.status_at(tokens[i]) for i in range(first, until)}
     status: Status = statuses.pop() if len(statuses) == 1 else "other"
     return Place(

@@ -19,13 +19,13 @@ MOST_CHARACTERS = 60_000  # of one reply; a longer one is not read at all
 KINDS: tuple[QAKind, ...] = get_args(QAKind)
 
 _SYSTEM = """\
-You write questions and answers on a picture out of a textbook of dermatology, for training a model \
-that sees the picture only. You are given what the book says of it.
+You write questions and answers on a picture out of a textbook of dermatology, for training a \
+model that sees the picture only. You are given what the book says of it.
 Write {count} pairs. Rules:
-- An answer follows from the words given, word by word: no knowledge from elsewhere, nothing guessed.
+- An answer follows from the words given, word by word: no knowledge from elsewhere, no guess.
 - An answer is one whole sentence. It never hedges, never advises, never says what is usual.
-- Ask only what can be seen in the picture, or what it is: diagnosis, lesions, color, shape, place, \
-stain, age group, sex. Not history, treatment, symptoms or outlook.
+- Ask only what can be seen in the picture, or what it is: diagnosis, lesions, color, shape, \
+place, stain, age group, sex. Not history, treatment, symptoms or outlook.
 - A question does not hold its answer. No two questions ask the same.
 - Never speak of the text, the caption, the figure or its number. No names, no dates.
 - As many questions are answered by yes as by no; no only where the words deny it.
@@ -34,7 +34,7 @@ Reply with JSON only: {{"pairs": [{{"kind": "...", "question": "...", "answer": 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
-    """The pairs of a reply, and why there are none or fewer than were sent; "" if nothing is wrong."""
+    """The pairs of a reply, and what is wrong with it; "" if nothing is."""
 
     drafts: tuple[Draft, ...] = ()
     fault: str = ""

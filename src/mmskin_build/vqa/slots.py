@@ -8,7 +8,8 @@ from typing import Literal
 # What a question asks for, by its words; the first that fits wins.
 Slot = Literal[
     "age", "sex", "count", "site", "side", "color", "cell", "level", "stain", "magnification",
-    "modality", "diagnosis", "shape", "border", "organism", "morphology", "size", "duration", "none",
+    "modality", "diagnosis", "shape", "border", "organism", "morphology", "size", "duration",
+    "none",
 ]  # fmt: skip
 
 
@@ -19,28 +20,52 @@ _SLOTS: tuple[tuple[Slot, str], ...] = (
     ("sex", r"\bsex\b|gender|male or female|female or male"),
     ("duration", r"how long|duration|since when|how many (?:days|weeks|months|years)"),
     ("count", r"how many|\bnumber of\b|\bcount\b"),
-    ("size", r"how (?:large|big|wide|long|deep|thick|high)|\bsize\b|diameter|thickness|measure"),
+    (
+        "size",
+        r"how (?:large|big|wide|long|deep|thick|high)|\bsize\b|diameter|thickness|measure",
+    ),
     ("side", r"which side|left or right|right or left"),
     ("color", r"colou?rs?\b|\bhue\b|what shade"),
-    ("cell", r"(?:what|which) (?:\w+ ){0,3}cells?\b|cell types?|infiltrate (?:composed|consist|made)"),
-    ("level", r"(?:what|which) (?:\w+ )?(?:level|layer|depth)|level of the skin|where in the skin"),
+    (
+        "cell",
+        r"(?:what|which) (?:\w+ ){0,3}cells?\b|cell types?"
+        r"|infiltrate (?:composed|consist|made)",
+    ),
+    (
+        "level",
+        r"(?:what|which) (?:\w+ )?(?:level|layer|depth)|level of the skin|where in the skin",
+    ),
     ("organism", r"organism|pathogen|parasite|microbe"),
-    ("modality", r"modality|(?:what|which) (?:type|kind|sort) of (?:image|picture|photo\w*|view)|how was (?:the|this) (?:image|picture|photo\w*)"
-     r"|imaging|technique"),
-    ("site", r"\bwhere\b|(?:which|what) (?:\w+ ){0,2}(?:part|parts|site|sites|area|areas|region|regions|location|locations|finger|body)\b|location|anatomic\w*|distribut\w*|on which|affected sites?"
-     r"|sites? (?:is|are)"),
-    ("diagnosis", r"diagnos\w*|(?:what|which) (?:\w+ ){0,3}(?:condition|disease|disorder|tumou?r|dermatosis|infection|entity|neoplasm|variant|type of)\b|identify the (?:condition|disease)|name (?:of )?the (?:condition|disease)"),
+    (
+        "modality",
+        r"modality|(?:what|which) (?:type|kind|sort) of (?:image|picture|photo\w*|view)"
+        r"|how was (?:the|this) (?:image|picture|photo\w*)|imaging|technique",
+    ),
+    (
+        "site",
+        r"\bwhere\b|(?:which|what) (?:\w+ ){0,2}(?:parts?|sites?|areas?|regions?|locations?"
+        r"|finger|body)\b|location|anatomic\w*|distribut\w*|on which|affected sites?"
+        r"|sites? (?:is|are)",
+    ),
+    (
+        "diagnosis",
+        r"diagnos\w*|(?:what|which) (?:\w+ ){0,3}(?:condition|disease|disorder|tumou?r"
+        r"|dermatosis|infection|entity|neoplasm|variant|type of)\b"
+        r"|identify the (?:condition|disease)|name (?:of )?the (?:condition|disease)",
+    ),
     ("border", r"border|margin|edge|demarcat\w*|defined|outline"),
     ("shape", r"\bshapes?\b|configur\w*|arrang\w*|pattern"),
-    ("morphology", r"morpholog\w*|look like|appear\w*|describe|primary lesions?|type of lesion|kind of lesion|what (?:is|are) (?:seen|shown|visible|present)"
-     r"|what (?:do|does) .{0,40}\bshow|features?|findings?|(?:what|which) (?:type"
-     r"|kind)s? of (?:skin )?lesions?|which lesions?|how (?:is|are|does|do)\b"
-     r"|what (?:lies|is|are|surrounds?|covers?|fills?|can be seen) .{0,24}\b(?:in|at|around"
-     r"|below|above|under|over|near|within|between)\b|(?:what|which) .{0,30}(?:structures?"
-     r"|vessels|lesions|changes?|vascular)"),
-)  # fmt: skip
-
-
+    (
+        "morphology",
+        r"morpholog\w*|look like|appear\w*|describe|primary lesions?|(?:type|kind) of lesion"
+        r"|what (?:is|are) (?:seen|shown|visible|present)|what (?:do|does) .{0,40}\bshow"
+        r"|features?|findings?|(?:what|which) (?:type|kind)s? of (?:skin )?lesions?"
+        r"|how (?:is|are|does|do)\b"
+        r"|what (?:lies|is|are|surrounds?|covers?|fills?|can be seen) .{0,24}"
+        r"\b(?:in|at|around|below|above|under|over|near|within|between)\b"
+        r"|(?:what|which) .{0,30}(?:structures?|vessels|lesions?|changes?|vascular)",
+    ),
+)
 _SLOT_PATTERNS = tuple((slot, re.compile(text, re.IGNORECASE)) for slot, text in _SLOTS)
 
 
@@ -54,7 +79,12 @@ SLOT_KINDS: dict[Slot, frozenset[str]] = {
     "shape": frozenset({"arrangement"}),
     "border": frozenset({"border"}),
     "organism": frozenset({"organism"}),
-    "morphology": frozenset({"lesion", "arrangement", "color", "surface", "dermoscopic structure", "histologic structure", "cell"}),
+    "morphology": frozenset(
+        {
+            "lesion", "arrangement", "color", "surface", "dermoscopic structure",
+            "histologic structure", "cell",
+        }
+    ),
 }  # fmt: skip
 
 

@@ -171,7 +171,7 @@ def _check_token(
             return
     if denied and asks_yes_no and is_shut_out(caption, item.mention.term if item else None, token):
         return
-    if says_contrary(caption, question, token):
+    if says_contrary(caption, token):
         ledger.no("contradiction", f"the contrary of {token.text!r} is said")
         return
     if item is None:

@@ -41,7 +41,7 @@ class Told:
 
 
 def read_told(record: Record, vocabulary: Vocabulary | None = None) -> Told | None:
-    """Return what is known of a record, None where its words cannot be told from another panel's."""
+    """Return what is known of a record, None where its words may be another panel's."""
     text = _words(record)
     start = record.figure_caption.find(record.panel_text) if record.panel_text else 0
     if text is None or not text.strip():

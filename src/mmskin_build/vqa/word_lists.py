@@ -1,4 +1,4 @@
-"""Lists of plain words (``vocabulary/words.json``): grammar, generic words, what may follow what."""
+"""Lists of plain words (``vocabulary/words.json``): grammar, generic words, what may follow."""
 
 from __future__ import annotations
 

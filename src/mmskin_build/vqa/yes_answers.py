@@ -57,7 +57,7 @@ def check_polarity(
         for index, token in missing:
             item = question.term_at(index)
             term = item.mention.term if item else None
-            if says_contrary(caption, question, token) or (
+            if says_contrary(caption, token) or (
                 term is not None and term.kind in (*SINGLE, "color", "arrangement", "border")
                 and find_rival(caption, term) is not None and not ELSEWHERE.search(question.text)
             ):  # fmt: skip
@@ -92,9 +92,8 @@ def check_polarity(
         if _owner_denied(caption, question):
             return
         ledger.no("contradiction", "no to what is said")
-    elif missing or not asked:
-        if not _modality_shut(caption, question, modality):
-            ledger.no("unsupported", "no to what is neither said nor denied")
+    elif (missing or not asked) and not _modality_shut(caption, question, modality):
+        ledger.no("unsupported", "no to what is neither said nor denied")
 
 
 def _stain_answered(

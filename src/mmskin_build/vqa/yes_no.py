@@ -7,27 +7,16 @@ one can be true (another side, sex, modality, stain, shape of the same thing).
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 
+from mmskin_build.vqa.choices import build_choices, distractors, number_of
+from mmskin_build.vqa.findings import Findings, find_findings, said_of_things, seen_phrases
 from mmskin_build.vqa.phrases import Phrase, Place, is_plural, lowered
-from mmskin_build.vqa.relations import is_within, load_relations
-from mmskin_build.vqa.rules import (
-    MODALITY_NAMES,
-    Candidate,
-    Findings,
-    affected,
-    find_findings,
-    said_of_things,
-    seen_phrases,
-)
+from mmskin_build.vqa.relations import is_within
+from mmskin_build.vqa.rules import MODALITY_NAMES, Candidate, affected
 from mmskin_build.vqa.told import Told
-from mmskin_build.vqa.vocabulary import Term, load_vocabulary
-from mmskin_build.vqa.wordings import wordings
-from mmskin_build.vqa.words import find_words, key_of
+from mmskin_build.vqa.vocabulary import Term
 
-_MOST_OPTIONS = 4
-_LETTERS = "ABCD"
 # Colors so far apart that no eye takes one for the other, by group.
 _FAR_COLORS = {
     "red": ("yellow", "green", "black"),
@@ -38,44 +27,41 @@ _FAR_COLORS = {
     "yellow": ("blue", "black", "green"),
     "green": ("red", "white", "brown"),
 }
+
+
 _FAR_SHAPES = {
     "annular": "linear", "linear": "annular", "discoid": "linear", "round": "linear",
     "oval": "linear", "polycyclic": "linear", "flat-topped": "dome-shaped",
     "dome-shaped": "flat-topped", "arcuate": "round", "serpiginous": "round",
 }  # fmt: skip
+
+
 _FAR_GROUPING = {
     "grouped": "scattered",
     "confluent": "discrete",
     "discrete": "confluent",
     "scattered": "grouped",
 }
+
+
 _FAR_BORDER = {"well-demarcated": "ill-defined", "ill-defined": "well-demarcated"}
+
+
 _FAR_SITES = {
-    "head": ("sole", "back", "thigh"), "mouth": ("sole", "back", "thigh"), "neck": ("sole", "thigh", "palm"),
-    "trunk": ("face", "sole", "palm"), "arm": ("face", "sole", "abdomen"), "hand": ("face", "back", "thigh"),
-    "leg": ("face", "palm", "abdomen"), "foot": ("face", "abdomen", "forearm"), "genital": ("face", "forearm", "sole"),
+    "head": ("sole", "back", "thigh"), "mouth": ("sole", "back", "thigh"),
+    "neck": ("sole", "thigh", "palm"),
+    "trunk": ("face", "sole", "palm"), "arm": ("face", "sole", "abdomen"),
+    "hand": ("face", "back", "thigh"),
+    "leg": ("face", "palm", "abdomen"), "foot": ("face", "abdomen", "forearm"),
+    "genital": ("face", "forearm", "sole"),
     "appendage": (),
 }  # fmt: skip
+
+
 _WIDE = ("generalized", "symmetrical distribution", "arrangement", "bilateral")
+
+
 _STAINS = ("haematoxylin and eosin", "Giemsa", "Congo red", "alcian blue", "periodic acid–Schiff")
-# Words that names of different diseases share.
-_SHARED = frozenset(
-    key_of(word)
-    for word in (
-        "disease",
-        "syndrome",
-        "skin",
-        "cutaneous",
-        "of",
-        "the",
-        "cell",
-        "lichen",
-        "tinea",
-        "pityriasis",
-        "erythema",
-    )
-)
-_NO_CHOICE = ("heading", "other skin disease", "artefact")
 
 
 def build_yes_no(told: Told) -> tuple[Candidate, ...]:
@@ -83,7 +69,8 @@ def build_yes_no(told: Told) -> tuple[Candidate, ...]:
     found = find_findings(told)
     made: list[Candidate] = []
     for maker in (
-        _presence, _denials, _sites, _values, _persons, _modality, _stain, _diagnosis, _choices,
+        _presence, _denials, _sites, _values, _persons, _modality, _stain, _diagnosis,
+        build_choices,
     ):  # fmt: skip
         made += maker(found)
     return tuple(made)
@@ -417,7 +404,7 @@ def _stain(found: Findings) -> Iterator[Candidate]:
         "yes",
     )
     other = [s for s in _STAINS if s != stain][
-        _number(found.told.record.id, "stain") % (len(_STAINS) - 1)
+        number_of(found.told.record.id, "stain") % (len(_STAINS) - 1)
     ]
     yield _both(
         "stain",
@@ -452,53 +439,3 @@ def _diagnosis(found: Findings) -> Iterator[Candidate]:
             (f"No, the diagnosis is {name}.",),
             "no",
         )
-
-
-def distractors(found: Findings, count: int) -> list[str]:
-    """Return diseases of the same group that the caption names in no way, drawn by the record's id."""
-    if found.diagnosis is None:
-        return []
-    own = found.diagnosis[1].mention.term
-    if own.group in _NO_CHOICE:
-        return []
-    text = found.told.text.lower()
-    words = _keys(own.name) | _keys(found.diagnosis[0])
-    broad = load_relations().broad
-    if own.name in broad:
-        return []
-    like = [
-        t.name
-        for t in load_vocabulary().groups.get(("diagnosis", own.group), ())
-        if t.name != own.name
-        and t.name.lower() not in text
-        and t.name not in broad
-        and not words & _keys(t.name)
-        and not any(s.mention.term == t for s in found.told.reading.said)
-    ]
-    return sorted(like, key=lambda name: _number(found.told.record.id, name))[:count]
-
-
-def _keys(name: str) -> set[str]:
-    return {token.key for token in find_words(name) if token.is_word} - _SHARED
-
-
-def _choices(found: Findings) -> Iterator[Candidate]:
-    """The diagnosis among diseases of its group, in an order that the record's id decides."""
-    others = distractors(found, _MOST_OPTIONS - 1)
-    if found.diagnosis is None or len(others) < _MOST_OPTIONS - 1:
-        return
-    name = found.diagnosis[0]
-    names = sorted([name, *others], key=lambda n: _number(found.told.record.id, f"order {n}"))
-    options = ", ".join(f"({letter}) {n}" for letter, n in zip(_LETTERS, names, strict=True))
-    letter = _LETTERS[names.index(name)]
-    yield Candidate(
-        kind="choice",
-        topic="choice",
-        questions=wordings("choice", plural=False, options=options),
-        answers=(f"({letter}) The diagnosis is {name}.",),
-    )
-
-
-def _number(record_id: str, purpose: str) -> int:
-    digest = hashlib.sha256(f"{record_id}\n{purpose}".encode()).digest()
-    return int.from_bytes(digest[:8], "big")
