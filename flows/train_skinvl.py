@@ -21,7 +21,7 @@ from mmskin_build.questions import make_questions
 
 @task(cache_policy=NO_CACHE, persist_result=False)
 def ask_questions(data: str, settings: str) -> tuple[str, bool]:
-    """Ask about the records of the last build: the folder of the pairs, and whether all is asked."""
+    """Ask about the records of the last build: the folder of the pairs, and whether it is done."""
     workspace = Workspace(Path(data))
     cfg = parse_config(json.loads(settings), "the flow's settings")
     summary = builds.read_build(workspace)

@@ -77,7 +77,7 @@ def check_pair(
     fault = find_fault(known, question, answer)
     if fault is not None:
         return fault
-    if is_general_question(question):
+    if asked.said and is_general_question(question):
         return reject("needs_no_picture", "general knowledge")
     leak = _leak(asked, told)
     if leak is not None:

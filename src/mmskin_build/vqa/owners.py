@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from mmskin_build.vqa.lookup import Ledger, content_tokens
 from mmskin_build.vqa.reading import PARTS, Reading
-from mmskin_build.vqa.relations import same_keys
+from mmskin_build.vqa.relations import is_within, same_keys
 from mmskin_build.vqa.words import Token, key_of
 
 _COLOR = key_of("color")
+_SIDES = frozenset({key_of("left"), key_of("right")})
 
 
 def check_owners(
@@ -33,6 +34,30 @@ def check_owners(
         if index not in owned and answer.tokens and _names_owner(answer, owners, start):
             continue
         ledger.no("contradiction", f"{token.text!r} is said of another thing")
+
+
+def check_sides(
+    ledger: Ledger, caption: Reading, question: Reading, answer: Reading, start: int
+) -> None:
+    """A side told of the site that a question names must be the side of that site."""
+    named = [s.mention.term.name for s in question.said if s.mention.term.kind == "site"]
+    owned = dict(answer.owners)
+    for index, token in content_tokens(answer, start):
+        if token.key not in _SIDES or index in owned or not named:
+            continue
+        sites = _sites_on(caption, token.key)
+        fits = [s for s in sites for n in named if s == n or is_within(s, n) or is_within(n, s)]
+        if sites and not fits:
+            ledger.no("contradiction", f"{token.text!r} is said of another site")
+
+
+def _sites_on(caption: Reading, side: str) -> list[str]:
+    terms = [
+        caption.term_ending(thing)
+        for quality, thing in caption.owners
+        if caption.tokens[quality].key == side
+    ]
+    return [t.mention.term.name for t in terms if t is not None and t.mention.term.kind == "site"]
 
 
 def _names_owner(answer: Reading, owners: frozenset[str], start: int) -> bool:

@@ -28,7 +28,7 @@ from mmskin_build.vqa.lookup import (
     modality_fits,
     says_contrary,
 )
-from mmskin_build.vqa.owners import check_owners
+from mmskin_build.vqa.owners import check_owners, check_sides
 from mmskin_build.vqa.persons import check_person, check_quantities
 from mmskin_build.vqa.reading import Reading
 from mmskin_build.vqa.slots import (
@@ -98,6 +98,7 @@ def find_support(
             wanted=wanted, asks_yes_no=asks_yes_no, modality=modality,
         )  # fmt: skip
     check_owners(ledger, caption, question, answer, start)
+    check_sides(ledger, caption, question, answer, start)
     if said is not None:
         check_polarity(ledger, caption, question, answer, said, start, modality)
     elif asks_yes_no and not _has_content(answer, 0):
