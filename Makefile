@@ -11,7 +11,7 @@ GROWTH_PAGES ?= 50 200 800
 BENCH_PICTURES ?= $(MMSKIN_IMAGES)
 
 .PHONY: help setup demo test test-slow golden lint format types schemas bench bench-panels bench-pixels \
-	bench-growth bench-layouts bench-pictures bench-captions audit build doctor constraints clean
+	bench-growth bench-layouts bench-pictures bench-captions bench-questions audit build doctor constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -70,6 +70,9 @@ bench-captions: $(READY)  ## captions a second by the rules of text/
 
 bench-growth: $(READY)  ## time and memory a page of demo books of GROWTH_PAGES="50 200 800"
 	@$(BIN)/python tests/bench/growth.py --out $(dir $(BENCH_OUT))growth.json --pages $(GROWTH_PAGES)
+
+bench-questions: $(READY)  ## questions by rule: records a second, growth, balance
+	@$(BIN)/python tests/bench/questions.py --out $(dir $(BENCH_OUT))questions.json
 
 build: $(READY)  ## build all registered books
 	@$(BIN)/mmskin build

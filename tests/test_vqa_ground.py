@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from vqa_written import WRITTEN, WRITTEN_LATER
 
 from mmskin_build.cli import run
 from mmskin_build.errors import EXIT_PARTIAL
@@ -20,6 +19,7 @@ from mmskin_build.vqa.pair_sets import check_sets
 from mmskin_build.vqa.reasons import PAIR_REASONS, REASONS, Verdict
 from mmskin_build.vqa.vocabulary import load_vocabulary, with_headings
 from mmskin_build.vqa.words import find_words, key_of
+from vqa_written import WRITTEN, WRITTEN_LATER
 
 #: What "hair growth is increased" says is beyond words that are looked up.
 KNOWN_MISSES = {"Is hair growth increased?"}
@@ -38,7 +38,9 @@ def test_a_pair_judged_by_hand(
     verdict = check_pair(caption, question, answer)
     assert verdict.reason == reason, verdict.detail
     if reason is None:
-        assert verdict.accept and all(0 <= e.start < e.end <= len(caption) for e in verdict.evidence)
+        assert verdict.accept and all(
+            0 <= e.start < e.end <= len(caption) for e in verdict.evidence
+        )
 
 
 LABELLED = os.environ.get("MMSKIN_VQA_PAIRS")
@@ -158,7 +160,9 @@ def test_inflections_share_a_key() -> None:
 
 
 def test_facts_keep_place_status_and_panel() -> None:
-    caption = "Morphoea. (a) No scale; three plaques on the thigh. (b) Possible fibrosis (H&E, ×40)."
+    caption = (
+        "Morphoea. (a) No scale; three plaques on the thigh. (b) Possible fibrosis (H&E, ×40)."
+    )
     facts = find_facts(caption)
     found = {(f.kind, f.name): (f.status, f.panel) for f in facts}
     assert found[("diagnosis", "morphoea")] == ("present", None)

@@ -7,8 +7,8 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from builders import make_figure, make_record
 
+from builders import make_figure, make_record
 from mmskin_build.config import VqaConfig
 from mmskin_build.dataset.words import read_words
 from mmskin_build.demo import text as words
@@ -49,7 +49,9 @@ def test_a_clinical_caption_gives_every_kind_that_it_tells() -> None:
         "42-year-old woman; the mouth is spared."
     )
     assert found["diagnosis"][0].endswith("lichen planus.")
-    assert any("violaceous, flat-topped papules with Wickham striae" in a for a in found["morphology"])
+    assert any(
+        "violaceous, flat-topped papules with Wickham striae" in a for a in found["morphology"]
+    )
     assert any("left wrist" in a for a in found["site"])
     assert found["color"] == ["The papules are violaceous."]
     assert found["age"] == ["The patient is 42 years old."]
@@ -208,6 +210,8 @@ def test_wordings_of_a_kind_differ_in_their_first_word() -> None:
 
 
 def test_phrases_are_whole_or_none() -> None:
-    reading = read_text("A dome-shaped papule, nodule formation and scaly plaques over both elbows.")
+    reading = read_text(
+        "A dome-shaped papule, nodule formation and scaly plaques over both elbows."
+    )
     assert [p.text for p in find_phrases(reading)][:2] == ["a dome-shaped papule", "scaly plaques"]
     assert [p.text for p in find_places_told(reading)] == ["over both elbows"]

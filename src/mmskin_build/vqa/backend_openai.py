@@ -38,6 +38,8 @@ _LONGEST_WAIT_S = 60.0  # before one retry, whatever the server asks for
 _MOST_BYTES = 4 * MOST_CHARACTERS + 65_536  # of one HTTP reply: the text and what is around it
 _MILLION = 1_000_000
 _FOR_THE_MOMENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+# The key, the address or the name of the model is wrong: no request will do better.
+_HOPELESS = frozenset({"http_401", "http_403", "http_404"})
 # A server that does not answer so many records in a row is down.
 _GIVE_UP_AFTER = 5
 
@@ -145,8 +147,10 @@ class OpenAIBackend:
             reply = self._ask(messages)
         except _Failed as failed:
             with self._lock:
-                self.usage.failed += 1
+                self.usage.failed += failed.again
                 self._down += failed.again
+                if failed.reason in _HOPELESS:
+                    self.usage.stopped = failed.reason
             return _Outcome(None, failed.reason)
         self._cache.keep(key, reply)
         with self._lock:
