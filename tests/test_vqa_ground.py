@@ -152,7 +152,8 @@ def test_inflections_share_a_key() -> None:
     for one, other in (
         ("stria", "striae"), ("naevus", "nevi"), ("papular", "papules"), ("oedema", "edematous"),
         ("ulcerated", "ulceration"), ("necrotic", "necrosis"), ("scaly", "scales"),
-        ("vesicle", "vesicular"), ("tumour", "tumors"), ("bullae", "bullous"), ("centre", "central"),
+        ("vesicle", "vesicular"), ("tumour", "tumors"), ("bullae", "bullous"),
+        ("centre", "central"),
     ):  # fmt: skip
         assert key_of(one) == key_of(other), (one, other)
     for one, other in (("dermatitis", "dermal"), ("shiny", "shin"), ("scab", "scabies")):

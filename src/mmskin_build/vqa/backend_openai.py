@@ -44,7 +44,7 @@ _HOPELESS = frozenset({"http_401", "http_403", "http_404"})
 _GIVE_UP_AFTER = 5
 
 
-class _Failed(Exception):
+class _NoReply(Exception):
     """A request that gave no reply; `reason` is counted, `wait_s` what the server asked for."""
 
     def __init__(self, reason: str, *, again: bool, wait_s: float | None = None) -> None:
@@ -145,7 +145,7 @@ class OpenAIBackend:
             return _Outcome(None, stopped)
         try:
             reply = self._ask(messages)
-        except _Failed as failed:
+        except _NoReply as failed:
             with self._lock:
                 self.usage.failed += failed.again
                 self._down += failed.again
@@ -181,7 +181,7 @@ class OpenAIBackend:
             self._pace()
             try:
                 return self._request(messages)
-            except _Failed as failed:
+            except _NoReply as failed:
                 last = attempt == self._cfg.retries
                 if last or not failed.again or self._stopped():
                     raise
@@ -227,21 +227,21 @@ class OpenAIBackend:
                 for chunk in response.iter_bytes():
                     content += chunk
                     if len(content) > _MOST_BYTES:
-                        raise _Failed("endless_reply", again=False)
+                        raise _NoReply("endless_reply", again=False)
                     if time.monotonic() > end:
-                        raise _Failed("slow_reply", again=True)
+                        raise _NoReply("slow_reply", again=True)
         except httpx.TimeoutException:
-            raise _Failed("slow_reply", again=True) from None
+            raise _NoReply("slow_reply", again=True) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             name = "server_unreachable" if isinstance(error, httpx.ConnectError) else "broken_reply"
-            raise _Failed(name, again=True) from None
+            raise _NoReply(name, again=True) from None
         if response.status_code in (400, 422) and held:
             self._schema_refused = True  # a server that holds no model to a schema
-            raise _Failed("schema_refused", again=True, wait_s=0.0)
+            raise _NoReply("schema_refused", again=True, wait_s=0.0)
         if response.status_code != 200:
             again = response.status_code in _FOR_THE_MOMENT
             wait = _retry_after(response.headers.get("retry-after"))
-            raise _Failed(f"http_{response.status_code}", again=again, wait_s=wait)
+            raise _NoReply(f"http_{response.status_code}", again=again, wait_s=wait)
         return _reply(content)
 
 
@@ -256,7 +256,7 @@ def _reply(content: bytes) -> Reply:
             tokens_out=int(usage.get("completion_tokens") or 0),
         )
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
-        raise _Failed("broken_reply", again=True) from None
+        raise _NoReply("broken_reply", again=True) from None
 
 
 def _retry_after(value: str | None) -> float | None:

@@ -144,7 +144,8 @@ def _checked(
     names: dict[int, str] = {}
     for place, (draft, verdict) in enumerate(zip(drafted.drafts, verdicts, strict=True)):
         verdict = _with_parent(draft, verdict, names)
-        says = polarity(draft.answer) if verdict.accept and is_yes_no(draft.question) else None
+        counts = backend.source == "model" and verdict.accept and is_yes_no(draft.question)
+        says = polarity(draft.answer) if counts else None  # the rules see to it themselves
         if says is not None and not is_due(says, said, cfg):
             verdict = Verdict(accept=False, reason="unbalanced", detail=f"one {says} too many")
         if not verdict.accept:

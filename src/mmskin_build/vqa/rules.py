@@ -81,7 +81,7 @@ def _diagnosis(found: Findings) -> Iterator[Candidate]:
         questions=wordings("diagnosis", plural=False),
         answers=(
             f"The diagnosis is {name}.",
-            f"The image shows {name}.",
+            f"This is a case of {name}.",
             f"The condition shown is {name}.",
         ),
     )
