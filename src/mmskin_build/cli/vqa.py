@@ -24,7 +24,7 @@ Examples:
 @common_options
 @click.pass_context
 def vqa(context: click.Context, settings: Settings) -> int:
-    """Write questions and answers on the records of the last build (MM-Skin-O).
+    """Ask and answer questions on the last build (MM-Skin-O).
 
     By rules, or by the language model that the section [vqa] of the settings names. Every pair is
     checked against its caption; what does not follow is kept apart with its reason.
