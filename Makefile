@@ -14,7 +14,7 @@ BENCH_PICTURES ?= $(MMSKIN_IMAGES)
 SCREENSHOTS ?= data/work/screenshots
 
 .PHONY: help setup demo test test-slow test-browser golden lint format types schemas bench \
-	bench-panels bench-pixels bench-growth bench-layouts bench-pictures bench-captions bench-review \
+	bench-panels bench-pixels bench-growth bench-layouts bench-pictures bench-captions bench-questions bench-review \
 	bench-exports bench-gpu bench-resume audit review build doctor constraints clean
 
 help:  ## list the targets
@@ -95,6 +95,9 @@ bench-gpu: $(READY)  ## training and generation against upstream's way; without 
 
 bench-resume: $(READY)  ## kill training 10 times, three of them while it writes; compare the weights
 	@PYTHONPATH=tests $(BIN)/python tests/skinvl_kill.py $(RESUME_FOLDER) 1 -1 3 5 -1 7 9 -1 13 18
+
+bench-questions: $(READY)  ## questions by rule: records a second, growth, balance
+	@$(BIN)/python tests/bench/questions.py --out $(dir $(BENCH_OUT))questions.json
 
 build: $(READY)  ## build all registered books
 	@$(BIN)/mmskin build

@@ -26,6 +26,7 @@ from mmskin_build.decisions import standing_decisions
 from mmskin_build.errors import AdobeExtractError, BookRegistryError, InputPdfError, ReleaseError
 from mmskin_build.images.classify import ScreenedPicture
 from mmskin_build.images.duplicates import DuplicateIndex, connect
+from mmskin_build.questions import find_questions
 from mmskin_build.queues import write_build_queue
 from mmskin_build.records import Alignment, Book, Figure, Page, PageFailure, Record, Reject
 from mmskin_build.review.decisions import read_decisions
@@ -325,4 +326,5 @@ def make_release(
         records=records,
         pictures={record.id: files[record.image_sha256] for record in records},
         leave_out_held=leave_out_held,
+        questions=find_questions(workspace, cfg.vqa, summary),
     )

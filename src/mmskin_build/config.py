@@ -123,6 +123,30 @@ class DatasetConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VqaConfig:
+    """How records get questions and answers; a language model is used only where one is named."""
+
+    backend: Literal["rules", "openai", "transformers"] = "rules"
+    pairs_a_picture: PositiveInt = 5  # at most; what the caption tells may give fewer
+    yes_share: Share = 0.5  # of the yes-or-no questions, those that are answered by yes
+    most_of_a_kind: Share = 0.2  # of all pairs, those of one kind
+    seed: int = 0  # another number words the questions otherwise
+    model: str = ""  # the name a server knows it by, or the folder of a local model
+    base_url: str = "http://127.0.0.1:8000/v1"  # of a server that speaks OpenAI's protocol
+    api_key_env: str = "OPENAI_API_KEY"  # the variable that holds the key; it is never written
+    concurrency: PositiveInt = 8  # requests in flight
+    requests_a_minute: Annotated[int, Ge(0)] = 0  # 0 is no limit
+    timeout_s: PositiveFloat = 120.0  # for one request
+    retries: Annotated[int, Ge(0)] = 4  # of a request that failed for the moment
+    reply_tokens: PositiveInt = 1024  # most tokens of one reply
+    token_budget: Annotated[int, Ge(0)] = 0  # tokens of one run, in and out; 0 is no limit
+    price_in: Annotated[float, Ge(0)] = 0.0  # for a million tokens sent
+    price_out: Annotated[float, Ge(0)] = 0.0  # for a million tokens received
+    cost_budget: Annotated[float, Ge(0)] = 0.0  # of one run, in the currency of the prices; 0: none
+    batch: PositiveInt = 8  # prompts at once, for a local model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewConfig:
     """What is asked of reviewers beside what is in doubt."""
 
@@ -187,6 +211,7 @@ class Config:
     privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
     dataset: DatasetConfig = field(default_factory=DatasetConfig)
     split: SplitConfig = field(default_factory=SplitConfig)
+    vqa: VqaConfig = field(default_factory=VqaConfig)
     review: ReviewConfig = field(default_factory=ReviewConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
     generate: GenerateConfig = field(default_factory=GenerateConfig)

@@ -29,6 +29,7 @@ from mmskin_build.cli import (
     modality,
     review,
     skinvl,
+    vqa,
     withdraw,
 )
 from mmskin_build.errors import EXIT_INTERRUPTED, MmskinError
@@ -115,6 +116,7 @@ for command in (
     *classify.COMMANDS,
     *modality.COMMANDS,
     *demographics.COMMANDS,
+    *vqa.COMMANDS,
     *inspect.COMMANDS,
     *skinvl.COMMANDS,
     *calibrate.COMMANDS,

@@ -20,6 +20,7 @@ _UNITS = {
     "look for copies": "pictures",
     "read pictures": "pictures",
     "sentences": "sentences",
+    "questions": "pictures",
 }
 _PLAIN_WIDTH = 160  # columns where the output is not a terminal
 

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from mmskin_build.dataset.manifest import CAPTIONS, DEMOGRAPHICS, DEMOGRAPHICS_VQA, NOTICE, Manifest
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mmskin_build.dataset.manifest import (
+    CAPTIONS,
+    DEMOGRAPHICS,
+    DEMOGRAPHICS_VQA,
+    NOTICE,
+    QUESTIONS,
+    QUESTIONS_VQA,
+    Manifest,
+)
+from mmskin_build.dataset.mmskin_o import vqa_card
 from mmskin_build.dataset.summary import count
 from mmskin_build.records import Record
 
+_QUESTION_FILES = (
+    f"- `{QUESTIONS}`: questions and answers with the words of the caption that carry them;",
+    f"  `{QUESTIONS_VQA}`: the same, a talk a picture, in LLaVA's form",
+)
 _FIELDS = (
     "`id` follows MM-Skin: book, chapter, figure, panel. `caption` is the panel's own text where",
     "there is one, else the figure's caption, without credits, references and letters; `removed`",
@@ -18,8 +34,10 @@ _FIELDS = (
 )
 
 
-def card_page(manifest: Manifest, records: tuple[Record, ...]) -> str:
-    """Return ``README.md`` of a release."""
+def card_page(
+    manifest: Manifest, records: tuple[Record, ...], questions: Sequence[Mapping[str, Any]] = ()
+) -> str:
+    """Return ``README.md`` of a release; `questions` are the entries of MM-Skin-O."""
     parts = [
         f"# {manifest.name} {manifest.version}",
         "",
@@ -34,12 +52,17 @@ def card_page(manifest: Manifest, records: tuple[Record, ...]) -> str:
         "- `caption.csv`: columns image, caption, modality",
         f"- `{DEMOGRAPHICS}`: the records whose caption tells age or sex, with the words that do;",
         f"  `{DEMOGRAPHICS_VQA}`: the same as questions and answers in LLaVA's form",
+        *(_QUESTION_FILES if questions else ()),
         "- `images/`: PNG, RGB, without metadata; named after the record's id",
         "- `croissant.json`: the same for programs, by Croissant 1.1",
         "- `manifest.json`: counts, inputs, settings, digests; `SHA256SUMS`: all files' bytes",
         "- `CHANGES.md`: what differs from the release before",
         "",
-        *(f"- {name}: {subset.note}" for name, subset in manifest.subsets.items() if subset.note),
+        *(
+            f"- {name}: {subset.note}"
+            for name, subset in manifest.subsets.items()
+            if not subset.file
+        ),
         "",
         "## Books",
         "",
@@ -67,6 +90,7 @@ def card_page(manifest: Manifest, records: tuple[Record, ...]) -> str:
         _counts("left out while building", manifest.rejects),
         _counts("left out because a person has yet to decide", manifest.left_out_held),
         "",
+        *(vqa_card(questions, manifest.subsets["MM-Skin-O"].note) if questions else ()),
         "## Fields of a record",
         "",
         *_FIELDS,

@@ -12,6 +12,7 @@ from mmskin_build.store import to_jsonl
 
 CAPTIONS, CAPTION_TABLE = "MM-Skin-C.json", "caption.csv"
 DEMOGRAPHICS, DEMOGRAPHICS_VQA = "MM-Skin-D.json", "MM-Skin-D_vqa.json"
+QUESTIONS, QUESTIONS_VQA = "MM-Skin-O.json", "MM-Skin-O_vqa.json"
 CARD, CHANGES, MANIFEST, SUMS = "README.md", "CHANGES.md", "manifest.json", "SHA256SUMS"
 IMAGES, CROISSANT = "images", "croissant.json"
 

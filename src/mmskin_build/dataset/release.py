@@ -35,6 +35,8 @@ from mmskin_build.dataset.manifest import (
     DEMOGRAPHICS_VQA,
     IMAGES,
     MANIFEST,
+    QUESTIONS,
+    QUESTIONS_VQA,
     SUMS,
     Manifest,
     Parent,
@@ -43,6 +45,7 @@ from mmskin_build.dataset.manifest import (
     content_digest,
 )
 from mmskin_build.dataset.mmskin_d import build_mmskin_d, has_demographics
+from mmskin_build.dataset.mmskin_o import QuestionSet, build_mmskin_o
 from mmskin_build.dataset.splits import Side, assign_splits
 from mmskin_build.dataset.summary import BuildSummary, add_counts, count
 from mmskin_build.errors import ConfigError, ReleaseError, ReleaseExistsError, StorageError
@@ -150,6 +153,7 @@ def write_release(
     leave_out_held: bool = False,
     sides: Mapping[str, Side] | None = None,
     question_files: Mapping[str, bytes] | None = None,
+    questions: QuestionSet | None = None,
 ) -> Path:
     """Write ``releases/<name>/<version>`` and return it.
 
@@ -163,8 +167,10 @@ def write_release(
         pictures: The PNG file of each record, by the record's id.
         leave_out_held: Release without the pictures that a person has yet to decide about, and
             count them; otherwise one of them refuses the release.
+        questions: The pairs on the records, None if they have not been made.
         sides: The side of each picture by `image_sha256`; None takes those of the release before.
-        question_files: The files of MM-Skin-O as they are to be, the list of its entries first.
+        question_files: The files of MM-Skin-O as they are to be, the list of its entries first,
+            instead of `questions`.
 
     Raises:
         ReleaseError: See `check_request`; also if there are no records, or undecided ones.
@@ -203,6 +209,10 @@ def write_release(
         changes = changes_page(version, parent_version, compare(old, kept))
         manifest = _manifest(version, cfg, summary, books, parent, held)
         parts = {name: json.loads(content) for name, content in (question_files or {}).items()}
+        if questions is not None:
+            parts[QUESTIONS], parts[QUESTIONS_VQA] = build_mmskin_o(kept, questions.items)
+            noted = Subset(file=QUESTIONS, entries=0, note=questions.note)
+            manifest = dataclasses.replace(manifest, subsets={"MM-Skin-O": noted})
         write_parts(temporary, manifest, kept, changes=changes, question_files=parts)
         _publish(temporary, folder / version)
     finally:
@@ -237,7 +247,10 @@ def write_parts(
     for name, entries in question_files.items():
         write_bytes(folder / name, pretty_json(entries))
     write_bytes(folder / CHANGES, changes.encode())
-    write_bytes(folder / CARD, card_page(manifest, tuple(records)).encode())
+    write_bytes(
+        folder / CARD,
+        card_page(manifest, tuple(records), next(iter(question_files.values()), ())).encode(),
+    )
     files = digest_files(folder)
     write_bytes(folder / CROISSANT, croissant_json(manifest, files))
     files[CROISSANT] = file_sha256(folder / CROISSANT)
@@ -364,7 +377,11 @@ def _manifest(
         sums_sha256="",
         parent=parent,
         subsets={
-            "MM-Skin-O": Subset(file=None, entries=0, note="questions and answers: not made yet"),
+            "MM-Skin-O": Subset(
+                file=None,
+                entries=0,
+                note="questions and answers: not made; run mmskin vqa before a release",
+            ),
         },
         counts={"doubtful_pairs": sum(book.doubtful for book in built.values())},
         rejects=add_counts(

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from mmskin_build.dataset.manifest import Manifest
 from mmskin_build.dataset.summary import BuildSummary
 from mmskin_build.decisions import Decision
-from mmskin_build.records import SCHEMA_VERSION, Figure, Page, Record, Reject
+from mmskin_build.records import SCHEMA_VERSION, Figure, Page, QAItem, Record, Reject
 from mmskin_build.store import pretty_json, write_bytes
 
 #: File name without ``.schema.json`` to type and what bears it.
@@ -18,6 +18,7 @@ SCHEMAS: dict[str, tuple[Any, str]] = {
     "figure": (Figure, "A line of an alignment: <sha256>.jsonl of mmskin align, figures.jsonl."),
     "reject": (Reject, "A line of <sha256>.rejects.jsonl and rejects.jsonl."),
     "record": (Record, "An entry of MM-Skin-C.json, a line of records.jsonl."),
+    "question": (QAItem, "A line of items.jsonl of mmskin vqa; with quotations in MM-Skin-O.json."),
     "page": (Page, "A line of pages.jsonl.gz."),
     "manifest": (Manifest, "manifest.json of a release."),
     "decision": (Decision, "A line of manual_review/decisions/<reviewer>.jsonl."),

@@ -16,15 +16,17 @@ from mmskin_build.dataset.manifest import (
     CAPTIONS,
     IMAGES,
     MANIFEST,
+    QUESTIONS_VQA,
     SUMS,
     Manifest,
     content_digest,
 )
+from mmskin_build.dataset.mmskin_o import conversations_of
 from mmskin_build.dataset.release import derived_files, read_manifest, released_versions
 from mmskin_build.dataset.splits import find_leaks
 from mmskin_build.errors import MmskinError, SchemaError, VerificationError
 from mmskin_build.records import SCHEMA_VERSION, Record
-from mmskin_build.store import file_sha256, from_json, pixel_digest, plain
+from mmskin_build.store import file_sha256, from_json, pixel_digest, plain, pretty_json
 
 _SUM_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 _PNG_HEADER = b"\x89PNG\r\n\x1a\n"
@@ -73,6 +75,7 @@ def verify_release(release: Path, withdrawn: Collection[str] = ()) -> ReleaseChe
     for name, content in derived_files(records).items() if records else ():
         if (release / name).is_file() and (release / name).read_bytes() != content:
             problems.append(f"{name}: does not say what {CAPTIONS} says")
+    _check_questions(release, manifest, records, problems)
     return ReleaseCheck(
         release=f"{manifest.name} {manifest.version}",
         content_digest=manifest.content_digest,
@@ -177,6 +180,30 @@ def _check_manifest(manifest: Manifest, records: tuple[Record, ...], problems: l
         if by_book[book.id] != book.records:
             there = by_book[book.id]
             problems.append(f"{MANIFEST}: counts {book.records} records of {book.id}, not {there}")
+
+
+def _check_questions(
+    release: Path, manifest: Manifest, records: tuple[Record, ...], problems: list[str]
+) -> None:
+    """The pairs are on records of the release, on their side, and the talks are made of them."""
+    subset = manifest.subsets.get("MM-Skin-O")
+    if subset is None or subset.file is None or not (release / subset.file).is_file():
+        return  # not made; a missing file is reported with the files
+    sides = {record.id: (record.image, record.split) for record in records}
+    try:
+        entries = json.loads((release / subset.file).read_bytes())
+        for entry in entries:
+            if sides.get(entry["record_id"]) != (entry["image"], entry["split"]):
+                problems.append(f"{subset.file}: {entry['id']} does not agree with its record")
+        talks = pretty_json(conversations_of(entries))
+    except (ValueError, KeyError, TypeError) as error:
+        problems.append(f"{subset.file}: not a list of questions: {error!r}")
+        return
+    if len(entries) != subset.entries:
+        problems.append(f"{MANIFEST}: counts {subset.entries} questions, there are {len(entries)}")
+    path = release / QUESTIONS_VQA
+    if path.is_file() and path.read_bytes() != talks:
+        problems.append(f"{QUESTIONS_VQA}: does not say what {subset.file} says")
 
 
 def _check_pictures(

@@ -1,0 +1,574 @@
+# ruff: noqa: E501
+"""Made-up captions with questions and answers, judged by hand before the program saw them.
+
+Each caption has pairs: question, answer, and the reason for which it must be rejected, None where it
+must be accepted. Half of the captions (`HELD_OUT`) were never looked at while the rules were made.
+"""
+
+from __future__ import annotations
+
+Pair = tuple[str, str, str | None]
+
+WRITTEN: tuple[tuple[str, tuple[Pair, ...]], ...] = (
+    (
+        "Figure 22.14 Sporotrichosis. Linear chain of ulcerated nodules along the left forearm of a 58-year-old gardener.",
+        (
+            ("How are the nodules arranged?", "They form a linear chain.", None),
+            ("Which forearm is affected?", "The left forearm.", None),
+            ("Which forearm is affected?", "The right forearm is affected.", "contradiction"),
+            ("Is the patient in his fifties?", "Yes, the patient is 58 years old.", "unsupported"),
+            ("What is the surface of the nodules like?", "The nodules are ulcerated.", None),
+            (
+                "Which organism causes this infection?",
+                "Sporothrix schenckii causes it.",
+                "unsupported",
+            ),
+            (
+                "How is this treated?",
+                "It is usually treated with itraconazole for several months.",
+                "advice",
+            ),
+        ),
+    ),
+    (
+        "Fig 3-9. Dermoscopy of a seborrhoeic keratosis: milia-like cysts and comedo-like openings; no pigment network is seen.",
+        (
+            (
+                "What dermoscopic structures are visible?",
+                "Milia-like cysts and comedo-like openings are visible.",
+                None,
+            ),
+            ("Is a pigment network present?", "No, there is no pigment network.", None),
+            (
+                "Is a pigment network present?",
+                "Yes, a regular pigment network is present.",
+                "contradiction",
+            ),
+            (
+                "Are hairpin vessels seen?",
+                "Yes, hairpin vessels are seen at the periphery.",
+                "unsupported",
+            ),
+            ("What is the diagnosis?", "The diagnosis is seborrheic keratosis.", None),
+            ("What is the diagnosis?", "The diagnosis is melanoma.", "contradiction"),
+            ("What kind of image is this?", "This is a dermoscopic image.", None),
+        ),
+    ),
+    (
+        "Plate 41. Erythema nodosum: tender, red nodules on both shins of a young woman; the thighs were spared.",
+        (
+            ("Where are the nodules?", "They are on both shins.", None),
+            ("Are the thighs involved?", "No, the thighs are spared.", None),
+            ("Are the thighs involved?", "Yes, the thighs are involved as well.", "contradiction"),
+            ("What is the sex of the patient?", "The patient is a woman.", None),
+            ("What is the sex of the patient?", "The patient is a man.", "contradiction"),
+            ("What colour are the nodules?", "The nodules are red.", None),
+            ("What colour are the nodules?", "The nodules are blue.", "contradiction"),
+            ("How old is the patient?", "She is 27 years old.", "unsupported"),
+        ),
+    ),
+    (
+        "Figure 8.2 Dermatitis herpetiformis. Papillary dermal microabscesses filled with neutrophils (H and E, x200).",
+        (
+            ("Which cells fill the microabscesses?", "Neutrophils fill the microabscesses.", None),
+            (
+                "Which cells fill the microabscesses?",
+                "They are filled with plasma cells.",
+                "contradiction",
+            ),
+            ("In which layer are the microabscesses?", "They lie in the papillary dermis.", None),
+            ("What is the magnification of the image?", "The magnification is ×200.", None),
+            ("What is the magnification of the image?", "It is ×400.", "contradiction"),
+            (
+                "What does direct immunofluorescence show?",
+                "Granular IgA is deposited in the dermal papillae.",
+                "unsupported",
+            ),
+            ("Who made the section?", "The section was provided by Professor Lindqvist.", "names"),
+        ),
+    ),
+    (
+        "Vitiligo. Sharply demarcated, depigmented patches around the mouth and eyes. Note the white eyelashes.",
+        (
+            ("What colour are the eyelashes?", "The eyelashes are white.", None),
+            ("How are the patches defined?", "They are sharply demarcated.", None),
+            ("How are the patches defined?", "The patches are ill-defined.", "contradiction"),
+            (
+                "What does this picture of vitiligo demonstrate?",
+                "It demonstrates vitiligo.",
+                "leak",
+            ),
+            ("Is the disease autoimmune?", "It may be autoimmune, but this is uncertain.", "hedge"),
+            (
+                "What does the legend mention about the eyelashes?",
+                "The legend mentions that they are white.",
+                "refers_to_caption",
+            ),
+        ),
+    ),
+    (
+        "Fig. 17.6 (a) Nodular melanoma on the calf: black, dome-shaped nodule. (b) The same lesion after excision, with a linear scar.",
+        (
+            ("What does panel (a) show?", "It shows a black, dome-shaped nodule.", None),
+            ("What does panel (b) show?", "Panel b shows a linear scar.", None),
+            ("What does panel (b) show?", "It shows a black, dome-shaped nodule.", "contradiction"),
+            ("On which part of the leg is the melanoma?", "It is on the calf.", None),
+            ("What is the shape of the nodule?", "The nodule is flat.", "contradiction"),
+            ("What was the patient's name?", "The patient was called Anna Berger.", "names"),
+        ),
+    ),
+    (
+        "FIGURE 5-31 Scabies in a 6-month-old infant. Multiple vesicles and pustules on the soles, with a burrow at the instep.",
+        (
+            ("How old is the infant?", "The infant is 6 months old.", None),
+            ("How old is the infant?", "The infant is 6 years old.", "contradiction"),
+            ("What lesions are on the soles?", "There are multiple vesicles and pustules.", None),
+            ("Where is the burrow?", "The burrow is at the instep.", None),
+            ("Where is the burrow?", "The burrow lies on the wrist.", "contradiction"),
+            (
+                "Should the family be treated too?",
+                "All household members should be treated at the same time.",
+                "advice",
+            ),
+        ),
+    ),
+    (
+        "Fig. 9 Mycosis fungoides, patch stage. Large erythematous patches with fine scale on the buttocks.",
+        (
+            ("What is the size of the patches?", "The patches are large.", None),
+            ("What is the size of the patches?", "They are small.", "contradiction"),
+            ("Which stage of mycosis fungoides is shown?", "It is the patch stage.", None),
+            ("Is there scale on the patches?", "Yes, there is fine scale.", None),
+            (
+                "What is seen on the buttocks?",
+                "There are large erythematous patches with fine scale.",
+                None,
+            ),
+            (
+                "What is the underlying cause of this disease?",
+                "It cannot be determined from this image.",
+                "hedge",
+            ),
+        ),
+    ),
+    (
+        "Granuloma annulare. Palisading granuloma around altered collagen in the mid dermis, with mucin (alcian blue).",
+        (
+            ("Which stain was used?", "Alcian blue was used.", None),
+            ("Which stain was used?", "The section is stained with Congo red.", "contradiction"),
+            (
+                "What surrounds the altered collagen?",
+                "A palisading granuloma surrounds the altered collagen.",
+                None,
+            ),
+            (
+                "At which level of the skin does the granuloma lie?",
+                "It lies in the mid dermis.",
+                None,
+            ),
+            (
+                "At which level of the skin does the granuloma lie?",
+                "It lies in the subcutis.",
+                "contradiction",
+            ),
+            ("Are eosinophils present?", "Yes, many eosinophils are present.", "unsupported"),
+        ),
+    ),
+    (
+        "Figure 11.8. Possible cutaneous sarcoidosis: infiltrated brown-red plaque on the nose.",
+        (
+            ("What is the suspected diagnosis?", "Cutaneous sarcoidosis is possible.", None),
+            ("What colour is the plaque?", "The plaque is brown-red.", None),
+            ("Where is the plaque?", "It is on the nose.", None),
+            ("Where is the plaque?", "It is on the chin.", "contradiction"),
+            ("Is the plaque ulcerated?", "Yes, its centre is ulcerated.", "unsupported"),
+        ),
+    ),
+    (
+        "Alopecia areata in a 12-year-old girl. Well-circumscribed bald patch on the occiput without scaling or scarring; exclamation mark hairs at the margin.",
+        (
+            ("Is scaling present?", "No, there is no scaling.", None),
+            ("Is scaling present?", "Yes, the patch is covered with scale.", "contradiction"),
+            ("Where are the exclamation mark hairs?", "They are at the margin of the patch.", None),
+            ("Is there scarring?", "No, scarring is absent.", None),
+            ("How many bald patches are there?", "There are three bald patches.", "unsupported"),
+            ("Which age group does the patient belong to?", "She is an adolescent.", None),
+            (
+                "Which age group does the patient belong to?",
+                "The patient is an adult.",
+                "contradiction",
+            ),
+        ),
+    ),
+    (
+        "Fig. 6.3 Tinea pedis. Maceration and fissuring of the fourth toe web.",
+        (
+            (
+                "What changes are visible in the toe web?",
+                "Maceration and fissuring are visible.",
+                None,
+            ),
+            ("Which toe web is affected?", "The fourth toe web is affected.", None),
+            ("Which toe web is affected?", "The second toe web is affected.", "contradiction"),
+            ("What is the name of this infection?", "It is tinea pedis.", None),
+            (
+                "What does Figure 6.3 show?",
+                "Figure 6.3 shows maceration of the toe web.",
+                "refers_to_caption",
+            ),
+        ),
+    ),
+    (
+        "Kaposi sarcoma: multiple violaceous plaques and nodules on the lower legs of an elderly man, with marked oedema of the feet.",
+        (
+            ("What colour are the plaques?", "They are violaceous.", None),
+            ("Are there several lesions?", "Yes, there are multiple plaques and nodules.", None),
+            ("Is there a single lesion?", "Yes, there is a single lesion.", "contradiction"),
+            ("Which part of the body is swollen?", "The feet show marked oedema.", None),
+            ("Which age group is the man in?", "He is elderly.", None),
+            ("Is he infected with HIV?", "Yes, he is infected with HIV.", "unsupported"),
+        ),
+    ),
+    (
+        "Figure 14.2 Herpes zoster. Grouped vesicles on an erythematous base in the right T5 dermatome.",
+        (
+            ("How are the vesicles arranged?", "The vesicles are grouped.", None),
+            (
+                "How are the vesicles arranged?",
+                "They are scattered over the body.",
+                "contradiction",
+            ),
+            ("What colour is the base?", "The base is erythematous.", None),
+            ("On which side are the lesions?", "They are on the right side.", None),
+            ("On which side are the lesions?", "They are on the left side.", "contradiction"),
+            (
+                "Is this condition contagious?",
+                "Patients should avoid contact with pregnant women.",
+                "advice",
+            ),
+        ),
+    ),
+    (
+        "Fig. 2 Superficial basal cell carcinoma under the dermatoscope: shiny white-red structureless areas, short fine telangiectasia and small erosions. Leaf-like areas are absent.",
+        (
+            ("Are leaf-like areas present?", "No, leaf-like areas are absent.", None),
+            (
+                "Are leaf-like areas present?",
+                "Yes, leaf-like areas are present at the border.",
+                "contradiction",
+            ),
+            ("Which vessels are seen?", "Short fine telangiectasia are seen.", None),
+            ("Which vessels are seen?", "There are comma vessels.", "contradiction"),
+            ("How large are the erosions?", "The erosions are small.", None),
+            ("Are the erosions large?", "Yes, there are large erosions.", "contradiction"),
+        ),
+    ),
+    (
+        "Naevus of Ota: slate-grey patch of the left cheek and temple with scleral pigmentation.",
+        (
+            ("What colour is the patch?", "The patch is slate-grey.", None),
+            (
+                "Which areas of the face are affected?",
+                "The left cheek and temple are affected.",
+                None,
+            ),
+            ("Is the sclera pigmented?", "Yes, there is scleral pigmentation.", None),
+            (
+                "Is the patch on the right side of the face?",
+                "Yes, it is on the right cheek.",
+                "contradiction",
+            ),
+            (
+                "Is the patch on the right side of the face?",
+                "No, it is on the left cheek and temple.",
+                None,
+            ),
+        ),
+    ),
+    (
+        "Figure 19-5 Pyoderma gangrenosum. Deep ulcer, 8 cm across, with an undermined violaceous border and a purulent base.",
+        (
+            ("How large is the ulcer?", "The ulcer is 8 cm across.", None),
+            ("How large is the ulcer?", "It measures 3 cm.", "contradiction"),
+            ("What is the border like?", "The border is undermined and violaceous.", None),
+            ("What is the base of the ulcer like?", "The base is purulent.", None),
+            ("What colour is the base of the ulcer?", "The base is violaceous.", "contradiction"),
+            ("Is the ulcer deep?", "Yes, it is a deep ulcer.", None),
+            ("Is the ulcer superficial?", "Yes, the ulcer is superficial.", "contradiction"),
+        ),
+    ),
+    (
+        "Dermatofibroma: acanthosis above a storiform proliferation of spindle cells with trapped collagen. Haematoxylin-eosin, original magnification ×40.",
+        (
+            (
+                "What change does the epidermis show?",
+                "The epidermis shows acanthosis.",
+                "unsupported",
+            ),
+            (
+                "What lies below the acanthosis?",
+                "There is a storiform proliferation of spindle cells.",
+                None,
+            ),
+            ("Which stain is used?", "Haematoxylin and eosin.", None),
+            (
+                "Is this a clinical photograph?",
+                "Yes, this is a clinical photograph.",
+                "contradiction",
+            ),
+            ("Is this a clinical photograph?", "No, it is a histological section.", None),
+            ("What pattern do the spindle cells form?", "They form a storiform pattern.", None),
+        ),
+    ),
+    (
+        "Courtesy of Dr Helen Voss. Lupus vulgaris of the ear lobe showing apple-jelly nodules on diascopy.",
+        (
+            ("What does diascopy show?", "Diascopy shows apple-jelly nodules.", None),
+            ("Where is the lesion?", "It is on the ear lobe.", None),
+            ("Who supplied this picture?", "It was supplied by Helen Voss.", "names"),
+            ("Which disease is shown?", "Lupus vulgaris is shown.", None),
+            ("Which disease is shown?", "Leprosy is shown.", "contradiction"),
+        ),
+    ),
+    (
+        "Fig. 30.1 Two yellow papules on the upper eyelids (xanthelasma) of a man in his forties.",
+        (
+            ("How many papules are there?", "There are two papules.", None),
+            ("How many papules are there?", "There are five papules.", "contradiction"),
+            ("In which decade of life is the patient?", "He is in his forties.", None),
+            ("Which eyelids are affected?", "The lower eyelids are affected.", "contradiction"),
+            ("What colour are the papules?", "They are yellow.", None),
+            (
+                "Does the patient have high cholesterol?",
+                "It is likely that he has high cholesterol.",
+                "hedge",
+            ),
+        ),
+    ),
+    (
+        "Figure 1. Chronic plaque psoriasis before (left) and after (right) eight weeks of phototherapy.",
+        (
+            (
+                "What treatment was given between the two pictures?",
+                "Eight weeks of phototherapy were given.",
+                None,
+            ),
+            ("How long did the phototherapy last?", "It lasted eight weeks.", None),
+            ("How long did the phototherapy last?", "It lasted twelve weeks.", "contradiction"),
+            ("What is the diagnosis?", "Chronic plaque psoriasis.", None),
+            ("What is the best treatment?", "Biologics are the treatment of choice.", "advice"),
+        ),
+    ),
+    (
+        "Congenital melanocytic naevus with hypertrichosis on the back of a newborn boy. The surface is verrucous.",
+        (
+            ("What is the surface of the naevus like?", "The surface is verrucous.", None),
+            ("Is the surface smooth?", "No, it is verrucous.", None),
+            ("Is the surface smooth?", "Yes, the surface is smooth.", "contradiction"),
+            ("Is hair growth increased?", "Yes, there is hypertrichosis.", None),
+            ("Is the patient a girl?", "No, the patient is a boy.", None),
+            ("Is the patient a girl?", "Yes, the patient is a girl.", "contradiction"),
+        ),
+    ),
+    (
+        "Fig. 4.4 Bowen disease. Full-thickness atypia of the epidermis; the basement membrane is intact.",
+        (
+            ("Is the basement membrane intact?", "Yes, it is intact.", None),
+            (
+                "Is the basement membrane intact?",
+                "No, the basement membrane is ruptured.",
+                "contradiction",
+            ),
+            (
+                "How far does the atypia extend?",
+                "There is full-thickness atypia of the epidermis.",
+                None,
+            ),
+            (
+                "What is Bowen disease?",
+                "Bowen disease is squamous cell carcinoma in situ.",
+                "needs_no_picture",
+            ),
+            (
+                "Is the tumour invasive?",
+                "The image does not allow a statement about invasion.",
+                "hedge",
+            ),
+        ),
+    ),
+    (
+        "Urticaria. Large confluent weals on the trunk; individual weals lasted less than 24 hours. Case no. 48213, seen 12 May 2009.",
+        (
+            ("What lesions are seen on the trunk?", "There are large confluent weals.", None),
+            ("When was the patient seen?", "The patient was seen on 12 May 2009.", "names"),
+            ("What is the patient's number?", "The case number is 48213.", "names"),
+            ("Are the weals discrete?", "No, they are confluent.", None),
+            ("Are the weals discrete?", "Yes, the weals are discrete.", "contradiction"),
+        ),
+    ),
+    (
+        "Oral lichen planus: white reticulate striae on the buccal mucosa. The tongue is not affected.",
+        (
+            ("What pattern do the striae have?", "The striae are reticulate.", None),
+            ("Is the tongue affected?", "No, the tongue is not affected.", None),
+            ("Is the tongue affected?", "Yes.", "contradiction"),
+            ("Are the striae white?", "Yes.", None),
+            ("Are the striae white?", "No, they are red.", "contradiction"),
+            ("Where are the striae?", "They are on the buccal mucosa.", None),
+        ),
+    ),
+)
+
+#: A second set, written after the rules had been mended by the first one.
+WRITTEN_LATER: tuple[tuple[str, tuple[Pair, ...]], ...] = (
+    (
+        "Figure 25-7. Rosacea in a 47-year-old man. Telangiectatic erythema with scattered papulopustules over the nose and both cheeks; comedones are lacking.",
+        (
+            (
+                "Which lesions are scattered over the cheeks?",
+                "Papulopustules are scattered over the cheeks.",
+                None,
+            ),
+            ("Are there any comedones?", "No, comedones are lacking.", None),
+            (
+                "Are there any comedones?",
+                "Yes, there are open comedones on the nose.",
+                "contradiction",
+            ),
+            ("Which parts of the face are involved?", "The nose and both cheeks.", None),
+            (
+                "Which parts of the face are involved?",
+                "The forehead and the chin.",
+                "contradiction",
+            ),
+            ("Could you estimate the age of this man?", "He is 47 years old.", None),
+            ("Is the patient over 60 years old?", "Yes, he is 68 years old.", "contradiction"),
+            ("What makes it worse?", "Alcohol and hot drinks usually make it worse.", "advice"),
+        ),
+    ),
+    (
+        "Trichoscopy of tinea capitis (×20): comma hairs, corkscrew hairs and black dots on a diffusely scaly background.",
+        (
+            (
+                "Name two hair abnormalities that can be seen.",
+                "Comma hairs and corkscrew hairs can be seen.",
+                None,
+            ),
+            ("What does the background look like?", "The background is diffusely scaly.", None),
+            ("At what magnification was this recorded?", "It was recorded at ×20.", None),
+            (
+                "Are exclamation mark hairs present?",
+                "Yes, exclamation mark hairs are present.",
+                "unsupported",
+            ),
+            ("What infection is this?", "This is tinea capitis.", None),
+            ("What infection is this?", "It appears to be a bacterial infection.", "hedge"),
+        ),
+    ),
+    (
+        "Fig. 10.19. Leukocytoclastic vasculitis: neutrophils and nuclear dust around dermal vessels with fibrinoid necrosis of their walls; erythrocytes are extravasated (H&E × 250).",
+        (
+            (
+                "What lies around the dermal vessels?",
+                "Neutrophils and nuclear dust lie around the dermal vessels.",
+                None,
+            ),
+            ("What has happened to the vessel walls?", "The walls show fibrinoid necrosis.", None),
+            ("Are erythrocytes extravasated?", "Yes, they are.", None),
+            ("Are there granulomas?", "Yes, there are well-formed granulomas.", "unsupported"),
+            (
+                "Which cells surround the vessels?",
+                "The vessels are surrounded by lymphocytes.",
+                "contradiction",
+            ),
+            ("What magnification was used?", "A magnification of 250 was used.", None),
+            ("What magnification was used?", "×100.", "contradiction"),
+        ),
+    ),
+    (
+        "Same patient as in Figure 3.1, six weeks later: the bullae have healed, leaving hyperpigmented macules on the forearms.",
+        (
+            (
+                "What remains on the forearms?",
+                "Hyperpigmented macules remain on the forearms.",
+                None,
+            ),
+            ("What color are the macules?", "They are hyperpigmented.", None),
+            ("Are the bullae still intact?", "Yes, there are many intact bullae.", "contradiction"),
+            ("Where are the macules?", "On the lower legs.", "contradiction"),
+            ("Who is the patient?", "The patient is Mrs Olga Brandt.", "names"),
+        ),
+    ),
+    (
+        "Solitary, firm, skin-coloured nodule, 1.5 cm in diameter, on the dorsum of the left foot. Histology confirmed a schwannoma.",
+        (
+            ("How many nodules are there?", "There is a single nodule.", None),
+            ("How many nodules are there?", "There are multiple nodules.", "contradiction"),
+            ("What is the diameter of the nodule?", "Its diameter is 1.5 cm.", None),
+            ("What is the diameter of the nodule?", "Its diameter is 15 cm.", "contradiction"),
+            ("Which foot is shown?", "The left foot is shown.", None),
+            ("What was the histological diagnosis?", "A schwannoma.", None),
+            ("What colour is the nodule?", "It is skin-colored.", None),
+            ("What colour is the nodule?", "It is bluish.", "contradiction"),
+            ("Is the nodule soft?", "No, it is firm.", None),
+        ),
+    ),
+    (
+        "Plate 12 Pityriasis versicolor in a teenage girl. Hypopigmented, slightly scaly macules on the upper back, partly confluent.",
+        (
+            (
+                "Describe the macules.",
+                "They are hypopigmented, slightly scaly and partly confluent.",
+                None,
+            ),
+            ("Is the scaling slight?", "Yes, the macules are slightly scaly.", None),
+            ("Is the patient an adolescent?", "Yes, she is a teenage girl.", None),
+            ("Are the macules hyperpigmented?", "Yes, they are hyperpigmented.", "contradiction"),
+            ("Are the macules hyperpigmented?", "No, they are hypopigmented.", None),
+            ("Which yeast is responsible?", "Malassezia furfur is responsible.", "unsupported"),
+            (
+                "What does the plate demonstrate according to the text?",
+                "According to the text it demonstrates pityriasis versicolor.",
+                "refers_to_caption",
+            ),
+        ),
+    ),
+    (
+        "FIG 44 Digital myxoid cyst over the distal interphalangeal joint of the index finger, with a longitudinal groove of the nail plate.",
+        (
+            ("Which finger bears the cyst?", "The index finger bears the cyst.", None),
+            ("Which finger bears the cyst?", "It is on the thumb.", "contradiction"),
+            ("What change does the nail plate show?", "It shows a longitudinal groove.", None),
+            (
+                "What change does the nail plate show?",
+                "The nail plate shows transverse ridging.",
+                "unsupported",
+            ),
+            (
+                "Over which joint does the cyst lie?",
+                "It lies over the distal interphalangeal joint.",
+                None,
+            ),
+            ("Is surgery needed?", "Surgery may be considered if the cyst is painful.", "advice"),
+        ),
+    ),
+    (
+        "Fig. 7. (A) Halo naevus: central brown papule surrounded by a white ring. (B) Dense lymphocytic infiltrate in the dermis (HE, ×100).",
+        (
+            ("In panel A, what surrounds the papule?", "A white ring surrounds the papule.", None),
+            ("In panel A, what colour is the papule?", "The papule is brown.", None),
+            ("In panel A, what colour is the papule?", "The papule is white.", "contradiction"),
+            ("What infiltrate is seen in panel B?", "A dense lymphocytic infiltrate.", None),
+            ("How was the section in panel B stained?", "With haematoxylin and eosin.", None),
+            ("In panel A, which stain was used?", "Giemsa was used.", "contradiction"),
+            (
+                "What does panel A show?",
+                "It shows a dense lymphocytic infiltrate.",
+                "contradiction",
+            ),
+        ),
+    ),
+)
+
+#: Numbers of the captions that no rule was made on.
+HELD_OUT = frozenset(range(1, len(WRITTEN), 2))
