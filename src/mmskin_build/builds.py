@@ -15,13 +15,17 @@ from pathlib import Path
 from mmskin_build.books import check_book, read_books
 from mmskin_build.cache import Entry, Stage, Store
 from mmskin_build.config import Config, Workspace
+from mmskin_build.dataset.card import SpotCheck
 from mmskin_build.dataset.groups import join_groups
 from mmskin_build.dataset.masks import MaskedPicture
+from mmskin_build.dataset.pictures import Progress as PictureProgress
+from mmskin_build.dataset.pictures import no_progress as no_picture_progress
 from mmskin_build.dataset.release import Picture, check_request, write_release
 from mmskin_build.dataset.summary import BookSummary, BuildSummary, natural_order, reject_book
 from mmskin_build.errors import AdobeExtractError, BookRegistryError, InputPdfError, ReleaseError
 from mmskin_build.images.classify import ScreenedPicture
 from mmskin_build.images.duplicates import DuplicateIndex
+from mmskin_build.images.fingerprint import Fingerprint
 from mmskin_build.records import Alignment, Book, Figure, PageFailure, Record, Reject
 from mmskin_build.steps import (
     FAILURES,
@@ -138,12 +142,7 @@ def join_books(workspace: Workspace, books: Sequence[BookSummary]) -> Entry:
     )
 
     def produce(folder: Path) -> None:
-        prints = {
-            picture.sha256: picture.screening.fingerprint
-            for entry in screened
-            for picture in read_jsonl(entry.path(SCREENED), ScreenedPicture)
-            if picture.sha256 and picture.screening and picture.screening.fingerprint
-        }
+        prints = _read_prints(screened)
         with DuplicateIndex(workspace.duplicates) as index:
             index.add(prints.items())
             same = index.groups(prints)
@@ -235,10 +234,38 @@ def read_records(workspace: Workspace, summary: BuildSummary) -> tuple[Record, .
     return read_jsonl(entry.path(RECORDS), Record)
 
 
+def read_prints(workspace: Workspace, summary: BuildSummary) -> dict[str, Fingerprint]:
+    """Return the fingerprints of a build's pictures by `image_sha256`; masked ones have none."""
+    store = Store(workspace.store)
+    screened = [
+        store.entry("screen_pictures", book.stages["screen_pictures"])
+        for book in summary.books
+        if book.status == "built"
+    ]
+    return _read_prints(screened)
+
+
+def _read_prints(screened: Sequence[Entry]) -> dict[str, Fingerprint]:
+    return {
+        picture.sha256: picture.screening.fingerprint
+        for entry in screened
+        for picture in read_jsonl(entry.path(SCREENED), ScreenedPicture)
+        if picture.sha256 and picture.screening and picture.screening.fingerprint
+    }
+
+
 def make_release(
-    workspace: Workspace, cfg: Config, version: str, *, leave_out_held: bool = False
+    workspace: Workspace,
+    cfg: Config,
+    version: str | None,
+    *,
+    leave_out_held: bool = False,
+    spot_check: SpotCheck | None = None,
+    progress: PictureProgress = no_picture_progress,
 ) -> Path:
     """Release what the last build made as ``data/releases/<name>/<version>`` and return it.
+
+    A version of None is the least that the changes since the last release call for.
 
     Raises:
         ReleaseError: If nothing has been built, the settings are others than those of the build,
@@ -261,4 +288,7 @@ def make_release(
         records=records,
         pictures={record.id: files[record.image_sha256] for record in records},
         leave_out_held=leave_out_held,
+        prints=read_prints(workspace, summary),
+        spot_check=spot_check,
+        progress=progress,
     )

@@ -18,6 +18,8 @@ _UNITS = {
     "classify": "pictures",
     "export": "pictures",
     "read pictures": "pictures",
+    "write pictures": "pictures",
+    "compare pictures": "pictures",
     "sentences": "sentences",
 }
 _PLAIN_WIDTH = 160  # columns where the output is not a terminal

@@ -13,7 +13,7 @@ from mmskin_build.store import to_jsonl
 CAPTIONS, CAPTION_TABLE = "MM-Skin-C.json", "caption.csv"
 DEMOGRAPHICS, DEMOGRAPHICS_VQA = "MM-Skin-D.json", "MM-Skin-D_vqa.json"
 CARD, CHANGES, MANIFEST, SUMS = "README.md", "CHANGES.md", "manifest.json", "SHA256SUMS"
-IMAGES, CROISSANT = "images", "croissant.json"
+IMAGES, CROISSANT, PLOTS = "images", "croissant.json", "card"
 
 NOTICE = (
     "Programs have looked for faces, names and other features by which a patient could be "

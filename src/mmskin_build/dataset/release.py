@@ -9,30 +9,35 @@ from __future__ import annotations
 import csv
 import dataclasses
 import errno
+import hashlib
 import io
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any, Self
 
 from mmskin_build import __version__
 from mmskin_build.cache import make_temporary, sweep_temporary
 from mmskin_build.config import Config, config_sha256
-from mmskin_build.dataset.card import card_page
-from mmskin_build.dataset.changes import changes_page, compare
+from mmskin_build.dataset.card import SpotCheck, card_files
+from mmskin_build.dataset.changes import compare
+from mmskin_build.dataset.changes_page import changes_page
 from mmskin_build.dataset.croissant import croissant_json
+from mmskin_build.dataset.leaks import find_crossings, join_pictures, join_released
 from mmskin_build.dataset.manifest import (
     CAPTION_TABLE,
     CAPTIONS,
-    CARD,
     CHANGES,
     CROISSANT,
     DEMOGRAPHICS,
     DEMOGRAPHICS_VQA,
     IMAGES,
     MANIFEST,
+    PLOTS,
     SUMS,
     Manifest,
     Parent,
@@ -41,9 +46,20 @@ from mmskin_build.dataset.manifest import (
     content_digest,
 )
 from mmskin_build.dataset.mmskin_d import build_mmskin_d, has_demographics
+from mmskin_build.dataset.pictures import Picture as Picture
+from mmskin_build.dataset.pictures import Progress, copy_pictures, no_progress
 from mmskin_build.dataset.splits import Side, assign_splits
 from mmskin_build.dataset.summary import BuildSummary, add_counts, count
-from mmskin_build.errors import ConfigError, ReleaseError, ReleaseExistsError, StorageError
+from mmskin_build.dataset.versions import check_step, is_version, needed_step, next_version
+from mmskin_build.dataset.versions import parse_version as parse_version
+from mmskin_build.errors import (
+    ConfigError,
+    ReleaseError,
+    ReleaseExistsError,
+    SchemaError,
+    StorageError,
+)
+from mmskin_build.images.fingerprint import Fingerprint
 from mmskin_build.records import SCHEMA_VERSION, Book, Record
 from mmskin_build.store import (
     file_sha256,
@@ -55,37 +71,16 @@ from mmskin_build.store import (
     write_bytes,
 )
 
-_VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SHOWN = 10  # ids in one message
 # The parts of Config that a release depends on.
 _SETTINGS = ("pdf", "figures", "images", "privacy", "dataset", "split")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """A PNG file of the store and the sha256 that its bytes must have."""
-
-    path: Path
-    sha256: str
-
-
-def parse_version(text: str) -> tuple[int, int, int]:
-    """Return a semantic version as numbers.
-
-    Raises:
-        ReleaseError: If it is not three numbers joined by points.
-    """
-    match = _VERSION.fullmatch(text)
-    if match is None:
-        raise ReleaseError(f"{text!r} is not a version; write three numbers, as in 1.0.0")
-    return int(match[1]), int(match[2]), int(match[3])
-
-
 def released_versions(folder: Path) -> list[str]:
     """Return the versions of the finished releases in ``releases/<name>``, the oldest first."""
     found = [path.parent.name for path in folder.glob(f"*/{MANIFEST}")]
-    return sorted((v for v in found if _VERSION.fullmatch(v)), key=parse_version)
+    return sorted((v for v in found if is_version(v)), key=parse_version)
 
 
 def read_manifest(release: Path) -> Manifest:
@@ -114,8 +109,10 @@ def read_records(release: Path) -> tuple[Record, ...]:
     return from_json(content, tuple[Record, ...], str(path))
 
 
-def check_request(folder: Path, name: str, version: str) -> str | None:
+def check_request(folder: Path, name: str, version: str | None) -> str | None:
     """Make sure that ``folder/version`` may be written and return the version before it, if any.
+
+    A version of None is one that is yet to be chosen.
 
     Raises:
         ConfigError: If the name of the data set cannot be a folder's.
@@ -124,8 +121,10 @@ def check_request(folder: Path, name: str, version: str) -> str | None:
     """
     if not _NAME.fullmatch(name):
         raise ConfigError(f"dataset.name = {name!r}: use letters, digits, '-', '_' and '.'")
-    wanted = parse_version(version)
     before = released_versions(folder)
+    if version is None:
+        return before[-1] if before else None
+    wanted = parse_version(version)
     if (folder / version).exists():
         raise ReleaseExistsError(
             f"{folder / version}: this release exists; releases are never edited, "
@@ -138,7 +137,7 @@ def check_request(folder: Path, name: str, version: str) -> str | None:
 
 def write_release(
     releases: Path,
-    version: str,
+    version: str | None,
     *,
     cfg: Config,
     summary: BuildSummary,
@@ -148,12 +147,17 @@ def write_release(
     leave_out_held: bool = False,
     sides: Mapping[str, Side] | None = None,
     question_files: Mapping[str, bytes] | None = None,
+    prints: Mapping[str, Fingerprint] | None = None,
+    spot_check: SpotCheck | None = None,
+    any_step: bool = False,
+    progress: Progress = no_progress,
 ) -> Path:
     """Write ``releases/<name>/<version>`` and return it.
 
     Args:
         releases: The folder of all releases; the name comes from ``cfg.dataset``.
-        version: Above that of the last release of that name.
+        version: Above that of the last release of that name, as far as its changes call for (see
+            `versions`); None chooses the least that is.
         cfg: The settings that the records were built with.
         summary: What was left out, and which books.
         books: The registered books.
@@ -163,13 +167,127 @@ def write_release(
             count them; otherwise one of them refuses the release.
         sides: The side of each picture by `image_sha256`; None takes those of the release before.
         question_files: The files of MM-Skin-O as they are to be, the list of its entries first.
+        prints: Fingerprints that are known, by `image_sha256`; others are made while copying.
+        spot_check: What a person found in a sample of the records, for the card.
+        any_step: Take any version above the last, as where a release is made again elsewhere.
+        progress: Told of pictures written and compared.
 
     Raises:
-        ReleaseError: See `check_request`; also if there are no records, or undecided ones.
+        ReleaseError: See `check_request`; also if there are no records, or undecided ones, if
+            something crosses the splits, or the version is too small a step.
         StorageError: If a picture of the store is damaged, the disk full or a folder not writable.
     """
     folder = releases / cfg.dataset.name
-    parent_version = check_request(folder, cfg.dataset.name, version)
+    before = check_request(folder, cfg.dataset.name, version)
+    kept, held = _choose(records, leave_out_held=leave_out_held)
+    old = _Old.read(folder, before)
+    sweep_temporary(folder)
+    temporary = make_temporary(folder, version or "next")
+    try:
+        for name in (IMAGES, PLOTS):
+            with storage_errors(temporary):
+                (temporary / name).mkdir()
+        files, prints = copy_pictures(kept, pictures, temporary, prints or {}, progress)
+        joins = join_pictures(prints, progress)
+        kept = assign_splits(
+            join_released(kept, joins), cfg.split, old.sides if sides is None else sides
+        )
+        crossings = find_crossings(kept, joins)
+        if crossings:
+            raise ReleaseError(f"{len(crossings)} leaks between splits:\n{_lines(crossings)}")
+        contents = {**derived_files(kept), **(question_files or {})}
+        manifest = _manifest(cfg, summary, books, kept, old.parent, held)
+        if question_files:
+            name, content = next(iter(question_files.items()))
+            subset = Subset(file=name, entries=len(json.loads(content)))
+            manifest = dataclasses.replace(
+                manifest, subsets={**manifest.subsets, "MM-Skin-O": subset}
+            )
+        changes = compare(
+            old.records,
+            kept,
+            old.manifest,
+            manifest,
+            old_parts=old.parts,
+            new_parts=read_parts(contents),
+        )
+        if version is None:
+            version = next_version(before, needed_step(changes))
+            check_request(folder, cfg.dataset.name, version)
+        elif before is not None and not any_step:
+            check_step(before, version, changes)
+        manifest = dataclasses.replace(manifest, version=version)
+        contents[CAPTIONS] = pretty_json([plain(record) for record in kept])
+        contents[CHANGES] = changes_page(version, before, changes).encode()
+        contents |= card_files(manifest, kept, spot_check)
+        files |= {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+        contents[CROISSANT] = croissant_json(manifest, files)
+        files[CROISSANT] = hashlib.sha256(contents[CROISSANT]).hexdigest()
+        contents[SUMS] = sums_page(files)
+        sums_sha256 = hashlib.sha256(contents[SUMS]).hexdigest()
+        manifest = dataclasses.replace(manifest, sums_sha256=sums_sha256)
+        contents[MANIFEST] = pretty_json(plain(manifest))  # the last one to be written
+        for name, content in contents.items():
+            write_bytes(temporary / name, content, durable=False)
+        _publish(temporary, folder / version)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return folder / version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Old:
+    """The release before, as far as the next one depends on it; empty before the first."""
+
+    manifest: Manifest | None = None
+    records: tuple[Record, ...] = ()
+    parts: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, folder: Path, version: str | None) -> Self:
+        if version is None:
+            return cls()
+        release = folder / version
+        manifest = read_manifest(release)
+        names = (subset.file for subset in manifest.subsets.values() if subset.file)
+        with storage_errors(release):
+            parts = {name: (release / name).read_bytes() for name in names if name != CAPTIONS}
+        return cls(manifest=manifest, records=read_records(release), parts=read_parts(parts))
+
+    @property
+    def parent(self) -> Parent | None:
+        if self.manifest is None:
+            return None
+        return Parent(version=self.manifest.version, content_digest=self.manifest.content_digest)
+
+    @property
+    def sides(self) -> dict[str, Side]:
+        return {record.image_sha256: record.split for record in self.records if record.split}
+
+
+def read_parts(contents: Mapping[str, bytes]) -> dict[str, list[dict[str, Any]]]:
+    """Return the entries of the files that are lists of them, but for the records, by file name.
+
+    Raises:
+        SchemaError: If a file is not JSON.
+    """
+    found: dict[str, list[dict[str, Any]]] = {}
+    for name, content in contents.items():
+        if PurePosixPath(name).suffix != ".json":
+            continue
+        try:
+            entries = json.loads(content)
+        except ValueError as error:
+            raise SchemaError(f"{name}: not JSON: {error}") from None
+        if isinstance(entries, list):
+            found[name] = [entry for entry in entries if isinstance(entry, dict)]
+    return found
+
+
+def _choose(
+    records: Sequence[Record], *, leave_out_held: bool
+) -> tuple[tuple[Record, ...], dict[str, int]]:
+    """The records to release, and what the others wait for."""
     if not records:
         raise ReleaseError("the build has no records, so there is nothing to release")
     held = count_held(records)
@@ -181,46 +299,12 @@ def write_release(
             "every picture of the build waits for a person's decision, so there is nothing to "
             f"release: {_in_words(held)}"
         )
-    parent: Parent | None = None
-    old: tuple[Record, ...] = ()
-    if parent_version is not None:
-        digest = read_manifest(folder / parent_version).content_digest
-        parent = Parent(version=parent_version, content_digest=digest)
-        old = read_records(folder / parent_version)
-    before = {record.image_sha256: record.split for record in old if record.split}
-    if sides is not None:
-        before = dict(sides)
-    kept = assign_splits(kept, cfg.split, before)
-    sweep_temporary(folder)
-    temporary = make_temporary(folder, version)
-    try:
-        with storage_errors(temporary):
-            (temporary / IMAGES).mkdir()
-        for record in kept:
-            _copy_picture(pictures[record.id], temporary / record.image)
-        changes = changes_page(version, parent_version, compare(old, kept))
-        manifest = _manifest(version, cfg, summary, books, kept, parent, held)
-        if question_files:
-            name, content = next(iter(question_files.items()))
-            subset = Subset(file=name, entries=len(json.loads(content)))
-            manifest = dataclasses.replace(
-                manifest, subsets={**manifest.subsets, "MM-Skin-O": subset}
-            )
-        write_bytes(temporary / CAPTIONS, pretty_json([plain(record) for record in kept]))
-        for name, content in {**derived_files(kept), **(question_files or {})}.items():
-            write_bytes(temporary / name, content)
-        write_bytes(temporary / CHANGES, changes.encode())
-        write_bytes(temporary / CARD, card_page(manifest, kept).encode())
-        files = digest_files(temporary)
-        write_bytes(temporary / CROISSANT, croissant_json(manifest, files))
-        files[CROISSANT] = file_sha256(temporary / CROISSANT)
-        write_bytes(temporary / SUMS, sums_page(files))
-        manifest = dataclasses.replace(manifest, sums_sha256=file_sha256(temporary / SUMS))
-        write_bytes(temporary / MANIFEST, pretty_json(plain(manifest)))
-        _publish(temporary, folder / version)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    return folder / version
+    return kept, held
+
+
+def _lines(found: Sequence[str]) -> str:
+    more = [f"  and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
+    return "\n".join([*(f"  {line}" for line in found[:_SHOWN]), *more])
 
 
 def count_held(records: Iterable[Record]) -> dict[str, int]:
@@ -240,14 +324,6 @@ def _undecided(records: Sequence[Record], held: Mapping[str, int]) -> str:
 
 def _in_words(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {number}" for name, number in counts.items())
-
-
-def _copy_picture(picture: Picture, target: Path) -> None:
-    with storage_errors(picture.path):
-        content = picture.path.read_bytes()
-    write_bytes(target, content)
-    if file_sha256(target) != picture.sha256:
-        raise StorageError(f"{picture.path}: damaged since it was made; run: mmskin build --check")
 
 
 def derived_files(records: Sequence[Record]) -> dict[str, bytes]:
@@ -288,7 +364,6 @@ def sums_page(files: Mapping[str, str]) -> bytes:
 
 
 def _manifest(
-    version: str,
     cfg: Config,
     summary: BuildSummary,
     books: Sequence[Book],
@@ -300,7 +375,7 @@ def _manifest(
     settings = {name: dataclasses.asdict(getattr(cfg, name)) for name in _SETTINGS}
     return Manifest(
         name=cfg.dataset.name,
-        version=version,
+        version="",  # depends on what changed
         schema_version=SCHEMA_VERSION,
         code_version=__version__,
         content_digest=content_digest(records),
@@ -346,10 +421,10 @@ def _manifest(
 
 def _publish(temporary: Path, final: Path) -> None:
     with storage_errors(temporary):
+        _sync(temporary)
         for path in temporary.rglob("*"):
             if path.is_file():
                 path.chmod(0o444)
-        sync_folder(temporary)
     try:
         temporary.rename(final)
     except OSError as error:
@@ -357,3 +432,13 @@ def _publish(temporary: Path, final: Path) -> None:
             raise ReleaseExistsError(f"{final}: another process has just made it") from None
         raise StorageError(f"{final}: {error.strerror}; check the folder") from error
     sync_folder(final.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Bring every file below a folder to the disk."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+    for name in ("", IMAGES, PLOTS):
+        sync_folder(folder / name)
