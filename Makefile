@@ -9,10 +9,11 @@ BENCH_PDFS ?=
 BENCH_OUT ?= data/work/bench.json
 GROWTH_PAGES ?= 50 200 800
 EXPORT_RECORDS ?= 12000
+RELEASE_RECORDS ?= 12000
 BENCH_PICTURES ?= $(MMSKIN_IMAGES)
 
 .PHONY: help setup demo test test-slow golden lint format types schemas bench bench-panels bench-pixels \
-	bench-growth bench-layouts bench-pictures bench-captions bench-exports audit build doctor constraints clean
+	bench-growth bench-layouts bench-pictures bench-captions bench-exports bench-releases audit build doctor constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -75,6 +76,10 @@ bench-growth: $(READY)  ## time and memory a page of demo books of GROWTH_PAGES=
 bench-exports: $(READY)  ## seconds and memory of each export of EXPORT_RECORDS=12000 generated records
 	@PYTHONPATH=tests $(BIN)/python tests/bench/exports.py --records $(EXPORT_RECORDS) \
 		--out $(dir $(BENCH_OUT))exports.json
+
+bench-releases: $(READY)  ## cost of writing, verifying and comparing a large release; 500 planted leaks
+	@$(BIN)/python tests/bench/releases.py --leaks 500
+	@$(BIN)/python tests/bench/releases.py --out $(BENCH_OUT) --records $(RELEASE_RECORDS)
 
 build: $(READY)  ## build all registered books
 	@$(BIN)/mmskin build

@@ -91,7 +91,7 @@ def card_files(
 
 def cell(text: str) -> str:
     """Return a text for a cell of a Markdown table."""
-    return " ".join(text.replace("|", "\\|").split())
+    return " ".join(text.replace("|", "\\|").replace("<", "&lt;").split())
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:

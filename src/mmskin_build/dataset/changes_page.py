@@ -48,14 +48,11 @@ def changes_page(
     for cause, records in _causes(edited):
         lines += ["", f"## Changed ({cause})", ""]
         lines += [f"- {record.id}: {_fields(record, with_values)}" for record in records]
+    if changes.parts:
+        lines += ["", "## Entries of other lists", ""]
     for part in changes.parts:
-        lines += ["", f"## {part.file}", ""]
-        for what, names in (
-            ("added", part.added),
-            ("removed", part.removed),
-            ("changed", part.changed),
-        ):
-            lines += [f"- {name}: {what}" for name in names]
+        added, removed, changed = len(part.added), len(part.removed), len(part.changed)
+        lines.append(f"- {part.file}: {added} added, {removed} removed, {changed} changed")
     return "\n".join(lines) + "\n"
 
 

@@ -16,9 +16,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any, Self
 
 from mmskin_build import __version__
 from mmskin_build.cache import make_temporary, sweep_temporary
@@ -48,22 +46,24 @@ from mmskin_build.dataset.manifest import (
 from mmskin_build.dataset.mmskin_d import build_mmskin_d, has_demographics
 from mmskin_build.dataset.pictures import Picture as Picture
 from mmskin_build.dataset.pictures import Progress, copy_pictures, no_progress
+from mmskin_build.dataset.released import Released, read_parts, read_released
+from mmskin_build.dataset.released import read_manifest as read_manifest
+from mmskin_build.dataset.released import read_records as read_records
+from mmskin_build.dataset.released import released_versions as released_versions
 from mmskin_build.dataset.splits import Side, assign_splits
 from mmskin_build.dataset.summary import BuildSummary, add_counts, count
-from mmskin_build.dataset.versions import check_step, is_version, needed_step, next_version
+from mmskin_build.dataset.versions import check_step, needed_step, next_version
 from mmskin_build.dataset.versions import parse_version as parse_version
 from mmskin_build.errors import (
     ConfigError,
     ReleaseError,
     ReleaseExistsError,
-    SchemaError,
     StorageError,
 )
 from mmskin_build.images.fingerprint import Fingerprint
 from mmskin_build.records import SCHEMA_VERSION, Book, Record
 from mmskin_build.store import (
     file_sha256,
-    from_json,
     plain,
     pretty_json,
     storage_errors,
@@ -75,38 +75,6 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SHOWN = 10  # ids in one message
 # The parts of Config that a release depends on.
 _SETTINGS = ("pdf", "figures", "images", "privacy", "dataset", "split")
-
-
-def released_versions(folder: Path) -> list[str]:
-    """Return the versions of the finished releases in ``releases/<name>``, the oldest first."""
-    found = [path.parent.name for path in folder.glob(f"*/{MANIFEST}")]
-    return sorted((v for v in found if is_version(v)), key=parse_version)
-
-
-def read_manifest(release: Path) -> Manifest:
-    """Read the manifest of a release.
-
-    Raises:
-        StorageError: If it cannot be read.
-        SchemaError: If it is not a manifest.
-    """
-    path = release / MANIFEST
-    with storage_errors(path):
-        content = path.read_bytes()
-    return from_json(content, Manifest, str(path))
-
-
-def read_records(release: Path) -> tuple[Record, ...]:
-    """Read the records of a release.
-
-    Raises:
-        StorageError: If the file cannot be read.
-        SchemaError: If it does not hold a list of records; the message names the first bad one.
-    """
-    path = release / CAPTIONS
-    with storage_errors(path):
-        content = path.read_bytes()
-    return from_json(content, tuple[Record, ...], str(path))
 
 
 def check_request(folder: Path, name: str, version: str | None) -> str | None:
@@ -180,7 +148,7 @@ def write_release(
     folder = releases / cfg.dataset.name
     before = check_request(folder, cfg.dataset.name, version)
     kept, held = _choose(records, leave_out_held=leave_out_held)
-    old = _Old.read(folder, before)
+    old = read_released(folder / before) if before is not None else Released()
     sweep_temporary(folder)
     temporary = make_temporary(folder, version or "next")
     try:
@@ -233,55 +201,6 @@ def write_release(
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return folder / version
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Old:
-    """The release before, as far as the next one depends on it; empty before the first."""
-
-    manifest: Manifest | None = None
-    records: tuple[Record, ...] = ()
-    parts: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, folder: Path, version: str | None) -> Self:
-        if version is None:
-            return cls()
-        release = folder / version
-        manifest = read_manifest(release)
-        names = (subset.file for subset in manifest.subsets.values() if subset.file)
-        with storage_errors(release):
-            parts = {name: (release / name).read_bytes() for name in names if name != CAPTIONS}
-        return cls(manifest=manifest, records=read_records(release), parts=read_parts(parts))
-
-    @property
-    def parent(self) -> Parent | None:
-        if self.manifest is None:
-            return None
-        return Parent(version=self.manifest.version, content_digest=self.manifest.content_digest)
-
-    @property
-    def sides(self) -> dict[str, Side]:
-        return {record.image_sha256: record.split for record in self.records if record.split}
-
-
-def read_parts(contents: Mapping[str, bytes]) -> dict[str, list[dict[str, Any]]]:
-    """Return the entries of the files that are lists of them, but for the records, by file name.
-
-    Raises:
-        SchemaError: If a file is not JSON.
-    """
-    found: dict[str, list[dict[str, Any]]] = {}
-    for name, content in contents.items():
-        if PurePosixPath(name).suffix != ".json":
-            continue
-        try:
-            entries = json.loads(content)
-        except ValueError as error:
-            raise SchemaError(f"{name}: not JSON: {error}") from None
-        if isinstance(entries, list):
-            found[name] = [entry for entry in entries if isinstance(entry, dict)]
-    return found
 
 
 def _choose(
