@@ -77,9 +77,10 @@ bench-exports: $(READY)  ## seconds and memory of each export of EXPORT_RECORDS=
 	@PYTHONPATH=tests $(BIN)/python tests/bench/exports.py --records $(EXPORT_RECORDS) \
 		--out $(dir $(BENCH_OUT))exports.json
 
-bench-releases: $(READY)  ## cost of writing, verifying and comparing a large release; 500 planted leaks
-	@$(BIN)/python tests/bench/releases.py --leaks 500
-	@$(BIN)/python tests/bench/releases.py --out $(BENCH_OUT) --records $(RELEASE_RECORDS)
+bench-releases: $(READY)  ## cost of writing, verifying, comparing RELEASE_RECORDS=12000; 500 planted leaks
+	@$(BIN)/python tests/bench/releases.py --leaks 500 --out $(dir $(BENCH_OUT))leaks.json
+	@$(BIN)/python tests/bench/releases.py --records $(RELEASE_RECORDS) \
+		--out $(dir $(BENCH_OUT))releases.json
 
 build: $(READY)  ## build all registered books
 	@$(BIN)/mmskin build

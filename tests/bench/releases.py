@@ -187,9 +187,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="JSON file for the numbers")
     parser.add_argument("--records", type=int, default=12_000)
     parser.add_argument("--leaks", type=int, help="plant that many near duplicates instead")
-    parser.add_argument(
-        "--folder", type=Path, help="where there is room for four times the release"
-    )
+    parser.add_argument("--folder", type=Path, help="where there is room: four releases")
     parser.add_argument("--step", choices=("prepare", "write", "write-second"), help="used within")
     given = parser.parse_args()
     if given.step == "prepare":

@@ -15,6 +15,7 @@ from itertools import islice
 from mmskin_build.dataset.groups import caption_keys, join_groups
 from mmskin_build.dataset.pictures import Progress, no_progress
 from mmskin_build.dataset.splits import find_leaks
+from mmskin_build.dataset.summary import natural_order
 from mmskin_build.images.duplicates import DuplicateIndex, connect
 from mmskin_build.images.fingerprint import Fingerprint
 from mmskin_build.records import Record
@@ -62,7 +63,7 @@ def _crossing_duplicates(records: Sequence[Record], joins: Sequence[Pair]) -> It
     for record in records:
         first.setdefault(record.image_sha256, record)
     for pair in joins:
-        one, other = (first[name] for name in pair)
+        one, other = sorted((first[name] for name in pair), key=lambda r: natural_order(r.id))
         if one.split != other.split:
             yield (
                 f"the pictures of {one.id} ({_side(one)}) and {other.id} ({_side(other)}) are near "
