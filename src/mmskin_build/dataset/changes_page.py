@@ -61,7 +61,7 @@ def summary_line(changes: Changes) -> str:
     return (
         f"{len(changes.added)} added, {len(changes.removed)} removed, {len(changes.renamed)} "
         f"renamed, {len(changes.changed)} changed ({len(changes.moved)} of them moved to another "
-        f"split), {changes.same} as before; {len(changes.joined)} groups joined."
+        f"split), {changes.same} as before; groups joined: {len(changes.joined)}."
     )
 
 

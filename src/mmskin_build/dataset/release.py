@@ -17,6 +17,7 @@ import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from mmskin_build import __version__
 from mmskin_build.cache import make_temporary, sweep_temporary
@@ -162,12 +163,12 @@ def write_release(
         )
         crossings = find_crossings(kept, joins)
         if crossings:
-            raise ReleaseError(f"{len(crossings)} leaks between splits:\n{_lines(crossings)}")
-        contents = {**derived_files(kept), **(question_files or {})}
+            raise ReleaseError(f"{len(crossings)} leaks between splits\n{_lines(crossings)}")
+        questions = read_parts(question_files or {})
         manifest = _manifest(cfg, summary, books, kept, old.parent, held)
-        if question_files:
-            name, content = next(iter(question_files.items()))
-            subset = Subset(file=name, entries=len(json.loads(content)))
+        if questions:
+            name, entries = next(iter(questions.items()))
+            subset = Subset(file=name, entries=len(entries))
             manifest = dataclasses.replace(
                 manifest, subsets={**manifest.subsets, "MM-Skin-O": subset}
             )
@@ -177,7 +178,7 @@ def write_release(
             old.manifest,
             manifest,
             old_parts=old.parts,
-            new_parts=read_parts(contents),
+            new_parts={**read_parts(derived_files(kept)), **questions},
         )
         if version is None:
             version = next_version(before, needed_step(changes))
@@ -185,22 +186,62 @@ def write_release(
         elif before is not None and not any_step:
             check_step(before, version, changes)
         manifest = dataclasses.replace(manifest, version=version)
-        contents[CAPTIONS] = pretty_json([plain(record) for record in kept])
-        contents[CHANGES] = changes_page(version, before, changes).encode()
-        contents |= card_files(manifest, kept, spot_check)
-        files |= {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
-        contents[CROISSANT] = croissant_json(manifest, files)
-        files[CROISSANT] = hashlib.sha256(contents[CROISSANT]).hexdigest()
-        contents[SUMS] = sums_page(files)
-        sums_sha256 = hashlib.sha256(contents[SUMS]).hexdigest()
-        manifest = dataclasses.replace(manifest, sums_sha256=sums_sha256)
-        contents[MANIFEST] = pretty_json(plain(manifest))  # the last one to be written
-        for name, content in contents.items():
-            write_bytes(temporary / name, content, durable=False)
+        write_parts(
+            temporary,
+            manifest,
+            kept,
+            changes=changes_page(version, before, changes),
+            question_files=questions,
+            picture_digests=files,
+            spot_check=spot_check,
+        )
         _publish(temporary, folder / version)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return folder / version
+
+
+def write_parts(
+    folder: Path,
+    manifest: Manifest,
+    records: Sequence[Record],
+    *,
+    changes: str,
+    question_files: Mapping[str, Sequence[Mapping[str, Any]]],
+    picture_digests: Mapping[str, str],
+    spot_check: SpotCheck | None = None,
+) -> None:
+    """Write all files of a release but its pictures, which are there already; the manifest last.
+
+    Args:
+        folder: Where to; not yet the release's own name.
+        manifest: Complete but for `sums_sha256`.
+        records: In order.
+        changes: What ``CHANGES.md`` says.
+        question_files: The entries of the files of MM-Skin-O; none if not made.
+        picture_digests: The sha256 of each picture's file by its name.
+        spot_check: For the card.
+
+    Raises:
+        StorageError: If the disk is full or the folder cannot be written.
+    """
+    contents = {
+        CAPTIONS: pretty_json([plain(record) for record in records]),
+        **derived_files(records),
+        **{name: pretty_json(entries) for name, entries in question_files.items()},
+        CHANGES: changes.encode(),
+        **card_files(manifest, records, spot_check),
+    }
+    sums = dict(picture_digests)
+    sums |= {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    contents[CROISSANT] = croissant_json(manifest, sums)
+    sums[CROISSANT] = hashlib.sha256(contents[CROISSANT]).hexdigest()
+    contents[SUMS] = sums_page(sums)
+    sums_sha256 = hashlib.sha256(contents[SUMS]).hexdigest()
+    manifest = dataclasses.replace(manifest, sums_sha256=sums_sha256)
+    contents[MANIFEST] = pretty_json(plain(manifest))
+    for name, content in contents.items():
+        write_bytes(folder / name, content, durable=False)
 
 
 def _choose(

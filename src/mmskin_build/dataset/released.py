@@ -10,7 +10,6 @@ from typing import Any
 
 from mmskin_build.dataset.manifest import (
     CAPTIONS,
-    DEMOGRAPHICS_VQA,
     MANIFEST,
     Manifest,
     Parent,
@@ -86,12 +85,11 @@ def read_released(release: Path) -> Released:
         SchemaError: If one does not have its form.
     """
     manifest = read_manifest(release)
-    names = {DEMOGRAPHICS_VQA} | {s.file for s in manifest.subsets.values() if s.file}
     contents: dict[str, bytes] = {}
-    for name in sorted(names - {CAPTIONS}):
-        if (release / name).is_file():
-            with storage_errors(release / name):
-                contents[name] = (release / name).read_bytes()
+    for path in sorted(release.glob("MM-Skin-*.json")):
+        if path.name != CAPTIONS:
+            with storage_errors(path):
+                contents[path.name] = path.read_bytes()
     return Released(manifest=manifest, records=read_records(release), parts=read_parts(contents))
 
 

@@ -188,6 +188,9 @@ def _check_manifest(manifest: Manifest, records: tuple[Record, ...], problems: l
             problems.append(
                 f"{MANIFEST}: counts {said} records for {side}, there are {sides[side]}"
             )
+    for name, subset in manifest.subsets.items():
+        if subset.file == CAPTIONS and subset.entries != len(records):
+            problems.append(f"{MANIFEST}: counts {subset.entries} entries of {name}")
     by_book = Counter(record.provenance.book_id for record in records)
     for book in manifest.books:
         if by_book[book.id] != book.records:
@@ -273,10 +276,11 @@ def _check_lists(
             continue
         for number, entry in enumerate(entries if isinstance(entries, list) else ()):
             told = entry if isinstance(entry, dict) else {}
-            if told.get("image") not in images:
-                problems.append(f"{name} entry {number}: no picture {told.get('image')!r}")
-            elif told.get("record_id", next(iter(ids))) not in ids:
-                problems.append(f"{name} entry {number}: no record {told['record_id']!r}")
+            image, record_id = str(told.get("image")), told.get("record_id")
+            if image not in images:
+                problems.append(f"{name} entry {number}: no picture {image!r}")
+            elif record_id is not None and str(record_id) not in ids:
+                problems.append(f"{name} entry {number}: no record {str(record_id)!r}")
 
 
 def verify_or_raise(release: Path, progress: Progress = no_progress) -> ReleaseCheck:
