@@ -10,12 +10,14 @@ BENCH_OUT ?= data/work/bench.json
 GROWTH_PAGES ?= 50 200 800
 EXPORT_RECORDS ?= 12000
 RESUME_FOLDER ?= $(shell mktemp -d)
+RELEASE_RECORDS ?= 12000
 BENCH_PICTURES ?= $(MMSKIN_IMAGES)
 SCREENSHOTS ?= data/work/screenshots
 
 .PHONY: help setup demo test test-slow test-browser golden lint format types schemas bench \
-	bench-panels bench-pixels bench-growth bench-layouts bench-pictures bench-captions bench-questions bench-review \
-	bench-exports bench-gpu bench-resume audit review build doctor constraints clean
+	bench-panels bench-pixels bench-growth bench-layouts bench-pictures bench-captions \
+	bench-questions bench-review bench-exports bench-releases bench-gpu bench-resume \
+	audit review build doctor constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -89,6 +91,11 @@ bench-review: $(READY)  ## the review with 50,000 tasks, and 1,000 decisions thr
 bench-exports: $(READY)  ## seconds and memory of each export of EXPORT_RECORDS=12000 generated records
 	@PYTHONPATH=tests $(BIN)/python tests/bench/exports.py --records $(EXPORT_RECORDS) \
 		--out $(dir $(BENCH_OUT))exports.json
+
+bench-releases: $(READY)  ## cost of writing, verifying, comparing RELEASE_RECORDS=12000; 500 planted leaks
+	@$(BIN)/python tests/bench/releases.py --leaks 500 --out $(dir $(BENCH_OUT))leaks.json
+	@$(BIN)/python tests/bench/releases.py --records $(RELEASE_RECORDS) \
+		--out $(dir $(BENCH_OUT))releases.json
 
 bench-gpu: $(READY)  ## training and generation against upstream's way; without a GPU in tiny shapes
 	@$(BIN)/python tests/bench/gpu.py --out $(dir $(BENCH_OUT))gpu.json

@@ -86,17 +86,14 @@ def made_record(number: int, rgb: np.ndarray[Any, Any]) -> Record:
 
 
 def made_pictures(
-    count: int, side_px: tuple[int, int] = (24, 32), *, fresh: bool = True
+    count: int, side_px: tuple[int, int] = (24, 32), *, compressed: bool = True, seed: int = 7
 ) -> Iterator[tuple[np.ndarray[Any, Any], bytes]]:
-    """Noise and its PNG file; without `fresh` the picture changes in a corner only, at no cost."""
-    rng = np.random.default_rng(7)
-    rgb = rng.integers(0, 255, (*side_px, 3), dtype=np.uint8)
-    for number in range(count):
-        if fresh:
-            rgb = rng.integers(0, 255, (*side_px, 3), dtype=np.uint8)
-        rgb[0, :4] = np.frombuffer(number.to_bytes(12, "big"), np.uint8).reshape(4, 3)
+    """Noise and its PNG file, each picture unlike the others."""
+    rng = np.random.default_rng(seed)
+    for _ in range(count):
+        rgb = rng.integers(0, 255, (*side_px, 3), dtype=np.uint8)
         png = io.BytesIO()
-        Image.fromarray(rgb).save(png, "PNG", compress_level=6 if fresh else 0)
+        Image.fromarray(rgb).save(png, "PNG", compress_level=6 if compressed else 0)
         yield rgb, png.getvalue()
 
 
@@ -107,14 +104,14 @@ def make_release(
     version: str = "1.0.0",
     questions: bool = True,
     side_px: tuple[int, int] = (24, 32),
-    fresh: bool = True,
+    compressed: bool = True,
 ) -> Path:
     """Write ``folder/releases/made/<version>`` and return it."""
     shop = folder / "pictures"
     shop.mkdir(parents=True, exist_ok=True)
     records: list[Record] = []
     pictures: dict[str, Picture] = {}
-    for number, (rgb, png) in enumerate(made_pictures(count, side_px, fresh=fresh)):
+    for number, (rgb, png) in enumerate(made_pictures(count, side_px, compressed=compressed)):
         record = made_record(number, rgb)
         path = shop / f"{record.id}.png"
         path.write_bytes(png)

@@ -79,7 +79,8 @@ def test_every_table_has_its_digest(release: Path) -> None:
     single = [e for e in page["distribution"] if e["@type"] == "cr:FileObject"]
     for entry in single:
         assert entry["sha256"] == file_sha256(release / entry["contentUrl"])
-    files = {path.name for path in release.iterdir() if path.is_file()}
+    pages = (path for path in release.rglob("*") if path.is_file() and path.suffix != ".png")
+    files = {path.relative_to(release).as_posix() for path in pages}
     assert {entry["contentUrl"] for entry in single} == files - UNLISTED
 
 

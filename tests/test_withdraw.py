@@ -211,7 +211,9 @@ def test_a_release_that_still_has_what_was_withdrawn_does_not_verify(shop: Shop)
     release = shop.release("1.0.0", {"bk1_1": 1, "bk1_2": 2})
     shop.bury("bk1_2")
     with pytest.raises(VerificationError, match=r"images/bk1_2\.png: was withdrawn"):
-        verify_or_raise(release, {t.image_sha256 for t in read_tombstones(shop.tombstones)})
+        verify_or_raise(
+            release, withdrawn={t.image_sha256 for t in read_tombstones(shop.tombstones)}
+        )
 
 
 def test_an_unknown_record_is_named_with_similar_ones(shop: Shop) -> None:

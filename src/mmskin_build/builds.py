@@ -17,7 +17,10 @@ from mmskin_build.books import check_book, read_books
 from mmskin_build.cache import Entry, Stage, Store
 from mmskin_build.config import Config, Workspace
 from mmskin_build.dataset.groups import join_groups
+from mmskin_build.dataset.manifest import SpotCheck
 from mmskin_build.dataset.masks import MaskedPicture
+from mmskin_build.dataset.pictures import Progress as PictureProgress
+from mmskin_build.dataset.pictures import no_progress as no_picture_progress
 from mmskin_build.dataset.release import Picture, check_request, write_release
 from mmskin_build.dataset.summary import BookSummary, BuildSummary, natural_order, reject_book
 from mmskin_build.dataset.verdicts import decide_duplicates, mark_reviewed
@@ -26,8 +29,9 @@ from mmskin_build.decisions import standing_decisions
 from mmskin_build.errors import AdobeExtractError, BookRegistryError, InputPdfError, ReleaseError
 from mmskin_build.images.classify import ScreenedPicture
 from mmskin_build.images.duplicates import DuplicateIndex, connect
+from mmskin_build.images.fingerprint import Fingerprint
 from mmskin_build.questions import find_questions
-from mmskin_build.queues import write_build_queue
+from mmskin_build.queues import spot_check, write_build_queue
 from mmskin_build.records import Alignment, Book, Figure, Page, PageFailure, Record, Reject
 from mmskin_build.review.decisions import read_decisions
 from mmskin_build.steps import (
@@ -165,12 +169,7 @@ def join_books(workspace: Workspace, books: Sequence[BookSummary]) -> Entry:
     )
 
     def produce(folder: Path) -> None:
-        prints = {
-            picture.sha256: picture.screening.fingerprint
-            for entry in (*screened, *assembled)
-            for picture in read_jsonl(entry.path(SCREENED), ScreenedPicture)
-            if picture.sha256 and picture.screening and picture.screening.fingerprint
-        }
+        prints = _read_prints((*screened, *assembled))
         decided = decide_duplicates(standing)
         with DuplicateIndex(workspace.duplicates) as index:
             index.add(prints.items())
@@ -298,10 +297,39 @@ def read_records(workspace: Workspace, summary: BuildSummary) -> tuple[Record, .
     return read_jsonl(entry.path(RECORDS), Record)
 
 
+def read_prints(workspace: Workspace, summary: BuildSummary) -> dict[str, Fingerprint]:
+    """Return the fingerprints of a build's pictures by `image_sha256`; masked ones have none."""
+    store = Store(workspace.store)
+    return _read_prints(
+        [
+            store.entry(name, book.stages[name])
+            for book in summary.books
+            if book.status == "built"
+            for name in ("screen_pictures", "assemble_book")
+        ]
+    )
+
+
+def _read_prints(screened: Sequence[Entry]) -> dict[str, Fingerprint]:
+    return {
+        picture.sha256: picture.screening.fingerprint
+        for entry in screened
+        for picture in read_jsonl(entry.path(SCREENED), ScreenedPicture)
+        if picture.sha256 and picture.screening and picture.screening.fingerprint
+    }
+
+
 def make_release(
-    workspace: Workspace, cfg: Config, version: str, *, leave_out_held: bool = False
+    workspace: Workspace,
+    cfg: Config,
+    version: str | None,
+    *,
+    leave_out_held: bool = False,
+    progress: PictureProgress = no_picture_progress,
 ) -> Path:
     """Release what the last build made as ``data/releases/<name>/<version>`` and return it.
+
+    A version of None is the least that the changes since the last release call for.
 
     Raises:
         ReleaseError: If nothing has been built, the settings are others than those of the build,
@@ -327,4 +355,14 @@ def make_release(
         pictures={record.id: files[record.image_sha256] for record in records},
         leave_out_held=leave_out_held,
         questions=find_questions(workspace, cfg.vqa, summary),
+        prints=read_prints(workspace, summary),
+        spot_check=_spot_check(workspace),
+        progress=progress,
     )
+
+
+def _spot_check(workspace: Workspace) -> SpotCheck | None:
+    found = spot_check(workspace)
+    if found is None or found.low is None or found.high is None:
+        return None
+    return SpotCheck(sampled=found.judged, wrong=found.wrong, low=found.low, high=found.high)

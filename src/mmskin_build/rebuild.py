@@ -22,8 +22,9 @@ import tomlkit
 
 from mmskin_build import __version__
 from mmskin_build.books import adobe_path, book_path, check_book, read_registry
-from mmskin_build.builds import build, find_pictures, read_records
+from mmskin_build.builds import build, find_pictures, read_prints, read_records
 from mmskin_build.config import Config, Workspace, parse_config
+from mmskin_build.dataset.leaks import join_pictures, join_released
 from mmskin_build.dataset.manifest import ReleasedBook, content_digest
 from mmskin_build.dataset.metadata import (
     METADATA,
@@ -38,6 +39,7 @@ from mmskin_build.dataset.metadata import (
     texts_of,
 )
 from mmskin_build.dataset.metadata_decisions import resolve_decisions
+from mmskin_build.dataset.pictures import fingerprint_pictures
 from mmskin_build.dataset.references import resolve_all
 from mmskin_build.dataset.release import check_request, write_release
 from mmskin_build.dataset.splits import Side, assign_splits
@@ -49,6 +51,7 @@ from mmskin_build.errors import (
     MissingBookError,
     ReleaseError,
 )
+from mmskin_build.images.fingerprint import Fingerprint
 from mmskin_build.records import Book, Record
 from mmskin_build.steps import Progress, no_progress
 from mmskin_build.store import pretty_json, storage_errors, write_bytes, write_jsonl
@@ -124,6 +127,7 @@ def rebuild(
     summary, built, lacking = _build(own, cfg, read_decisions(metadata_folder), progress)
     if summary.rejected and not partial:
         raise InputPdfError("\n".join(book.message for book in summary.rejected))
+    built, prints = _regroup(own, summary, told, built)
     kept, differences = _compare(told, built, metadata)
     differences += [Difference(item=i, what="a decision whose words are not here") for i in lacking]
     questions, more = _questions(metadata, metadata_folder, kept)
@@ -142,7 +146,7 @@ def rebuild(
     if not is_same:
         name = f"{name}-partial"
         cfg = dataclasses.replace(cfg, dataset=dataclasses.replace(cfg.dataset, name=name))
-    release = _write(workspace, own, cfg, metadata, summary, books, kept, questions)
+    release = _write(workspace, own, cfg, metadata, summary, books, kept, questions, prints)
     return Rebuilt(
         release=release,
         content_digest=digest,
@@ -274,6 +278,21 @@ def _build(
             return summary, built, [str(entry["id"]) for entry in waiting]
 
 
+def _regroup(
+    own: Workspace,
+    summary: BuildSummary,
+    told: Sequence[Mapping[str, Any]],
+    built: Mapping[str, Record],
+) -> tuple[dict[str, Record], dict[str, Fingerprint]]:
+    """The records that are described, with the groups that a release of them has; fingerprints."""
+    records = [built[entry["id"]] for entry in told if entry["id"] in built]
+    files = find_pictures(own, summary)
+    pictures = {record.id: files[record.image_sha256] for record in records}
+    prints = fingerprint_pictures(records, pictures, read_prints(own, summary))
+    joined = join_released(records, join_pictures(prints))
+    return {record.id: record for record in joined}, prints
+
+
 def _compare(
     told: Sequence[Mapping[str, Any]], built: Mapping[str, Record], metadata: Metadata
 ) -> tuple[tuple[Record, ...], list[Difference]]:
@@ -362,6 +381,7 @@ def _write(
     books: Sequence[Book],
     kept: Sequence[Record],
     questions: Mapping[str, bytes],
+    prints: Mapping[str, Fingerprint],
 ) -> Path:
     sides: dict[str, Side] = {r.image_sha256: r.split for r in kept if r.split is not None}
     if assign_splits(kept, cfg.split, sides) != tuple(kept):
@@ -380,4 +400,6 @@ def _write(
         pictures={record.id: files[record.image_sha256] for record in kept},
         sides=sides,
         question_files=questions,
+        prints=prints,
+        any_step=True,
     )

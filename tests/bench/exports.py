@@ -28,7 +28,7 @@ _MAKE = """\
 import sys
 from pathlib import Path
 from made_releases import make_release
-make_release(Path(sys.argv[1]), int(sys.argv[2]), side_px=(230, 300), fresh=False)
+make_release(Path(sys.argv[1]), int(sys.argv[2]), side_px=(230, 300), compressed=False)
 """
 _MIB = 1024  # of the kilobytes that the system counts
 

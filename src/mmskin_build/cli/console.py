@@ -19,6 +19,8 @@ _UNITS = {
     "export": "pictures",
     "look for copies": "pictures",
     "read pictures": "pictures",
+    "write pictures": "pictures",
+    "compare pictures": "pictures",
     "sentences": "sentences",
     "questions": "pictures",
 }

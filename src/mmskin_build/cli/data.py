@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mmskin_build.cli.console import in_words, print_json, print_table
+from mmskin_build.cli.console import in_words, print_json, print_table, progress_bars
 from mmskin_build.cli.options import EXISTING_PATH, Settings, common_options
 from mmskin_build.errors import MmskinError
 
@@ -105,18 +105,27 @@ def check(settings: Settings) -> int:
 
 
 @click.command(
-    epilog="\b\nExample:\n  mmskin release 1.0.0\n  mmskin verify data/releases/mm-skin/1.0.0"
+    epilog="\b\nExample:\n  mmskin release --next\n  mmskin verify data/releases/mm-skin/1.0.0"
 )
-@click.argument("version")
+@click.argument("version", required=False)
+@click.option("--next", "is_next", is_flag=True, help="Choose the version by what has changed.")
 @click.option("--leave-out-held", is_flag=True, help="Leave out what a person has yet to decide.")
 @click.option("--name", help="Name of the data set [dataset.name in mmskin.toml, mm-skin].")
 @common_options
-def release(version: str, leave_out_held: bool, name: str | None, settings: Settings) -> None:
+def release(
+    version: str | None,
+    is_next: bool,
+    leave_out_held: bool,
+    name: str | None,
+    settings: Settings,
+) -> None:
     """Write the last build as an immutable release.
 
-    It goes to data/releases/NAME/VERSION. VERSION counts up from the last one: a breaking change
-    raises the first number, new records or fields the second, corrections the third. A release that
-    exists is never changed. Pictures that wait for a person's decision, for instance because a face
+    It goes to data/releases/NAME/VERSION. VERSION counts up from the last one, as in Croissant 1.1:
+    records that were edited, removed or moved to another split raise the first number, new ones
+    the second, another packing the third; a smaller step is refused, and --next takes the least. A
+    release that exists is never changed. Nothing that is on two splits is released: near duplicates
+    are sought once more. Pictures that wait for a person's decision, for instance because a face
     may be seen, refuse a release or are left out of it and counted.
     """
     from mmskin_build.builds import make_release
@@ -127,7 +136,16 @@ def release(version: str, leave_out_held: bool, name: str | None, settings: Sett
     cfg = settings.cfg
     if name is not None:
         cfg = dataclasses.replace(cfg, dataset=dataclasses.replace(cfg.dataset, name=name))
-    folder = make_release(settings.workspace, cfg, version, leave_out_held=leave_out_held)
+    if is_next == (version is not None):
+        raise click.UsageError("give either a VERSION, as in 1.0.0, or --next")
+    with progress_bars(settings) as show:
+        folder = make_release(
+            settings.workspace,
+            cfg,
+            version,
+            leave_out_held=leave_out_held,
+            progress=lambda what, done, total: show("release", what, done, total),
+        )
     manifest = read_manifest(folder)
     if settings.as_json:
         print_json({"release": str(folder), **plain(manifest)})
@@ -145,14 +163,20 @@ def release(version: str, leave_out_held: bool, name: str | None, settings: Sett
 def verify(release: Path, settings: Settings) -> None:
     """Prove that a release is what its manifest says.
 
-    Checked are the files' bytes, the records, the counts, and the pixels of each picture.
+    Checked are the files' bytes, the records, the counts, the pixels of each picture, and that no
+    near duplicate, figure or caption is on two splits.
     """
     from mmskin_build.dataset.verify import verify_or_raise
     from mmskin_build.dataset.withdrawn import read_tombstones
     from mmskin_build.store import plain
 
     withdrawn = {t.image_sha256 for t in read_tombstones(settings.workspace.withdrawn)}
-    found = verify_or_raise(release, withdrawn)
+    with progress_bars(settings) as show:
+        found = verify_or_raise(
+            release,
+            withdrawn=withdrawn,
+            progress=lambda what, done, total: show("verify", what, done, total),
+        )
     if settings.as_json:
         print_json(plain(found))
     else:

@@ -79,19 +79,15 @@ def demo(out: Path | None, pages: int, seed: int, settings: Settings) -> int:
 def _release(workspace: Workspace, settings: Settings, summary: BuildSummary) -> Path:
     """Release the demo, unless the last release has the same content already."""
     from mmskin_build.builds import make_release
-    from mmskin_build.dataset.release import parse_version, read_manifest, released_versions
+    from mmskin_build.dataset.release import read_manifest, released_versions
 
     folder = workspace.releases / settings.cfg.dataset.name
     versions = released_versions(folder)
-    if not versions:
-        return make_release(workspace, settings.cfg, "1.0.0", leave_out_held=True)
-    last = folder / versions[-1]
-    if read_manifest(last).build_digest == summary.content_digest:
+    last = folder / versions[-1] if versions else None
+    if last is not None and read_manifest(last).build_digest == summary.content_digest:
         return last
-    major, minor, patch = parse_version(versions[-1])
-    version = f"{major}.{minor}.{patch + 1}"
     try:
-        return make_release(workspace, settings.cfg, version, leave_out_held=True)
+        return make_release(workspace, settings.cfg, None, leave_out_held=True)
     except ReleaseError as error:
         raise ReleaseError(f"{error}; or use a new folder: mmskin demo --out DIR") from error
 

@@ -14,7 +14,7 @@ CAPTIONS, CAPTION_TABLE = "MM-Skin-C.json", "caption.csv"
 DEMOGRAPHICS, DEMOGRAPHICS_VQA = "MM-Skin-D.json", "MM-Skin-D_vqa.json"
 QUESTIONS, QUESTIONS_VQA = "MM-Skin-O.json", "MM-Skin-O_vqa.json"
 CARD, CHANGES, MANIFEST, SUMS = "README.md", "CHANGES.md", "manifest.json", "SHA256SUMS"
-IMAGES, CROISSANT = "images", "croissant.json"
+IMAGES, CROISSANT, PLOTS = "images", "croissant.json", "card"
 
 NOTICE = (
     "Programs have looked for faces, names and other features by which a patient could be "
@@ -61,6 +61,19 @@ class Subset:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpotCheck:
+    """What people found in a sample of the records: how many, how many of them wrong.
+
+    `low` and `high` are the 95 % interval of the share of wrong records in the whole release.
+    """
+
+    sampled: int
+    wrong: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawn:
     """A record that was taken out of a finished release (see `dataset.withdraw`)."""
 
@@ -78,7 +91,7 @@ class Manifest:
     `sums_sha256` is that of ``SHA256SUMS``, which covers the bytes of all other files.
     `left_out_held` counts, by reason, the pictures that wait for a person's decision and are not
     in the release. `left_out_books` are the registered books that could not be used, id to title.
-    `withdrawn` are records that were in the release once.
+    `withdrawn` are records that were in the release once; `spot_check` is None where nobody looked.
     """
 
     name: str
@@ -98,6 +111,7 @@ class Manifest:
     config: dict[str, dict[str, Any]]
     config_sha256: str
     withdrawn: tuple[Withdrawn, ...] = ()
+    spot_check: SpotCheck | None = None
 
 
 def content_digest(records: Sequence[Record]) -> str:

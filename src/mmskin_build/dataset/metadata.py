@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mmskin_build.dataset.manifest import ReleasedBook
-from mmskin_build.dataset.release import parse_version
+from mmskin_build.dataset.versions import parse_version
 from mmskin_build.errors import ReleaseError, SchemaError, VerificationError
 from mmskin_build.records import Record
 from mmskin_build.store import file_sha256, from_json, plain, storage_errors, to_json

@@ -9,50 +9,67 @@ from __future__ import annotations
 import csv
 import dataclasses
 import errno
+import hashlib
 import io
 import json
+import os
 import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mmskin_build import __version__
 from mmskin_build.cache import make_temporary, sweep_temporary
 from mmskin_build.config import Config, config_sha256
-from mmskin_build.dataset.card import card_page
-from mmskin_build.dataset.changes import changes_page, compare
+from mmskin_build.dataset.card import card_files
+from mmskin_build.dataset.changes import compare
+from mmskin_build.dataset.changes_page import changes_page
 from mmskin_build.dataset.croissant import croissant_json
+from mmskin_build.dataset.leaks import find_crossings, join_pictures, join_released
 from mmskin_build.dataset.manifest import (
     CAPTION_TABLE,
     CAPTIONS,
-    CARD,
     CHANGES,
     CROISSANT,
     DEMOGRAPHICS,
     DEMOGRAPHICS_VQA,
     IMAGES,
     MANIFEST,
+    PLOTS,
     QUESTIONS,
     QUESTIONS_VQA,
     SUMS,
     Manifest,
     Parent,
     ReleasedBook,
+    SpotCheck,
     Subset,
     content_digest,
 )
 from mmskin_build.dataset.mmskin_d import build_mmskin_d, has_demographics
 from mmskin_build.dataset.mmskin_o import QuestionSet, build_mmskin_o
+from mmskin_build.dataset.pictures import Picture as Picture
+from mmskin_build.dataset.pictures import Progress, copy_pictures, no_progress
+from mmskin_build.dataset.released import Released, read_parts, read_released
+from mmskin_build.dataset.released import read_manifest as read_manifest
+from mmskin_build.dataset.released import read_records as read_records
+from mmskin_build.dataset.released import released_versions as released_versions
 from mmskin_build.dataset.splits import Side, assign_splits
 from mmskin_build.dataset.summary import BuildSummary, add_counts, count
-from mmskin_build.errors import ConfigError, ReleaseError, ReleaseExistsError, StorageError
+from mmskin_build.dataset.versions import check_step, needed_step, next_version
+from mmskin_build.dataset.versions import parse_version as parse_version
+from mmskin_build.errors import (
+    ConfigError,
+    ReleaseError,
+    ReleaseExistsError,
+    StorageError,
+)
+from mmskin_build.images.fingerprint import Fingerprint
 from mmskin_build.records import SCHEMA_VERSION, Book, Record
 from mmskin_build.store import (
     file_sha256,
-    from_json,
     plain,
     pretty_json,
     storage_errors,
@@ -60,67 +77,16 @@ from mmskin_build.store import (
     write_bytes,
 )
 
-_VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SHOWN = 10  # ids in one message
 # The parts of Config that a release depends on.
 _SETTINGS = ("pdf", "figures", "images", "privacy", "dataset", "split")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """A PNG file of the store and the sha256 that its bytes must have."""
-
-    path: Path
-    sha256: str
-
-
-def parse_version(text: str) -> tuple[int, int, int]:
-    """Return a semantic version as numbers.
-
-    Raises:
-        ReleaseError: If it is not three numbers joined by points.
-    """
-    match = _VERSION.fullmatch(text)
-    if match is None:
-        raise ReleaseError(f"{text!r} is not a version; write three numbers, as in 1.0.0")
-    return int(match[1]), int(match[2]), int(match[3])
-
-
-def released_versions(folder: Path) -> list[str]:
-    """Return the versions of the finished releases in ``releases/<name>``, the oldest first."""
-    found = [path.parent.name for path in folder.glob(f"*/{MANIFEST}")]
-    return sorted((v for v in found if _VERSION.fullmatch(v)), key=parse_version)
-
-
-def read_manifest(release: Path) -> Manifest:
-    """Read the manifest of a release.
-
-    Raises:
-        StorageError: If it cannot be read.
-        SchemaError: If it is not a manifest.
-    """
-    path = release / MANIFEST
-    with storage_errors(path):
-        content = path.read_bytes()
-    return from_json(content, Manifest, str(path))
-
-
-def read_records(release: Path) -> tuple[Record, ...]:
-    """Read the records of a release.
-
-    Raises:
-        StorageError: If the file cannot be read.
-        SchemaError: If it does not hold a list of records; the message names the first bad one.
-    """
-    path = release / CAPTIONS
-    with storage_errors(path):
-        content = path.read_bytes()
-    return from_json(content, tuple[Record, ...], str(path))
-
-
-def check_request(folder: Path, name: str, version: str) -> str | None:
+def check_request(folder: Path, name: str, version: str | None) -> str | None:
     """Make sure that ``folder/version`` may be written and return the version before it, if any.
+
+    A version of None is one that is yet to be chosen.
 
     Raises:
         ConfigError: If the name of the data set cannot be a folder's.
@@ -129,8 +95,10 @@ def check_request(folder: Path, name: str, version: str) -> str | None:
     """
     if not _NAME.fullmatch(name):
         raise ConfigError(f"dataset.name = {name!r}: use letters, digits, '-', '_' and '.'")
-    wanted = parse_version(version)
     before = released_versions(folder)
+    if version is None:
+        return before[-1] if before else None
+    wanted = parse_version(version)
     if (folder / version).exists():
         raise ReleaseExistsError(
             f"{folder / version}: this release exists; releases are never edited, "
@@ -143,7 +111,7 @@ def check_request(folder: Path, name: str, version: str) -> str | None:
 
 def write_release(
     releases: Path,
-    version: str,
+    version: str | None,
     *,
     cfg: Config,
     summary: BuildSummary,
@@ -152,14 +120,19 @@ def write_release(
     pictures: Mapping[str, Picture],
     leave_out_held: bool = False,
     sides: Mapping[str, Side] | None = None,
-    question_files: Mapping[str, bytes] | None = None,
     questions: QuestionSet | None = None,
+    question_files: Mapping[str, bytes] | None = None,
+    prints: Mapping[str, Fingerprint] | None = None,
+    spot_check: SpotCheck | None = None,
+    any_step: bool = False,
+    progress: Progress = no_progress,
 ) -> Path:
     """Write ``releases/<name>/<version>`` and return it.
 
     Args:
         releases: The folder of all releases; the name comes from ``cfg.dataset``.
-        version: Above that of the last release of that name.
+        version: Above that of the last release of that name, as far as its changes call for (see
+            `versions`); None chooses the least that is.
         cfg: The settings that the records were built with.
         summary: What was left out, and which books.
         books: The registered books.
@@ -167,53 +140,67 @@ def write_release(
         pictures: The PNG file of each record, by the record's id.
         leave_out_held: Release without the pictures that a person has yet to decide about, and
             count them; otherwise one of them refuses the release.
-        questions: The pairs on the records, None if they have not been made.
         sides: The side of each picture by `image_sha256`; None takes those of the release before.
+        questions: The pairs on the records, None if they have not been made.
         question_files: The files of MM-Skin-O as they are to be, the list of its entries first,
             instead of `questions`.
+        prints: Fingerprints that are known, by `image_sha256`; others are made while copying.
+        spot_check: What a person found in a sample of the records, for the card.
+        any_step: Take any version above the last, as where a release is made again elsewhere.
+        progress: Told of pictures written and compared.
 
     Raises:
-        ReleaseError: See `check_request`; also if there are no records, or undecided ones.
+        ReleaseError: See `check_request`; also if there are no records, or undecided ones, if
+            something crosses the splits, or the version is too small a step.
         StorageError: If a picture of the store is damaged, the disk full or a folder not writable.
     """
     folder = releases / cfg.dataset.name
-    parent_version = check_request(folder, cfg.dataset.name, version)
-    if not records:
-        raise ReleaseError("the build has no records, so there is nothing to release")
-    held = count_held(records)
-    if held and not leave_out_held:
-        raise ReleaseError(_undecided(records, held))
-    kept = tuple(record for record in records if not record.held)
-    if not kept:
-        raise ReleaseError(
-            "every picture of the build waits for a person's decision, so there is nothing to "
-            f"release: {_in_words(held)}"
-        )
-    parent: Parent | None = None
-    old: tuple[Record, ...] = ()
-    if parent_version is not None:
-        digest = read_manifest(folder / parent_version).content_digest
-        parent = Parent(version=parent_version, content_digest=digest)
-        old = read_records(folder / parent_version)
-    before = {record.image_sha256: record.split for record in old if record.split}
-    if sides is not None:
-        before = dict(sides)
-    kept = assign_splits(kept, cfg.split, before)
+    before = check_request(folder, cfg.dataset.name, version)
+    kept, held = _choose(records, leave_out_held=leave_out_held)
+    old = read_released(folder / before) if before is not None else Released()
     sweep_temporary(folder)
-    temporary = make_temporary(folder, version)
+    temporary = make_temporary(folder, version or "next")
     try:
-        with storage_errors(temporary):
-            (temporary / IMAGES).mkdir()
-        for record in kept:
-            _copy_picture(pictures[record.id], temporary / record.image)
-        changes = changes_page(version, parent_version, compare(old, kept))
-        manifest = _manifest(version, cfg, summary, books, parent, held)
-        parts = {name: json.loads(content) for name, content in (question_files or {}).items()}
+        for name in (IMAGES, PLOTS):
+            with storage_errors(temporary):
+                (temporary / name).mkdir()
+        files, prints = copy_pictures(kept, pictures, temporary, prints or {}, progress)
+        joins = join_pictures(prints, progress)
+        kept = assign_splits(
+            join_released(kept, joins), cfg.split, old.sides if sides is None else sides
+        )
+        crossings = find_crossings(kept, joins)
+        if crossings:
+            raise ReleaseError(f"{len(crossings)} leaks between splits\n{_lines(crossings)}")
+        parts = read_parts(question_files or {})
         if questions is not None:
             parts[QUESTIONS], parts[QUESTIONS_VQA] = build_mmskin_o(kept, questions.items)
-            noted = Subset(file=QUESTIONS, entries=0, note=questions.note)
-            manifest = dataclasses.replace(manifest, subsets={"MM-Skin-O": noted})
-        write_parts(temporary, manifest, kept, changes=changes, question_files=parts)
+        manifest = _manifest(cfg, summary, books, old.parent, held)
+        if questions is not None:
+            manifest.subsets["MM-Skin-O"] = Subset(file=QUESTIONS, entries=0, note=questions.note)
+        manifest = dataclasses.replace(count_records(manifest, kept, parts), spot_check=spot_check)
+        changes = compare(
+            old.records,
+            kept,
+            old.manifest,
+            manifest,
+            old_parts=old.parts,
+            new_parts={**read_parts(derived_files(kept)), **parts},
+        )
+        if version is None:
+            version = next_version(before, needed_step(changes))
+            check_request(folder, cfg.dataset.name, version)
+        elif before is not None and not any_step:
+            check_step(before, version, changes)
+        manifest = dataclasses.replace(manifest, version=version)
+        write_parts(
+            temporary,
+            manifest,
+            kept,
+            changes=changes_page(version, before, changes),
+            question_files=parts,
+            picture_digests=files,
+        )
         _publish(temporary, folder / version)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -227,44 +214,52 @@ def write_parts(
     *,
     changes: str,
     question_files: Mapping[str, Sequence[Mapping[str, Any]]],
+    picture_digests: Mapping[str, str],
 ) -> None:
     """Write all files of a release but its pictures, which are there already; the manifest last.
 
     Args:
         folder: Where to; not yet the release's own name.
-        manifest: Counts of records and digests in it are renewed.
+        manifest: Complete but for `sums_sha256`.
         records: In order.
         changes: What ``CHANGES.md`` says.
         question_files: The files of MM-Skin-O, the list of its entries first; none if not made.
+        picture_digests: The sha256 of each picture's file by its name.
 
     Raises:
         StorageError: If the disk is full or the folder cannot be written.
     """
-    manifest = dataclasses.replace(manifest, **_counted(manifest, records, question_files))
-    write_bytes(folder / CAPTIONS, pretty_json([plain(record) for record in records]))
-    for name, content in derived_files(records).items():
-        write_bytes(folder / name, content)
-    for name, entries in question_files.items():
-        write_bytes(folder / name, pretty_json(entries))
-    write_bytes(folder / CHANGES, changes.encode())
-    write_bytes(
-        folder / CARD,
-        card_page(manifest, tuple(records), next(iter(question_files.values()), ())).encode(),
-    )
-    files = digest_files(folder)
-    write_bytes(folder / CROISSANT, croissant_json(manifest, files))
-    files[CROISSANT] = file_sha256(folder / CROISSANT)
-    write_bytes(folder / SUMS, sums_page(files))
-    manifest = dataclasses.replace(manifest, sums_sha256=file_sha256(folder / SUMS))
-    write_bytes(folder / MANIFEST, pretty_json(plain(manifest)))
+    contents = {
+        CAPTIONS: pretty_json([plain(record) for record in records]),
+        **derived_files(records),
+        **{name: pretty_json(entries) for name, entries in question_files.items()},
+        CHANGES: changes.encode(),
+        **card_files(manifest, records, next(iter(question_files.values()), ())),
+    }
+    sums = dict(picture_digests)
+    sums |= {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    contents[CROISSANT] = croissant_json(manifest, sums)
+    sums[CROISSANT] = hashlib.sha256(contents[CROISSANT]).hexdigest()
+    contents[SUMS] = sums_page(sums)
+    sums_sha256 = hashlib.sha256(contents[SUMS]).hexdigest()
+    manifest = dataclasses.replace(manifest, sums_sha256=sums_sha256)
+    contents[MANIFEST] = pretty_json(plain(manifest))
+    for name, content in contents.items():
+        write_bytes(folder / name, content, durable=False)
 
 
-def _counted(
+def count_records(
     manifest: Manifest,
     records: Sequence[Record],
     question_files: Mapping[str, Sequence[Mapping[str, Any]]],
-) -> dict[str, Any]:
-    """The fields of a manifest that follow from the records."""
+) -> Manifest:
+    """Return a manifest whose counts and digest of the content are those of the records.
+
+    Args:
+        manifest: What it says of anything else stays.
+        records: In order.
+        question_files: See `write_parts`.
+    """
     open_questions = manifest.subsets["MM-Skin-O"]
     if question_files:
         name, entries = next(iter(question_files.items()))
@@ -272,24 +267,46 @@ def _counted(
     by_book = Counter(record.provenance.book_id for record in records)
     sides = count(record.split for record in records if record.split)
     rest = {name: number for name, number in manifest.counts.items() if name == "doubtful_pairs"}
-    return {
-        "content_digest": content_digest(records),
-        "subsets": {
+    return dataclasses.replace(
+        manifest,
+        content_digest=content_digest(records),
+        subsets={
             "MM-Skin-C": Subset(file=CAPTIONS, entries=len(records)),
             "MM-Skin-O": open_questions,
             "MM-Skin-D": Subset(file=DEMOGRAPHICS, entries=sum(map(has_demographics, records))),
         },
-        "counts": {
+        counts={
             "records": len(records),
             **sides,
             **rest,
             "figures": len({record.group_id for record in records}),
             "books": len(by_book),
         },
-        "books": tuple(
-            dataclasses.replace(book, records=by_book[book.id]) for book in manifest.books
-        ),
-    }
+        books=tuple(dataclasses.replace(book, records=by_book[book.id]) for book in manifest.books),
+    )
+
+
+def _choose(
+    records: Sequence[Record], *, leave_out_held: bool
+) -> tuple[tuple[Record, ...], dict[str, int]]:
+    """The records to release, and what the others wait for."""
+    if not records:
+        raise ReleaseError("the build has no records, so there is nothing to release")
+    held = count_held(records)
+    if held and not leave_out_held:
+        raise ReleaseError(_undecided(records, held))
+    kept = tuple(record for record in records if not record.held)
+    if not kept:
+        raise ReleaseError(
+            "every picture of the build waits for a person's decision, so there is nothing to "
+            f"release: {_in_words(held)}"
+        )
+    return kept, held
+
+
+def _lines(found: Sequence[str]) -> str:
+    more = [f"  and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
+    return "\n".join([*(f"  {line}" for line in found[:_SHOWN]), *more])
 
 
 def count_held(records: Iterable[Record]) -> dict[str, int]:
@@ -302,21 +319,13 @@ def _undecided(records: Sequence[Record], held: Mapping[str, int]) -> str:
     shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
     return (
         f"{len(names)} of {len(records)} pictures wait for a person's decision "
-        f"({_in_words(held)}): {shown}; decide about them: mmskin review; or release "
+        f"({_in_words(held)}): {shown}; mmskin audit shows them. Decide about them, or release "
         "without them: --leave-out-held"
     )
 
 
 def _in_words(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {number}" for name, number in counts.items())
-
-
-def _copy_picture(picture: Picture, target: Path) -> None:
-    with storage_errors(picture.path):
-        content = picture.path.read_bytes()
-    write_bytes(target, content)
-    if file_sha256(target) != picture.sha256:
-        raise StorageError(f"{picture.path}: damaged since it was made; run: mmskin build --check")
 
 
 def derived_files(records: Sequence[Record]) -> dict[str, bytes]:
@@ -357,7 +366,6 @@ def sums_page(files: Mapping[str, str]) -> bytes:
 
 
 def _manifest(
-    version: str,
     cfg: Config,
     summary: BuildSummary,
     books: Sequence[Book],
@@ -369,7 +377,7 @@ def _manifest(
     settings = {name: dataclasses.asdict(getattr(cfg, name)) for name in _SETTINGS}
     return Manifest(
         name=cfg.dataset.name,
-        version=version,
+        version="",  # depends on what changed
         schema_version=SCHEMA_VERSION,
         code_version=__version__,
         content_digest="",
@@ -412,16 +420,16 @@ def _manifest(
 
 
 def protect(folder: Path) -> None:
-    """Make the files of a whole release read-only, and their names durable.
+    """Bring a whole release to the disk, and make its files read-only.
 
     Raises:
         StorageError: If the folder cannot be changed.
     """
     with storage_errors(folder):
+        _sync(folder)
         for path in folder.rglob("*"):
             if path.is_file():
                 path.chmod(0o444)
-        sync_folder(folder)
 
 
 def _publish(temporary: Path, final: Path) -> None:
@@ -433,3 +441,13 @@ def _publish(temporary: Path, final: Path) -> None:
             raise ReleaseExistsError(f"{final}: another process has just made it") from None
         raise StorageError(f"{final}: {error.strerror}; check the folder") from error
     sync_folder(final.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Bring every file below a folder to the disk."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+    for name in ("", IMAGES, PLOTS):
+        sync_folder(folder / name)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-import numpy as np
-
+from mmskin_build.dataset.leaks import find_crossings, join_pictures
 from mmskin_build.dataset.manifest import (
     CAPTIONS,
+    CROISSANT,
     IMAGES,
     MANIFEST,
     QUESTIONS_VQA,
@@ -22,14 +22,29 @@ from mmskin_build.dataset.manifest import (
     content_digest,
 )
 from mmskin_build.dataset.mmskin_o import conversations_of
+from mmskin_build.dataset.pictures import (
+    Progress,
+    decode_picture,
+    map_in_threads,
+    no_progress,
+)
 from mmskin_build.dataset.release import derived_files, read_manifest, released_versions
-from mmskin_build.dataset.splits import find_leaks
+from mmskin_build.dataset.splits import SIDES
 from mmskin_build.errors import MmskinError, SchemaError, VerificationError
+from mmskin_build.images.fingerprint import Fingerprint, fingerprint
 from mmskin_build.records import SCHEMA_VERSION, Record
-from mmskin_build.store import file_sha256, from_json, pixel_digest, plain, pretty_json
+from mmskin_build.store import (
+    file_sha256,
+    from_json,
+    pixel_digest,
+    plain,
+    pretty_json,
+    storage_errors,
+)
 
 _SUM_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 _PNG_HEADER = b"\x89PNG\r\n\x1a\n"
+_CHANGED = "its bytes were changed (another sha256)"
 _SHOWN = 20  # problems in one message
 
 
@@ -44,11 +59,16 @@ class ReleaseCheck:
     problems: tuple[str, ...]
 
 
-def verify_release(release: Path, withdrawn: Collection[str] = ()) -> ReleaseCheck:
-    """Check files, digests, records, counts and pictures of a release.
+def verify_release(
+    release: Path, progress: Progress = no_progress, *, withdrawn: Collection[str] = ()
+) -> ReleaseCheck:
+    """Check files, digests, records, counts, pictures and splits of a release.
+
+    Each file is read once. Near duplicates are sought among the pictures as they lie there.
 
     Args:
         release: The folder.
+        progress: Told of the pictures.
         withdrawn: Digests of pictures that must not be in it any more.
 
     Raises:
@@ -61,25 +81,31 @@ def verify_release(release: Path, withdrawn: Collection[str] = ()) -> ReleaseChe
         raise VerificationError(f"{release}: not a release, it has no {MANIFEST}{hint}")
     manifest = read_manifest(release)
     problems: list[str] = []
-    listed = _check_files(release, manifest, problems)
+    sums = _read_sums(release, manifest, problems)
+    for name, digest in sums.items():
+        path = release / name
+        if not _is_picture(name) and path.is_file() and file_sha256(path) != digest:
+            problems.append(f"{name}: {_CHANGED}")
     records = _check_records(release, problems)
     _check_manifest(manifest, records, problems)
-    _check_pictures(release, records, listed, problems)
-    problems.extend(find_leaks(records))
+    prints = _check_pictures(release, records, sums, problems, progress)
+    problems.extend(find_crossings(records, join_pictures(prints, progress)))
     problems.extend(f"{CAPTIONS}: {r.id} waits for a decision: {r.held}" for r in records if r.held)
     problems.extend(
         f"{record.image}: was withdrawn; run mmskin withdraw to take it out"
         for record in records
         if record.image_sha256 in withdrawn
     )
-    for name, content in derived_files(records).items() if records else ():
+    derived = derived_files(records) if records else {}
+    for name, content in derived.items():
         if (release / name).is_file() and (release / name).read_bytes() != content:
             problems.append(f"{name}: does not say what {CAPTIONS} says")
+    _check_lists(release, records, sums.keys() - derived.keys(), problems)
     _check_questions(release, manifest, records, problems)
     return ReleaseCheck(
         release=f"{manifest.name} {manifest.version}",
         content_digest=manifest.content_digest,
-        files=len(listed) + 2,
+        files=len(sums) + 2,
         records=len(records),
         problems=tuple(problems),
     )
@@ -102,30 +128,32 @@ def raise_problems(release: Path, check: ReleaseCheck) -> None:
     )
 
 
-def _check_files(release: Path, manifest: Manifest, problems: list[str]) -> set[str]:
-    sums = release / SUMS
-    if not sums.is_file():
+def _read_sums(release: Path, manifest: Manifest, problems: list[str]) -> dict[str, str]:
+    """The sha256 of each file by its name, as listed; what is missing or too many is told."""
+    path = release / SUMS
+    if not path.is_file():
         problems.append(f"{SUMS}: missing")
-        return set()
-    if file_sha256(sums) != manifest.sums_sha256:
+        return {}
+    if file_sha256(path) != manifest.sums_sha256:
         problems.append(f"{SUMS}: is not the one that {MANIFEST} names")
-    listed: set[str] = set()
-    for number, line in enumerate(sums.read_text("utf-8", "replace").splitlines(), 1):
+    sums: dict[str, str] = {}
+    for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
         match = _SUM_LINE.fullmatch(line)
         if match is None or Path(match[2]).is_absolute() or ".." in Path(match[2]).parts:
             problems.append(f"{SUMS} line {number}: not a digest and a file of this folder")
             continue
-        listed.add(match[2])
-        path = release / match[2]
-        if not path.is_file():
+        sums[match[2]] = match[1]
+        if not (release / match[2]).is_file():
             problems.append(f"{match[2]}: missing")
-        elif file_sha256(path) != match[1]:
-            problems.append(f"{match[2]}: its bytes were changed (another sha256)")
     there = {path.relative_to(release).as_posix() for path in release.rglob("*") if path.is_file()}
     problems.extend(
-        f"{name}: does not belong here" for name in sorted(there - listed - {SUMS, MANIFEST})
+        f"{name}: does not belong here" for name in sorted(there - sums.keys() - {SUMS, MANIFEST})
     )
-    return listed
+    return sums
+
+
+def _is_picture(name: str) -> bool:
+    return name.startswith(f"{IMAGES}/")
 
 
 def _check_records(release: Path, problems: list[str]) -> tuple[Record, ...]:
@@ -175,6 +203,16 @@ def _check_manifest(manifest: Manifest, records: tuple[Record, ...], problems: l
         if manifest.counts.get(name) != number:
             said = manifest.counts.get(name)
             problems.append(f"{MANIFEST}: counts {said} {name}, there are {number}")
+    sides = Counter(record.split for record in records if record.split)
+    for side in SIDES:
+        if manifest.counts.get(side, 0) != sides[side]:
+            said = manifest.counts.get(side, 0)
+            problems.append(
+                f"{MANIFEST}: counts {said} records for {side}, there are {sides[side]}"
+            )
+    for name, subset in manifest.subsets.items():
+        if subset.file == CAPTIONS and subset.entries != len(records):
+            problems.append(f"{MANIFEST}: counts {subset.entries} entries of {name}")
     by_book = Counter(record.provenance.book_id for record in records)
     for book in manifest.books:
         if by_book[book.id] != book.records:
@@ -207,54 +245,100 @@ def _check_questions(
 
 
 def _check_pictures(
-    release: Path, records: tuple[Record, ...], listed: set[str], problems: list[str]
-) -> None:
+    release: Path,
+    records: Sequence[Record],
+    sums: Mapping[str, str],
+    problems: list[str],
+    progress: Progress,
+) -> dict[str, Fingerprint]:
+    """Check the pictures and return their fingerprints by the digest of their pixels."""
+    by_name: dict[str, Record] = {}
     for record in records:
         if record.image != f"{IMAGES}/{record.id}.png":
             problems.append(f"{CAPTIONS}: {record.id} names the picture {record.image!r}")
             continue
-        if not (release / record.image).is_file():
-            if record.image not in listed:  # otherwise reported with the files
-                problems.append(f"{record.image}: missing")
-            continue
-        wrong = _wrong_picture(release / record.image, record)
-        if wrong:
-            problems.append(f"{record.image}: {wrong}")
-    known = {record.image for record in records}
+        by_name.setdefault(record.image, record)
+        if record.image not in sums and not (release / record.image).is_file():
+            problems.append(f"{record.image}: missing")  # otherwise reported with the sums
+    listed = {name for name in sums if _is_picture(name)}
     problems.extend(
         f"{name}: no record names this picture"
-        for name in sorted(listed - known)
-        if name.startswith(f"{IMAGES}/")
+        for name in sorted(listed - {record.image for record in records})
     )
+    names = [n for n in sorted(listed | by_name.keys()) if (release / n).is_file()]
+
+    def look(name: str) -> tuple[str | None, Fingerprint | None]:
+        return _look(release / name, sums.get(name), by_name.get(name))
+
+    prints: dict[str, Fingerprint] = {}
+    done = map_in_threads(look, names, "read pictures", progress)
+    for name, (wrong, print_) in zip(names, done, strict=True):
+        if wrong is not None:
+            problems.append(f"{name}: {wrong}")
+        if print_ is not None:
+            prints[by_name[name].image_sha256] = print_
+    return prints
 
 
-def _wrong_picture(path: Path, record: Record) -> str | None:
-    """Say what is wrong with a picture; its size is read first, so that none is a bomb."""
-    content = path.read_bytes()
+def _look(
+    path: Path, sha256: str | None, record: Record | None
+) -> tuple[str | None, Fingerprint | None]:
+    """What is wrong with a picture, if anything, and its fingerprint if it is the record's."""
+    with storage_errors(path):
+        content = path.read_bytes()
+    is_changed = sha256 is not None and hashlib.sha256(content).hexdigest() != sha256
+    changed = _CHANGED if is_changed else None
+    if record is None:
+        return changed, None
     if not content.startswith(_PNG_HEADER) or len(content) < 24:
-        return "not a PNG file"
+        return changed or "not a PNG file", None
+    # The size is read first, so that no picture is a bomb.
     size = int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
     if size != (record.width_px, record.height_px):
-        return f"{size[0]} x {size[1]} pixels, not {record.width_px} x {record.height_px}"
-    try:
-        bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error:
-        bgr = None
-    if bgr is None:
-        return "cannot be decoded"
-    if pixel_digest(np.asarray(bgr[..., ::-1], dtype=np.uint8)) != record.image_sha256:
-        return "its pixels are not those of the record (image_sha256)"
-    return None
+        expected = f"{record.width_px} x {record.height_px}"
+        return changed or f"{size[0]} x {size[1]} pixels, not {expected}", None
+    rgb = decode_picture(content)
+    if rgb is None:
+        return changed or "cannot be decoded", None
+    if pixel_digest(rgb) != record.image_sha256:
+        return changed or "its pixels are not those of the record (image_sha256)", None
+    return changed, fingerprint(rgb)
 
 
-def verify_or_raise(release: Path, withdrawn: Collection[str] = ()) -> ReleaseCheck:
-    """Check a release and return what was found; `withdrawn` as in `verify_release`.
+def _check_lists(
+    release: Path, records: Sequence[Record], names: Collection[str], problems: list[str]
+) -> None:
+    """Check that the other lists, such as those of MM-Skin-O, name pictures and records there."""
+    images = {record.image for record in records}
+    ids = {record.id for record in records}
+    for name in sorted(set(names) - {CAPTIONS, CROISSANT}):
+        path = release / name
+        if path.suffix != ".json" or not path.is_file():
+            continue
+        try:
+            entries = json.loads(path.read_bytes())
+        except ValueError as error:
+            problems.append(f"{name}: not valid JSON: {error}")
+            continue
+        for number, entry in enumerate(entries if isinstance(entries, list) else ()):
+            told = entry if isinstance(entry, dict) else {}
+            image, record_id = str(told.get("image")), told.get("record_id")
+            if image not in images:
+                problems.append(f"{name} entry {number}: no picture {image!r}")
+            elif record_id is not None and str(record_id) not in ids:
+                problems.append(f"{name} entry {number}: no record {str(record_id)!r}")
+
+
+def verify_or_raise(
+    release: Path, progress: Progress = no_progress, *, withdrawn: Collection[str] = ()
+) -> ReleaseCheck:
+    """Check a release and return what was found; arguments as of `verify_release`.
 
     Raises:
         VerificationError: If it is not what its manifest says.
     """
     try:
-        check = verify_release(release, withdrawn)
+        check = verify_release(release, progress, withdrawn=withdrawn)
     except VerificationError:
         raise
     except MmskinError as error:

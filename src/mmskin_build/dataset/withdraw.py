@@ -29,6 +29,7 @@ import numpy as np
 from mmskin_build.dataset.exports import NOTE, renew_export
 from mmskin_build.dataset.manifest import CHANGES, MANIFEST, Manifest, Withdrawn
 from mmskin_build.dataset.release import (
+    count_records,
     protect,
     read_manifest,
     read_records,
@@ -45,7 +46,7 @@ from mmskin_build.errors import MmskinError, ReleaseError, StorageError
 from mmskin_build.images.copies import trace_of
 from mmskin_build.images.fingerprint import Fingerprint, fingerprint
 from mmskin_build.records import Record
-from mmskin_build.store import storage_errors, sync_folder
+from mmskin_build.store import file_sha256, storage_errors, sync_folder
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, and how much of how much is done."""
@@ -253,10 +254,12 @@ def _write_without(release: Path, folder: Path, gone: Mapping[str, Tombstone]) -
     )
     with storage_errors(release / CHANGES):
         changes = (release / CHANGES).read_text(encoding="utf-8")
+    manifest = dataclasses.replace(manifest, withdrawn=(*manifest.withdrawn, *noted))
     write_parts(
         folder,
-        dataclasses.replace(manifest, withdrawn=(*manifest.withdrawn, *noted)),
+        count_records(manifest, kept, parts),
         kept,
+        picture_digests={record.image: file_sha256(folder / record.image) for record in kept},
         changes=changes.rstrip("\n") + "\n" + _changes_lines(noted, gone),
         question_files=parts,
     )
