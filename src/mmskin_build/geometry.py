@@ -58,12 +58,9 @@ class Bbox(NamedTuple):
 
     def union(self, other: Bbox) -> Bbox:
         """Return the smallest box around both."""
-        return Bbox(
-            min(self.x0, other.x0),
-            min(self.y0, other.y0),
-            max(self.x1, other.x1),
-            max(self.y1, other.y1),
-        )
+        ax0, ay0, ax1, ay1 = self
+        bx0, by0, bx1, by1 = other
+        return Bbox(min(ax0, bx0), min(ay0, by0), max(ax1, bx1), max(ay1, by1))
 
     def expand(self, dx: float, dy: float | None = None) -> Bbox:
         """Return the box grown by `dx` points left and right, `dy` (default `dx`) up and down."""

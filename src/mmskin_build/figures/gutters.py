@@ -98,11 +98,13 @@ def split_raster(rgb: NDArray[np.uint8], expected: int) -> list[PixelBox]:
 def band_tones(gray: NDArray[np.uint8], content: PixelBox) -> list[int]:
     """Tones of gray bands that run straight from edge to edge and hold nothing else."""
     x0, y0, x1, y1 = content
-    part = gray[y0:y1, x0:x1].astype(np.float32)
+    part = gray[y0:y1, x0:x1]
     found: list[int] = []
     for axis in (0, 1):
-        spread = part.std(axis=1 - axis)
-        mean = part.mean(axis=1 - axis)
+        across = part.shape[1 - axis]
+        mean = cv2.reduce(part, 1 - axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel() / across
+        squares = cv2.reduce(part, 1 - axis, cv2.REDUCE_SUM2, dtype=cv2.CV_64F).ravel() / across
+        spread = np.sqrt(np.maximum(squares - mean**2, 0))
         for start, end in runs(spread <= _BAND_SPREAD):
             margin = _MIN_SIDE_PX
             if start < margin or part.shape[axis] - end < margin or end - start < _MIN_GUTTER_PX:
@@ -397,10 +399,10 @@ def _alike_segments(part: NDArray[np.uint8], axis: int) -> list[tuple[int, int]]
 
 def runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Return where flags are set without a break, as ``(start, end)``."""
-    padded = np.concatenate([[False], flags, [False]]).astype(np.int8)
-    steps = np.diff(padded)
-    starts, ends = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
-    return [(int(a), int(b)) for a, b in zip(starts, ends, strict=True)]
+    padded = np.zeros(len(flags) + 2, np.bool_)
+    padded[1:-1] = flags
+    turns = np.flatnonzero(padded[1:] != padded[:-1]).tolist()
+    return list(zip(turns[::2], turns[1::2], strict=True))
 
 
 def trim(mask: NDArray[np.uint8], box: PixelBox) -> PixelBox:

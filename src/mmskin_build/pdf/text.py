@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -115,7 +114,16 @@ def _append(spans: list[Span], span: Span) -> None:
         and last.bold == span.bold
         and last.italic == span.italic
     ):
-        spans[-1] = replace(last, text=last.text + span.text, bbox=last.bbox.union(span.bbox))
+        spans[-1] = Span(
+            text=last.text + span.text,
+            bbox=last.bbox.union(span.bbox),
+            font=last.font,
+            size_pt=last.size_pt,
+            bold=last.bold,
+            italic=last.italic,
+            superscript=last.superscript,
+            color=last.color,
+        )
     else:
         spans.append(span)
 
