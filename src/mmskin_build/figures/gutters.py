@@ -292,10 +292,13 @@ def _cut_seams(gray: NDArray[np.uint8], content: PixelBox, expected: int) -> lis
     Empty unless exactly the expected number of panels comes of it.
     """
     leaves = [content]
+    seams: dict[PixelBox, _Gutter | None] = {}
     while len(leaves) < expected:
         best: tuple[float, int, PixelBox, PixelBox] | None = None
         for index, leaf in enumerate(leaves):
-            cut = _sharpest_seam(gray, leaf)
+            if leaf not in seams:
+                seams[leaf] = _sharpest_seam(gray, leaf)
+            cut = seams[leaf]
             if cut is not None and (best is None or cut[0] > best[0]):
                 best = (cut[0], index, cut[1], cut[2])
         if best is None:

@@ -26,7 +26,7 @@ from pymupdf import mupdf
 
 from mmskin_build.geometry import POINTS_PER_INCH, Bbox, reading_order, union_all
 from mmskin_build.pdf.document import Document
-from mmskin_build.pdf.jobs import PageJob, PictureView, PixelRequest, PixelBox
+from mmskin_build.pdf.jobs import PageJob, PictureView, PixelBox, PixelRequest
 from mmskin_build.pdf.overlays import find_overlays, merge_boxes
 from mmskin_build.pdf.painting import PaintedImage, Painting, fz_page, read_painting
 from mmskin_build.pdf.raster import (
@@ -41,7 +41,6 @@ from mmskin_build.pdf.raster import (
 from mmskin_build.pdf.text import read_lines
 from mmskin_build.records import Figure, ImageObject, Line, Overlay, Panel, PanelSource
 from mmskin_build.store import pixel_digest, write_bytes
-
 
 _MIN_SHARE = 0.01  # an object that covers less of a panel than this is no part of it
 _FULL = 0.985  # coverage from which a panel counts as filled

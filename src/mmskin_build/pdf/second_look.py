@@ -21,7 +21,6 @@ import numpy as np
 import pymupdf
 from numpy.typing import NDArray
 
-from mmskin_build.config import PdfConfig
 from mmskin_build.errors import InputPdfError
 from mmskin_build.geometry import POINTS_PER_INCH, Bbox
 from mmskin_build.pdf.document import Document, load_page

@@ -69,8 +69,7 @@ def broken_share(lines: tuple[Line, ...]) -> float:
     broken = sum(
         count
         for char, count in counts.items()
-        if not char.isspace()
-        and (char == "�" or unicodedata.category(char) in ("Co", "Cc", "Cn"))
+        if not char.isspace() and (char == "�" or unicodedata.category(char) in ("Co", "Cc", "Cn"))
     )
     return broken / total if total else 0.0
 
