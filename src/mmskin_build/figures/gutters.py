@@ -19,6 +19,8 @@ PixelBox = tuple[int, int, int, int]
 MarkBox = tuple[float, float, float, float]  # of a letter
 
 _TOLERANCE = 18  # grey levels that a gutter may differ from pure white or black
+_PURE = 5  # grey levels that painted white differs from white, after compression
+_GLASS_SHARE = 0.03  # of a picture that is white, but not purely
 _GUTTER_SHARE = 0.985  # pixels of a gutter's row or column that are of its color
 _MIN_GUTTER_PX = 2
 _CLEARER = 1.6  # times the widest gap left that the narrowest gutter must have
@@ -73,16 +75,18 @@ def split_raster(rgb: NDArray[np.uint8], expected: int) -> list[PixelBox]:
     height, width = gray.shape
     white, black = paper_of(np.asarray(255 - gray, np.uint8)), paper_of(gray)
     content = trim(white.strict, (0, 0, width, height))
-    for paper in (white, black):
-        boxes, is_clear = _cut(paper, content, expected)
+    pure = pure_white(gray) if expected else None
+    for paper in (white, black) if pure is None else (pure, white, black):
+        around = trim(paper.strict, (0, 0, width, height)) if paper is pure else content
+        boxes, is_clear = _cut(paper, around, expected)
         filled = len(boxes) >= 2 and all(is_filled(paper.strict, box) for box in boxes)
         if expected and len(boxes) == expected and (is_clear or filled):
-            return [] if not is_clear and _has_more(paper, content, expected) else _rows(boxes)
+            return [] if not is_clear and _has_more(paper, around, expected) else _rows(boxes)
         if expected or paper is black:
             continue
         if filled:
             return _rows(boxes)
-        grid = _cut_grid(paper.strict, content)
+        grid = _cut_grid(paper.strict, around)
         if grid and _is_chart(rgb, paper.strict):
             return _rows(grid)
     for tone in band_tones(gray, content):
@@ -127,6 +131,19 @@ def _is_chart(rgb: NDArray[np.uint8], paper: NDArray[np.uint8]) -> bool:
 def paper_of(distance: NDArray[np.uint8]) -> Paper:
     """Return where a picture is paper, from each pixel's distance to the paper's tone."""
     return Paper((distance <= _TOLERANCE).astype(np.uint8), (distance <= _LOOSE).astype(np.uint8))
+
+
+def pure_white(gray: NDArray[np.uint8]) -> Paper | None:
+    """Return where a picture is white as a program paints it, if much of it is white otherwise.
+
+    The glass around a section is bright, but a photograph of it is not pure: so gutters are told
+    from the glass beside them. None where it would say nothing that `paper_of` does not.
+    """
+    pure, bright = gray >= 255 - _PURE, gray >= 255 - _TOLERANCE
+    if not pure.any() or float(bright.mean()) - float(pure.mean()) < _GLASS_SHARE:
+        return None
+    mask = pure.astype(np.uint8)
+    return Paper(mask, mask)
 
 
 def _cut(paper: Paper, content: PixelBox, expected: int) -> tuple[list[PixelBox], bool]:

@@ -26,6 +26,7 @@ from mmskin_build.figures.gutters import (
     is_filled,
     is_sliver,
     paper_of,
+    pure_white,
     runs,
     snap,
     steps_across,
@@ -101,6 +102,9 @@ def _cut_gray(
     gray: NDArray[np.uint8], marks: Mapping[str, MarkBox], proposed: Sequence[PixelBox]
 ) -> dict[str, PixelBox]:
     papers = _papers(gray)
+    pure = pure_white(gray)  # glass around a section is then a part of its picture
+    if pure is not None:
+        papers.insert(2, pure)
     cuts: list[tuple[float, str, dict[str, PixelBox]]] = []
     for place in _PLACES:
         named = match_marks(proposed, marks, (place,)) if proposed else {}
@@ -115,7 +119,9 @@ def _cut_gray(
             break
     best = min(cuts, key=lambda c: c[0]) if cuts else None
     if best is not None and (
-        (best[0] <= _ALIKE and best[1] == "inside") or _are_filled(papers[0], best[2])
+        (best[0] <= _ALIKE and best[1] == "inside")
+        or _are_filled(papers[0], best[2])
+        or (pure is not None and _are_filled(pure, best[2]))
     ):
         return best[2]
     for paper in papers[:2]:
