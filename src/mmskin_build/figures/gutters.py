@@ -76,17 +76,26 @@ def split_raster(rgb: NDArray[np.uint8], expected: int) -> list[PixelBox]:
     white, black = paper_of(np.asarray(255 - gray, np.uint8)), paper_of(gray)
     content = trim(white.strict, (0, 0, width, height))
     pure = pure_white(gray) if expected else None
-    for paper in (white, black) if pure is None else (pure, white, black):
-        around = trim(paper.strict, (0, 0, width, height)) if paper is pure else content
-        boxes, is_clear = _cut(paper, around, expected)
+    beside_glass: list[PixelBox] = []
+    if pure is not None:
+        around = trim(pure.strict, (0, 0, width, height))
+        boxes, is_clear = _cut(pure, around, expected)
+        if len(boxes) == expected and (is_clear or all(is_filled(pure.strict, b) for b in boxes)):
+            beside_glass = _rows(boxes)
+    for paper in (white, black):
+        boxes, is_clear = _cut(paper, content, expected)
         filled = len(boxes) >= 2 and all(is_filled(paper.strict, box) for box in boxes)
         if expected and len(boxes) == expected and (is_clear or filled):
-            return [] if not is_clear and _has_more(paper, around, expected) else _rows(boxes)
+            if paper is white and beside_glass and not are_alike(boxes, beside_glass):
+                return beside_glass
+            return [] if not is_clear and _has_more(paper, content, expected) else _rows(boxes)
+        if paper is white and beside_glass:
+            return beside_glass
         if expected or paper is black:
             continue
         if filled:
             return _rows(boxes)
-        grid = _cut_grid(paper.strict, around)
+        grid = _cut_grid(paper.strict, content)
         if grid and _is_chart(rgb, paper.strict):
             return _rows(grid)
     for tone in band_tones(gray, content):
@@ -131,6 +140,14 @@ def _is_chart(rgb: NDArray[np.uint8], paper: NDArray[np.uint8]) -> bool:
 def paper_of(distance: NDArray[np.uint8]) -> Paper:
     """Return where a picture is paper, from each pixel's distance to the paper's tone."""
     return Paper((distance <= _TOLERANCE).astype(np.uint8), (distance <= _LOOSE).astype(np.uint8))
+
+
+def are_alike(boxes: Sequence[PixelBox], others: Sequence[PixelBox]) -> bool:
+    """Whether two cuts differ by no more than what compression blurs at the panels' edges."""
+    pairs = zip(sorted(boxes), sorted(others), strict=False)
+    return len(boxes) == len(others) and all(
+        abs(a - b) <= _BLUR_PX for box, other in pairs for a, b in zip(box, other, strict=True)
+    )
 
 
 def pure_white(gray: NDArray[np.uint8]) -> Paper | None:

@@ -20,6 +20,7 @@ from mmskin_build.figures.gutters import (
     MarkBox,
     Paper,
     PixelBox,
+    are_alike,
     band_tones,
     bands_across,
     divide,
@@ -113,6 +114,13 @@ def _cut_gray(
         probes = {letter: _probe(box, place) for letter, box in marks.items()}
         for paper in papers:
             cut = _Cutter(gray, paper, probes).cut()
+            known = [boxes for _, _, boxes in cuts]
+            if (
+                paper is pure
+                and cut
+                and any(are_alike(list(cut.values()), list(other.values())) for other in known)
+            ):
+                continue
             if cut is not None:
                 _judge(cuts, cut, marks, place)
         if cuts and min(cuts, key=lambda c: c[0])[0] <= _ALIKE:
