@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.optimize import linear_sum_assignment
 
-from mmskin_build.figures.gutters import MarkBox, Paper, PixelBox
+from mmskin_build.figures.gutters import MarkBox
+from mmskin_build.figures.paper import Paper, PixelBox
 
 GROUND_SHARE = 0.3  # of a plate of drawings that is paper
 _UNREAD_GROUND = 0.5  # the same, where letters were not read

@@ -18,21 +18,16 @@ from mmskin_build.figures.drawings import GROUND_SHARE, find_drawings
 from mmskin_build.figures.gutters import (
     Band,
     MarkBox,
-    Paper,
-    PixelBox,
     are_alike,
-    band_tones,
     bands_across,
     divide,
     is_filled,
     is_sliver,
-    paper_of,
-    pure_white,
-    runs,
     snap,
     steps_across,
     trim,
 )
+from mmskin_build.figures.paper import Paper, PixelBox, band_tones, paper_of, pure_white, runs
 
 _MIN_SIDE_SHARE, _MIN_SIDE_PX = 0.045, 20  # of a panel, of the plate's side
 _SEAMS = ((2.0, 0.75), (1.5, 0.6))  # ratio, share of steps; letters beside a seam confirm it
