@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from drawn_pages import Rgb, photograph
 from mmskin_build.figures.cutting import find_panels
 from mmskin_build.geometry import Bbox, iou
-from mmskin_build.pdf.pixels import PanelPart, PictureView
+from mmskin_build.pdf.jobs import PanelPart, PictureView
 
 Box = tuple[int, int, int, int]
 FONT = str(Path(reportlab.__file__).parent / "fonts" / "VeraBd.ttf")

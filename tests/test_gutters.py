@@ -76,6 +76,17 @@ def test_thin_gutters_blurred_by_jpeg_are_found(gutter: int, quality: int) -> No
     assert near(found, boxes, 4)
 
 
+def test_a_section_on_white_glass_keeps_its_glass_beside_painted_gutters() -> None:
+    boxes = grid(2, 2, 12)
+    pixels = sheet(boxes, extent(boxes))
+    x0, y0, x1, y1 = boxes[1]
+    grain = np.random.default_rng(3).integers(241, 249, (y1 - y0, x1 - x0, 1), np.uint8)
+    tissue_only = pixels[y0 + 30 : y1 - 30, x0 + 60 : x1 - 60].copy()
+    pixels[y0:y1, x0:x1] = grain
+    pixels[y0 + 30 : y1 - 30, x0 + 60 : x1 - 60] = tissue_only
+    assert near(split_raster(pixels, 4), boxes, 1)
+
+
 def test_a_margin_of_paper_is_no_panel() -> None:
     boxes = grid(2, 1, 10)
     found = split_raster(sheet(boxes, extent(boxes), margin=25), 2)

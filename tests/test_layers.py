@@ -188,6 +188,14 @@ def test_help_loads_no_heavy_library() -> None:
     assert done.stdout.split() == []
 
 
+def test_who_hands_out_pages_loads_no_library_that_reads_them() -> None:
+    rooms = ("alignment", "pdf.work", "pdf.isolation", "figures.book", "figures.opinions")
+    code = f"import sys, {', '.join(f'{PACKAGE}.{room}' for room in rooms)}; "
+    code += "print(*sorted({'pymupdf', 'cv2', 'pdfplumber'} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
 @pytest.mark.slow
 def test_the_wheel_holds_every_module_template_and_the_licence(tmp_path: Path) -> None:
     copy = tmp_path / "copy"  # setuptools leaves a build folder beside the sources

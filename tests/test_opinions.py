@@ -18,7 +18,7 @@ from mmskin_build.figures.opinions import (
     weigh_opinions,
 )
 from mmskin_build.geometry import Bbox
-from mmskin_build.pdf.second_look import CaptionReading, LayoutBox, SecondLook
+from mmskin_build.pdf.jobs import CaptionReading, LayoutBox, SecondLook
 from mmskin_build.records import Evidence, Figure, Panel
 
 PICTURE, CAPTION = Bbox(72, 72, 372, 272), Bbox(72, 280, 372, 304)

@@ -20,14 +20,8 @@ from builders import make_figure
 from drawn_pages import Embedded, Rgb, draw_page, embed, photograph, place
 from mmskin_build.geometry import Bbox, union_all
 from mmskin_build.pdf.document import open_document
-from mmskin_build.pdf.jobs import PageJob
-from mmskin_build.pdf.pixels import (
-    PageCutter,
-    PanelPart,
-    PictureView,
-    PixelRequest,
-    cut_figures,
-)
+from mmskin_build.pdf.jobs import PageJob, PanelPart, PictureView, PixelRequest
+from mmskin_build.pdf.pixels import PageCutter, cut_figures
 from mmskin_build.records import Panel
 from mmskin_build.store import pixel_digest
 

@@ -12,8 +12,8 @@ from mmskin_build.config import Config, FiguresConfig, PdfConfig
 from mmskin_build.geometry import Bbox
 from mmskin_build.pdf.document import open_document
 from mmskin_build.pdf.isolation import WorkerPool
-from mmskin_build.pdf.jobs import PageJob, PdfSource
-from mmskin_build.pdf.second_look import LookRequest, SecondLook, look_again
+from mmskin_build.pdf.jobs import LookRequest, PageJob, PdfSource, SecondLook
+from mmskin_build.pdf.second_look import look_again
 from mmskin_build.records import Figure, Panel
 
 WORDS = ("Figure 1. Scaly plaques on both", "forearms of a farmer aged 43 years.")

@@ -14,12 +14,23 @@ from typing import TYPE_CHECKING, Any
 from mmskin_build.config import Config
 from mmskin_build.pdf.adobe import AdobePage, load_extract
 from mmskin_build.pdf.isolation import WorkerPool
-from mmskin_build.pdf.jobs import PageJob, PdfSource
-from mmskin_build.records import Alignment, Figure, Page, PageFailure, Reject
+from mmskin_build.pdf.jobs import (
+    LookRequest,
+    PageJob,
+    PanelPart,
+    PdfSource,
+    PictureView,
+    PixelRequest,
+    ReadSettings,
+)
+from mmskin_build.records import Alignment, Figure, Line, Page, PageFailure, Reject
 from mmskin_build.store import file_sha256, write_jsonl
 
 if TYPE_CHECKING:
     from mmskin_build.figures.book import BookFigures
+
+_NOT_THE_LAYER = frozenset({"hidden_text_layer", "adobe"})  # flags of pages with other lines
+_REACH_PT = 10.0  # pixels shown may reach out of a panel's box by one of theirs
 
 
 def align_file(
@@ -122,7 +133,14 @@ def align_document(
     pages, failures = read_pages(pool, source, cfg, page_indices, language, on_read, extract)
     found = pair_figures(pages, cfg)
     figures, more = cut_figures(
-        pool, source, cfg, found.figures, out_dir, _for_stage(on_page, "cut_pictures"), language
+        pool,
+        source,
+        cfg,
+        found.figures,
+        out_dir,
+        _for_stage(on_page, "cut_pictures"),
+        language,
+        pages,
     )
     return Alignment(
         book_sha256=book_sha256,
@@ -147,13 +165,13 @@ def read_pages(
     Raises:
         AdobeExtractError: If `extract`, Adobe's output for all pages, is not of this document.
     """
-    from mmskin_build.pdf.reader import ReadSettings, read_page
+    from mmskin_build.pdf import work
 
     settings = ReadSettings(cfg=cfg.pdf, language=language or cfg.pdf.ocr_language)
     results: Sequence[Page | PageFailure]
     if extract is None:
         jobs = [PageJob(page_index=index, payload=settings) for index in page_indices]
-        results = pool.run(source, jobs, read_page, on_page)
+        results = pool.run(source, jobs, work.read_page, on_page)
     else:
         from mmskin_build.pdf.adobe_pages import AdobeJob, read_adobe_page
 
@@ -189,7 +207,7 @@ def look_again(
     on which another reader fails keeps what the first one said.
     """
     from mmskin_build.figures.opinions import find_doubts, weigh_opinions
-    from mmskin_build.pdf import second_look
+    from mmskin_build.pdf import work
 
     if not figures:
         return ()
@@ -197,7 +215,7 @@ def look_again(
     jobs = [
         PageJob(
             page_index=doubt.page_index,
-            payload=second_look.LookRequest(
+            payload=LookRequest(
                 cfg=cfg.pdf,
                 language=language or cfg.pdf.ocr_language,
                 layout=doubt.layout,
@@ -206,7 +224,7 @@ def look_again(
         )
         for doubt in doubts
     ]
-    looks = pool.run(source, jobs, second_look.look_again) if jobs else []
+    looks = pool.run(source, jobs, work.look_again) if jobs else []
     answers = [look for look in looks if not isinstance(look, PageFailure)]
     looked = weigh_opinions(figures, answers)
     check_conserved(
@@ -223,29 +241,32 @@ def cut_figures(
     out_dir: Path | None,
     on_page: Callable[[int], None] | None,
     language: str | None = None,
+    pages: Sequence[Page] = (),
 ) -> tuple[tuple[Figure, ...], tuple[Reject, ...]]:
     """Return the figures with their panels' pixels known, and those whose page failed.
 
-    First the pages in doubt are looked at a second time, for what is cut depends on that.
+    First the pages in doubt are looked at a second time, for what is cut depends on that. The text
+    of `pages`, where they are at hand, is not read again.
     """
-    from mmskin_build.figures.cutting import find_panels
     from mmskin_build.figures.panels import bind_panels, named_letters, part_count
-    from mmskin_build.pdf import pixels
+    from mmskin_build.pdf import work
 
     figures = look_again(pool, source, cfg, figures, language)
     by_page: dict[int, list[Figure]] = {}
     for figure in figures:
         if figure.panels:
             by_page.setdefault(figure.page_index, []).append(figure)
+    at_hand = {page.page_index: page for page in pages}
     jobs = [
         PageJob(
             page_index=index,
-            payload=pixels.PixelRequest(
+            payload=PixelRequest(
                 figures=tuple(on_page_figures),
                 expected=tuple(part_count(f.caption or "") for f in on_page_figures),
                 letters=tuple(named_letters(f.caption or "") for f in on_page_figures),
                 render_dpi=cfg.figures.render_dpi,
-                find_panels=find_panels,
+                find_panels=_find_panels,
+                lines=_lines_over(at_hand.get(index), on_page_figures),
                 out_dir=out_dir,
             ),
         )
@@ -253,7 +274,7 @@ def cut_figures(
     ]
     cut: dict[str, Figure] = {}
     rejects: list[Reject] = []
-    for job, result in zip(jobs, pool.run(source, jobs, pixels.cut_figures, on_page), strict=True):
+    for job, result in zip(jobs, pool.run(source, jobs, work.cut_figures, on_page), strict=True):
         if isinstance(result, PageFailure):
             rejects.extend(_failed_cut(figure, result) for figure in job.payload.figures)
         else:
@@ -278,8 +299,7 @@ def cut_as_drawn(
     out_dir: Path,
 ) -> tuple[tuple[Figure, ...], tuple[Reject, ...]]:
     """Return figures whose panels a person drew with their pixels known; nothing is looked for."""
-    from mmskin_build.figures.cutting import keep_whole
-    from mmskin_build.pdf import pixels
+    from mmskin_build.pdf import work
 
     by_page: dict[int, list[Figure]] = {}
     for figure in figures:
@@ -287,12 +307,12 @@ def cut_as_drawn(
     jobs = [
         PageJob(
             page_index=index,
-            payload=pixels.PixelRequest(
+            payload=PixelRequest(
                 figures=tuple(some),
                 expected=(0,) * len(some),
                 letters=((),) * len(some),
                 render_dpi=cfg.figures.render_dpi,
-                find_panels=keep_whole,
+                find_panels=_keep_whole,
                 out_dir=out_dir,
             ),
         )
@@ -300,12 +320,38 @@ def cut_as_drawn(
     ]
     cut: list[Figure] = []
     rejects: list[Reject] = []
-    for job, result in zip(jobs, pool.run(source, jobs, pixels.cut_figures), strict=True):
+    for job, result in zip(jobs, pool.run(source, jobs, work.cut_figures), strict=True):
         if isinstance(result, PageFailure):
             rejects.extend(_failed_cut(figure, result) for figure in job.payload.figures)
         else:
             cut.extend(result)
     return tuple(cut), tuple(rejects)
+
+
+def _lines_over(page: Page | None, figures: Sequence[Figure]) -> tuple[Line, ...] | None:
+    """The lines of the text layer that reach into figures; None where they are not at hand."""
+    if page is None or page.text_source != "digital" or _NOT_THE_LAYER.intersection(page.flags):
+        return None
+    boxes = [panel.bbox.expand(_REACH_PT) for figure in figures for panel in figure.panels]
+    return tuple(line for line in page.lines if any(line.bbox.gap(box) <= 0 for box in boxes))
+
+
+def _find_panels(
+    views: Sequence[PictureView], expected: int, letters: Sequence[str]
+) -> Sequence[Sequence[PanelPart]]:
+    """Find panels (`figures.cutting`); its libraries are loaded in the worker that calls it."""
+    from mmskin_build.figures.cutting import find_panels
+
+    return find_panels(views, expected, letters)
+
+
+def _keep_whole(
+    views: Sequence[PictureView], expected: int, letters: Sequence[str]
+) -> Sequence[Sequence[PanelPart]]:
+    """Take each picture as one panel (`figures.cutting`), in the worker that calls it."""
+    from mmskin_build.figures.cutting import keep_whole
+
+    return keep_whole(views, expected, letters)
 
 
 def _failed_cut(figure: Figure, failure: PageFailure) -> Reject:

@@ -34,7 +34,8 @@ class Bbox(NamedTuple):
     @property
     def area(self) -> float:
         """Area in square points."""
-        return self.width * self.height
+        x0, y0, x1, y1 = self
+        return max(0.0, x1 - x0) * max(0.0, y1 - y0)
 
     @property
     def center(self) -> tuple[float, float]:
@@ -57,12 +58,9 @@ class Bbox(NamedTuple):
 
     def union(self, other: Bbox) -> Bbox:
         """Return the smallest box around both."""
-        return Bbox(
-            min(self.x0, other.x0),
-            min(self.y0, other.y0),
-            max(self.x1, other.x1),
-            max(self.y1, other.y1),
-        )
+        ax0, ay0, ax1, ay1 = self
+        bx0, by0, bx1, by1 = other
+        return Bbox(min(ax0, bx0), min(ay0, by0), max(ax1, bx1), max(ay1, by1))
 
     def expand(self, dx: float, dy: float | None = None) -> Bbox:
         """Return the box grown by `dx` points left and right, `dy` (default `dx`) up and down."""
@@ -80,7 +78,15 @@ class Bbox(NamedTuple):
 
     def covered_by(self, other: Bbox) -> float:
         """Share of this box's area that `other` covers, in [0, 1]; 0 for an empty box."""
-        return self.intersect(other).area / self.area if self.area > 0 else 0.0
+        ax0, ay0, ax1, ay1 = self
+        bx0, by0, bx1, by1 = other
+        x0, x1 = ax0 if ax0 > bx0 else bx0, ax1 if ax1 < bx1 else bx1
+        y0, y1 = ay0 if ay0 > by0 else by0, ay1 if ay1 < by1 else by1
+        # Most boxes that are asked about lie apart; this is asked more often than all else.
+        if x1 <= x0 or y1 <= y0 or ax1 <= ax0 or ay1 <= ay0:
+            return 0.0
+        area = (ax1 - ax0) * (ay1 - ay0)
+        return (x1 - x0) * (y1 - y0) / area if area > 0 else 0.0
 
     def x_overlap(self, other: Bbox) -> float:
         """Length in points that both boxes share on the x axis."""

@@ -50,7 +50,12 @@ for name in sys.argv[1:]:
         for page in document:
             page.get_layout()
             pages += 1
-print(json.dumps({"cpu_s": time.process_time() - start, "pages": pages}))
+threads = [line.split()[1] for line in open("/proc/self/status") if line.startswith("Threads:")]
+print(
+    json.dumps(
+        {"cpu_s": time.process_time() - start, "pages": pages, "threads": int((threads or [0])[0])}
+    )
+)
 """
 
 
@@ -100,14 +105,21 @@ def measure(pdfs: Sequence[Path], repeats: int, workers: int) -> dict[str, Any]:
     }
 
 
-def measure_layout(pdfs: Sequence[Path], align_cpu_s: float) -> dict[str, float]:
-    """Ask the layout network about every page, once, and hold the alignment of all against it."""
-    _, wall, out, _ = run([sys.executable, "-c", LAYOUT_PAGES, *map(str, pdfs)])
+def measure_layout(pdfs: Sequence[Path], aligned: dict[str, Any]) -> dict[str, float]:
+    """Ask the layout network about every page, once, and hold the alignment of all against it.
+
+    Once without the network's start, which reading alone has not either, and once with it.
+    """
+    cpu, wall, out, _ = run([sys.executable, "-c", LAYOUT_PAGES, *map(str, pdfs)])
     asked = json.loads(out)
     return {
         "cpu_s_per_page": asked["cpu_s"] / asked["pages"],
+        "cpu_s": cpu,
         "wall_s": wall,
-        "times_align": asked["cpu_s"] / align_cpu_s,
+        "threads": asked["threads"],
+        "times_align": asked["cpu_s"] / aligned["align_cpu_s"],
+        "times_align_with_start": cpu / aligned["align_cpu_s"],
+        "times_align_wall": wall / aligned["align_wall_s"],
     }
 
 
@@ -158,11 +170,13 @@ def main() -> None:
             show(path.name, each[path.name])
         together = measure(pdfs, given.repeats, given.workers)
         show(f"all {len(pdfs)} in one call", together)
-        layout = None if given.no_layout else measure_layout(pdfs, together["align_cpu_s"])
+        layout = None if given.no_layout else measure_layout(pdfs, together)
     if layout is not None:
         print(
             f"get_layout() on every page: {layout['cpu_s_per_page']:.4f} s a page, "
-            f"{layout['times_align']:.1f} times align; wall {layout['wall_s']:.1f} s"
+            f"{layout['times_align']:.1f} times align ({layout['times_align_with_start']:.1f} with "
+            f"its start); wall {layout['wall_s']:.1f} s, {layout['times_align_wall']:.1f} times; "
+            f"{layout['threads']:.0f} threads, {len(os.sched_getaffinity(0))} processors"
         )
     start = start_time(max(3, given.repeats))
     print(f"mmskin --help: median {start['median_s']:.3f} s, worst {start['worst_s']:.3f} s")
@@ -178,7 +192,8 @@ def main() -> None:
         "each": each,
         "help": start,
         "machine": {
-            "processors": os.cpu_count(),
+            "processors": len(os.sched_getaffinity(0)),
+            "omp_num_threads": os.environ.get("OMP_NUM_THREADS"),
             "python": platform.python_version(),
             "pymupdf": version("pymupdf"),
         },

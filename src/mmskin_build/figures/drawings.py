@@ -8,6 +8,8 @@ pixels.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
 
 import cv2
 import numpy as np
@@ -15,7 +17,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.optimize import linear_sum_assignment
 
-from mmskin_build.figures.gutters import MarkBox, Paper, PixelBox
+from mmskin_build.figures.gutters import MarkBox
+from mmskin_build.figures.paper import Paper, PixelBox
 
 GROUND_SHARE = 0.3  # of a plate of drawings that is paper
 _UNREAD_GROUND = 0.5  # the same, where letters were not read
@@ -32,6 +35,20 @@ _SIDE_WEIGHT = 1.0  # letter heights that the usual side is worth
 _SIDE_SHARE, _VIEW_SIDE = 0.6, 3.0  # of letters on one side; what that is worth to further views
 _LEVEL = 0.6  # of its height that a further view shares with the first
 _GAP_WEIGHT = 2.5  # a letter's drawing may stand this much farther from it than from another one
+
+
+@dataclass(frozen=True, slots=True)
+class _Ink:
+    """The pixels of all parts, row by row: distances are asked for at these alone."""
+
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    parts: NDArray[np.int32]  # the part that each belongs to
+
+    @classmethod
+    def of(cls, labels: NDArray[np.int32]) -> Self:
+        rows, columns = np.nonzero(labels)
+        return cls(rows, columns, labels[rows, columns])
 
 
 def find_drawings(
@@ -106,7 +123,8 @@ def _assign_parts(
     if count <= len(marks):
         return None
     boxes = _boxes_of(labels, count)
-    away = np.stack([_distances(labels, count, mark) for mark in marks]) / unit  # (marks, parts)
+    drawn = _Ink.of(labels)
+    away = np.stack([_distances(drawn, count, mark) for mark in marks]) / unit  # (marks, parts)
     sides = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
     longer = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
     main = np.flatnonzero((longer >= _PART_HEIGHTS * unit) & (sides >= 0.5 * unit))
@@ -135,7 +153,7 @@ def _assign_parts(
     for number, k in enumerate(lonely[:unread]):
         owner[k] = len(marks) + number
     away = np.vstack([away, np.full((unread, count), np.inf)])
-    return _gather(labels, boxes, away, owner, main, unit, len(away))
+    return _gather(labels, drawn, boxes, away, owner, main, unit, len(away))
 
 
 def _sides(marks: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -155,6 +173,7 @@ def _sides(marks: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np
 
 def _gather(
     labels: NDArray[np.int32],
+    drawn: _Ink,
     boxes: NDArray[np.float64],
     away: NDArray[np.float64],
     owner: NDArray[np.int64],
@@ -177,7 +196,7 @@ def _gather(
     reach = np.where(is_main, _VIEW_REACH, _STRAY_REACH)
 
     def draw_after(part: int) -> None:
-        gaps = _GAP_WEIGHT * _pixel_distances(labels, len(boxes), labels == part) / unit
+        gaps = _GAP_WEIGHT * _pixel_distances(drawn, len(boxes), labels == part) / unit
         near[owner[part]] = np.minimum(near[owner[part]], gaps)
 
     for part in owned:
@@ -225,32 +244,22 @@ def _boxes_of(labels: NDArray[np.int32], count: int) -> NDArray[np.float64]:
     return found
 
 
-def _distances(
-    labels: NDArray[np.int32], count: int, mark: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _distances(drawn: _Ink, count: int, mark: NDArray[np.float64]) -> NDArray[np.float64]:
     """Distance in pixels from a letter's box to the nearest pixel of each part."""
-    height, width = labels.shape
-    x, y = np.arange(width), np.arange(height)
+    x, y = np.arange(drawn.columns.max() + 1), np.arange(drawn.rows.max() + 1)
     dx = np.maximum(np.maximum(mark[0] - x, x - mark[2]), 0)
     dy = np.maximum(np.maximum(mark[1] - y, y - mark[3]), 0)
-    field = np.hypot(dx[None, :], dy[:, None])
-    return _least(field, labels, count)
+    return _least(np.hypot(dx[drawn.columns], dy[drawn.rows]), drawn, count)
 
 
-def _pixel_distances(
-    labels: NDArray[np.int32], count: int, part: NDArray[np.bool_]
-) -> NDArray[np.float64]:
+def _pixel_distances(drawn: _Ink, count: int, part: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Distance in pixels from one part to the nearest pixel of each."""
     field = cv2.distanceTransform((~part).astype(np.uint8), cv2.DIST_L2, 3)
-    return _least(np.asarray(field, np.float64), labels, count)
+    return _least(np.asarray(field[drawn.rows, drawn.columns], np.float64), drawn, count)
 
 
-def _least(
-    field: NDArray[np.float64], labels: NDArray[np.int32], count: int
-) -> NDArray[np.float64]:
-    """The least value of a field over each part; infinite for the ground and empty parts."""
+def _least(values: NDArray[np.float64], drawn: _Ink, count: int) -> NDArray[np.float64]:
+    """The least value at the ink of each part; infinite for the ground and empty parts."""
     found = np.full(count, np.inf)
-    inked = labels > 0
-    np.minimum.at(found, labels[inked], field[inked])
-    found[0] = np.inf
+    np.minimum.at(found, drawn.parts, values)
     return found

@@ -82,7 +82,10 @@ def find_glyphs(gray: Gray, tallest_px: float) -> Shapes:
             masks.append(mask)
     if not boxes:
         return Shapes((), tuple(bars))
-    chances = classify_shapes(np.stack([features(mask) for mask in masks]))
+    table = np.zeros((len(masks), _SIDE_PX * _SIDE_PX + 1), np.float32)
+    for row, mask in zip(table, masks, strict=True):
+        _describe(mask, row)
+    chances = classify_shapes(table)
     glyphs = [
         Glyph(box, bright, row)
         for box, bright, row in zip(boxes, is_bright, chances, strict=True)
@@ -123,15 +126,22 @@ def shapes_in(
 
 def features(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return a shape as the network sees it: centered in a square, its proportions beside it."""
+    row = np.zeros(_SIDE_PX * _SIDE_PX + 1, np.float32)
+    _describe(mask, row)
+    return row
+
+
+def _describe(mask: NDArray[np.uint8], row: NDArray[np.float32]) -> None:
+    """Write the features of a shape into `row`, which is zero."""
     high, wide = mask.shape
     scale = _SIDE_PX / max(high, wide)
     size = (max(1, round(wide * scale)), max(1, round(high * scale)))
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     small = cv2.resize(mask * np.uint8(255), size, interpolation=way)
-    square = np.zeros((_SIDE_PX, _SIDE_PX), np.float32)
+    square = row[:-1].reshape(_SIDE_PX, _SIDE_PX)
     x, y = (_SIDE_PX - size[0]) // 2, (_SIDE_PX - size[1]) // 2
-    square[y : y + size[1], x : x + size[0]] = small / np.float32(255)
-    return np.append(square.ravel(), np.float32(wide / high))
+    np.divide(small, np.float32(255), out=square[y : y + size[1], x : x + size[0]])
+    row[-1] = wide / high
 
 
 def classify_shapes(table: NDArray[np.float32]) -> NDArray[np.float32]:

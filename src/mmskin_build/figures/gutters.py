@@ -13,21 +13,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mmskin_build.figures.paper import (
+    MIN_GUTTER_PX,
+    MIN_SIDE_PX,
+    Paper,
+    PixelBox,
+    band_tones,
+    paper_of,
+    pure_white,
+    runs,
+)
 from mmskin_build.geometry import Bbox, reading_order
 
-PixelBox = tuple[int, int, int, int]
 MarkBox = tuple[float, float, float, float]  # of a letter
 
-_TOLERANCE = 18  # grey levels that a gutter may differ from pure white or black
 _GUTTER_SHARE = 0.985  # pixels of a gutter's row or column that are of its color
-_MIN_GUTTER_PX = 2
 _CLEARER = 1.6  # times the widest gap left that the narrowest gutter must have
-_LOOSE = 70  # grey levels for a thin gutter, which compression blurs
 _LINE_SHARE = 0.95
 _FLANK_PX = 5  # this far beside a thin gutter the picture has begun
 _FLANK_SHARE = 0.6
-_BAND_SPREAD = 4.0  # grey levels along a gray gutter
-_BAND_TONES = 3  # gray tones tried
 _INK_CHROMA, _INK_COLORED = 40, 0.3  # spread of channels of color; share of colored ink in charts
 _SEAM_BLOCKS = 16  # pieces of a seam that are looked at one by one
 _SEAM_RATIO = 2.0  # times the usual step, in a piece of a seam
@@ -40,19 +44,10 @@ _GRID_GUTTER_SHARE = 0.018  # of the plate's side: between bars of one chart the
 _EVEN_GUTTERS = 0.4  # narrowest over widest gutter of a grid
 _ALIKE = 1.35  # largest over smallest side of panels in one grid
 _MIN_SIDE_SHARE = 0.06  # a panel's side, of the whole picture's
-_MIN_SIDE_PX = 24
 _SNAP_SHARE = 0.3  # of the panels are filled, for the others to have edges like theirs
 _BLUR_PX = 5  # pixels from an edge within which compression blurs it
 _SAME_EDGE_PX = 3  # edges of panels in one row or column differ by no more
 _EDGE_INK_SHARE = 0.55  # of a panel's edge that is not paper, for a panel without a letter
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """Where a picture has the color of its gutters: within a few grey levels, and roughly."""
-
-    strict: NDArray[np.uint8]
-    loose: NDArray[np.uint8]
 
 
 def split_raster(rgb: NDArray[np.uint8], expected: int) -> list[PixelBox]:
@@ -67,17 +62,28 @@ def split_raster(rgb: NDArray[np.uint8], expected: int) -> list[PixelBox]:
         With a number expected, exactly that many or none; without, only where clean gutters set
         off rectangles that are filled to their edges, or the like panels of a regular grid.
     """
-    if expected == 1 or min(rgb.shape[:2]) < 2 * _MIN_SIDE_PX:
+    if expected == 1 or min(rgb.shape[:2]) < 2 * MIN_SIDE_PX:
         return []
     gray = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
     height, width = gray.shape
     white, black = paper_of(np.asarray(255 - gray, np.uint8)), paper_of(gray)
     content = trim(white.strict, (0, 0, width, height))
+    pure = pure_white(gray) if expected else None
+    beside_glass: list[PixelBox] = []
+    if pure is not None:
+        around = trim(pure.strict, (0, 0, width, height))
+        boxes, is_clear = _cut(pure, around, expected)
+        if len(boxes) == expected and (is_clear or all(is_filled(pure.strict, b) for b in boxes)):
+            beside_glass = _rows(boxes)
     for paper in (white, black):
         boxes, is_clear = _cut(paper, content, expected)
         filled = len(boxes) >= 2 and all(is_filled(paper.strict, box) for box in boxes)
         if expected and len(boxes) == expected and (is_clear or filled):
+            if paper is white and beside_glass and not are_alike(boxes, beside_glass):
+                return beside_glass
             return [] if not is_clear and _has_more(paper, content, expected) else _rows(boxes)
+        if paper is white and beside_glass:
+            return beside_glass
         if expected or paper is black:
             continue
         if filled:
@@ -95,24 +101,6 @@ def split_raster(rgb: NDArray[np.uint8], expected: int) -> list[PixelBox]:
     return _rows(_cut_seams(gray, content, expected)) if expected else []
 
 
-def band_tones(gray: NDArray[np.uint8], content: PixelBox) -> list[int]:
-    """Tones of gray bands that run straight from edge to edge and hold nothing else."""
-    x0, y0, x1, y1 = content
-    part = gray[y0:y1, x0:x1].astype(np.float32)
-    found: list[int] = []
-    for axis in (0, 1):
-        spread = part.std(axis=1 - axis)
-        mean = part.mean(axis=1 - axis)
-        for start, end in runs(spread <= _BAND_SPREAD):
-            margin = _MIN_SIDE_PX
-            if start < margin or part.shape[axis] - end < margin or end - start < _MIN_GUTTER_PX:
-                continue
-            tone = round(float(mean[start:end].mean()))
-            if all(abs(tone - other) > _TOLERANCE for other in (0, 255, *found)):
-                found.append(tone)
-    return found[:_BAND_TONES]
-
-
 def _is_chart(rgb: NDArray[np.uint8], paper: NDArray[np.uint8]) -> bool:
     """Whether what is not paper is black, gray or few pixels: ink, not tissue on glass."""
     inked = rgb[paper == 0]
@@ -122,9 +110,12 @@ def _is_chart(rgb: NDArray[np.uint8], paper: NDArray[np.uint8]) -> bool:
     return bool(colored.mean() < _INK_COLORED)
 
 
-def paper_of(distance: NDArray[np.uint8]) -> Paper:
-    """Return where a picture is paper, from each pixel's distance to the paper's tone."""
-    return Paper((distance <= _TOLERANCE).astype(np.uint8), (distance <= _LOOSE).astype(np.uint8))
+def are_alike(boxes: Sequence[PixelBox], others: Sequence[PixelBox]) -> bool:
+    """Whether two cuts differ by no more than what compression blurs at the panels' edges."""
+    pairs = zip(sorted(boxes), sorted(others), strict=False)
+    return len(boxes) == len(others) and all(
+        abs(a - b) <= _BLUR_PX for box, other in pairs for a, b in zip(box, other, strict=True)
+    )
 
 
 def _cut(paper: Paper, content: PixelBox, expected: int) -> tuple[list[PixelBox], bool]:
@@ -136,8 +127,8 @@ def _cut(paper: Paper, content: PixelBox, expected: int) -> tuple[list[PixelBox]
     height, width = paper.strict.shape
     leaves = [content]
     smallest = (
-        max(_MIN_SIDE_PX, _MIN_SIDE_SHARE * width),
-        max(_MIN_SIDE_PX, _MIN_SIDE_SHARE * height),
+        max(MIN_SIDE_PX, _MIN_SIDE_SHARE * width),
+        max(MIN_SIDE_PX, _MIN_SIDE_SHARE * height),
     )
     cuts: dict[PixelBox, _Gutter | None] = {}
     cells: dict[PixelBox, PixelBox] = {}
@@ -261,7 +252,7 @@ def bands_across(paper: Paper, box: PixelBox, smallest: tuple[float, float]) -> 
         bands = [
             (float(end - start), start, end)
             for start, end in runs(_profile(strict, axis) >= _GUTTER_SHARE)
-            if end - start >= _MIN_GUTTER_PX
+            if end - start >= MIN_GUTTER_PX
         ]
         profile = _profile(loose, axis)
         for start, end in runs(profile >= _LINE_SHARE):
@@ -290,10 +281,13 @@ def _cut_seams(gray: NDArray[np.uint8], content: PixelBox, expected: int) -> lis
     Empty unless exactly the expected number of panels comes of it.
     """
     leaves = [content]
+    seams: dict[PixelBox, _Gutter | None] = {}
     while len(leaves) < expected:
         best: tuple[float, int, PixelBox, PixelBox] | None = None
         for index, leaf in enumerate(leaves):
-            cut = _sharpest_seam(gray, leaf)
+            if leaf not in seams:
+                seams[leaf] = _sharpest_seam(gray, leaf)
+            cut = seams[leaf]
             if cut is not None and (best is None or cut[0] > best[0]):
                 best = (cut[0], index, cut[1], cut[2])
         if best is None:
@@ -325,7 +319,7 @@ def steps_across(
     part = gray[y0:y1, x0:x1].astype(np.int16)
     turned = part if axis == 0 else part.T
     length, across = turned.shape
-    margin = max(_MIN_SIDE_PX, round(_SEAM_MARGIN * length))
+    margin = max(MIN_SIDE_PX, round(_SEAM_MARGIN * length))
     if length <= 2 * margin or across < _SEAM_BLOCKS * 4:
         return np.zeros(0, np.float32)
     steps = np.abs(np.diff(turned, axis=0))
@@ -372,7 +366,7 @@ def _alike_segments(part: NDArray[np.uint8], axis: int) -> list[tuple[int, int]]
     gutters = [
         (start, end)
         for start, end in runs(_profile(part, axis) >= _GUTTER_SHARE)
-        if end - start >= max(2 * _MIN_GUTTER_PX, _GRID_GUTTER_SHARE * length)
+        if end - start >= max(2 * MIN_GUTTER_PX, _GRID_GUTTER_SHARE * length)
     ]
     first, last = 0, length
     if gutters and gutters[0][0] <= _FRAME_SHARE * length:
@@ -393,14 +387,6 @@ def _alike_segments(part: NDArray[np.uint8], axis: int) -> list[tuple[int, int]]
             if sum(widths) > best_width:
                 best, best_width = list(zip(starts, ends, strict=True)), sum(widths)
     return best
-
-
-def runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return where flags are set without a break, as ``(start, end)``."""
-    padded = np.concatenate([[False], flags, [False]]).astype(np.int8)
-    steps = np.diff(padded)
-    starts, ends = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
-    return [(int(a), int(b)) for a, b in zip(starts, ends, strict=True)]
 
 
 def trim(mask: NDArray[np.uint8], box: PixelBox) -> PixelBox:

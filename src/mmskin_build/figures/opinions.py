@@ -29,7 +29,7 @@ from mmskin_build.figures.labels import parse_label
 from mmskin_build.figures.layout import TextLine
 from mmskin_build.figures.unnumbered import CREDIT
 from mmskin_build.geometry import Bbox
-from mmskin_build.pdf.second_look import CaptionReading, LayoutBox, SecondLook
+from mmskin_build.pdf.jobs import CaptionReading, LayoutBox, SecondLook
 from mmskin_build.pdf.text_layer import plausible_share
 from mmskin_build.records import Evidence, Figure, Line, Panel
 

@@ -18,19 +18,16 @@ from mmskin_build.figures.drawings import GROUND_SHARE, find_drawings
 from mmskin_build.figures.gutters import (
     Band,
     MarkBox,
-    Paper,
-    PixelBox,
-    band_tones,
+    are_alike,
     bands_across,
     divide,
     is_filled,
     is_sliver,
-    paper_of,
-    runs,
     snap,
     steps_across,
     trim,
 )
+from mmskin_build.figures.paper import Paper, PixelBox, band_tones, paper_of, pure_white, runs
 
 _MIN_SIDE_SHARE, _MIN_SIDE_PX = 0.045, 20  # of a panel, of the plate's side
 _SEAMS = ((2.0, 0.75), (1.5, 0.6))  # ratio, share of steps; letters beside a seam confirm it
@@ -101,6 +98,9 @@ def _cut_gray(
     gray: NDArray[np.uint8], marks: Mapping[str, MarkBox], proposed: Sequence[PixelBox]
 ) -> dict[str, PixelBox]:
     papers = _papers(gray)
+    pure = pure_white(gray)  # glass around a section is then a part of its picture
+    if pure is not None:
+        papers.insert(2, pure)
     cuts: list[tuple[float, str, dict[str, PixelBox]]] = []
     for place in _PLACES:
         named = match_marks(proposed, marks, (place,)) if proposed else {}
@@ -109,13 +109,22 @@ def _cut_gray(
         probes = {letter: _probe(box, place) for letter, box in marks.items()}
         for paper in papers:
             cut = _Cutter(gray, paper, probes).cut()
+            known = [boxes for _, _, boxes in cuts]
+            if (
+                paper is pure
+                and cut
+                and any(are_alike(list(cut.values()), list(other.values())) for other in known)
+            ):
+                continue
             if cut is not None:
                 _judge(cuts, cut, marks, place)
         if cuts and min(cuts, key=lambda c: c[0])[0] <= _ALIKE:
             break
     best = min(cuts, key=lambda c: c[0]) if cuts else None
     if best is not None and (
-        (best[0] <= _ALIKE and best[1] == "inside") or _are_filled(papers[0], best[2])
+        (best[0] <= _ALIKE and best[1] == "inside")
+        or _are_filled(papers[0], best[2])
+        or (pure is not None and _are_filled(pure, best[2]))
     ):
         return best[2]
     for paper in papers[:2]:

@@ -17,8 +17,9 @@ from mmskin_build.errors import AdobeExtractError
 from mmskin_build.geometry import Bbox
 from mmskin_build.pdf.adobe import AdobePage
 from mmskin_build.pdf.document import Document, load_page
+from mmskin_build.pdf.jobs import ReadSettings
 from mmskin_build.pdf.painting import Painting, fz_page
-from mmskin_build.pdf.reader import SCAN_COVERAGE, ReadSettings, read_painted
+from mmskin_build.pdf.reader import SCAN_COVERAGE, read_painted
 from mmskin_build.records import Line, Page, ScanRegion
 
 if TYPE_CHECKING:

@@ -34,10 +34,16 @@ def find_overlays(
         if item.order > after and item.order not in own and _overlap(item.bbox, bbox):
             found.append(Overlay(kind="image", bbox=_clip(item.bbox, bbox)))
     for line in lines:
+        if not _meets(line.bbox, bbox):  # no word reaches out of its line
+            continue
         for text, box in _words(line):
             if box.covered_by(bbox) > 0.5:
                 found.append(Overlay(kind="text", bbox=_clip(box, bbox), text=text))
     return tuple(found)
+
+
+def _meets(a: Bbox, b: Bbox) -> bool:
+    return a.x0 < b.x1 and a.x1 > b.x0 and a.y0 < b.y1 and a.y1 > b.y0
 
 
 def _touches(path: PathObject, bbox: Bbox) -> bool:

@@ -16,10 +16,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pymupdf
@@ -27,11 +26,10 @@ from pymupdf import mupdf
 
 from mmskin_build.geometry import POINTS_PER_INCH, Bbox, reading_order, union_all
 from mmskin_build.pdf.document import Document
-from mmskin_build.pdf.jobs import PageJob
+from mmskin_build.pdf.jobs import PageJob, PictureView, PixelBox, PixelRequest
 from mmskin_build.pdf.overlays import find_overlays, merge_boxes
 from mmskin_build.pdf.painting import PaintedImage, Painting, fz_page, read_painting
 from mmskin_build.pdf.raster import (
-    PixelBox,
     RgbImage,
     decode_image,
     encode_png,
@@ -44,35 +42,6 @@ from mmskin_build.pdf.text import read_lines
 from mmskin_build.records import Figure, ImageObject, Line, Overlay, Panel, PanelSource
 from mmskin_build.store import pixel_digest, write_bytes
 
-
-class PanelPart(NamedTuple):
-    """A panel inside a picture: its box in pixels, and its letter where one was read."""
-
-    box: PixelBox
-    letter: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PictureView:
-    """A picture of a figure as panels are looked for in it.
-
-    `bbox` is what `rgb`, ``(H, W, 3) uint8``, shows, in points. `pieces` are pictures set edge to
-    edge, in pixels. `printed` are single letters of the text layer over it; `is_lettered` tells
-    that its letter is known already.
-    """
-
-    rgb: RgbImage
-    bbox: Bbox
-    pieces: tuple[PixelBox, ...] = ()
-    printed: tuple[tuple[str, Bbox], ...] = ()
-    is_lettered: bool = False
-    may_split: bool = True
-
-
-#: Finds the panels in the pictures of one figure: the pictures, how many panels its caption names,
-#: and their letters. For each picture its panels; the whole of it where it is one.
-FindPanels = Callable[[Sequence[PictureView], int, Sequence[str]], Sequence[Sequence[PanelPart]]]
-
 _MIN_SHARE = 0.01  # an object that covers less of a panel than this is no part of it
 _FULL = 0.985  # coverage from which a panel counts as filled
 _SAME_SCALE = 0.01  # relative difference of resolution that tiles of one picture may have
@@ -82,23 +51,6 @@ _LETTER = re.compile(r"\s*[(\[]?\s*([A-Za-z])\s*[)\].:]?\s*")  # as printed over
 _APART_PT = 0.25  # paper between image objects that belong to different pictures
 _OBJECT_SHARE = 0.02  # of a figure's area that an image object covers, as a panel
 _PAGE_SHARE = 0.75  # an image object over this share of the page is the scan of the page
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PixelRequest:
-    """The figures of one page whose pixels are wanted.
-
-    `expected` gives for each figure the number of panels that its caption names (0 when it names
-    none), `letters` their letters where it names them so. Pictures are written to
-    ``out_dir/<image_sha256>.png``; None writes nothing.
-    """
-
-    figures: tuple[Figure, ...]
-    expected: tuple[int, ...]
-    letters: tuple[tuple[str, ...], ...]
-    render_dpi: int
-    find_panels: FindPanels
-    out_dir: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +69,7 @@ def cut_figures(document: Document, job: PageJob[PixelRequest]) -> tuple[Figure,
     """
     request = job.payload
     page = document.pdf.load_page(job.page_index)
-    cutter = PageCutter(page, request.render_dpi)
+    cutter = PageCutter(page, request.render_dpi, lines=request.lines)
     done: list[Figure] = []
     wanted = zip(request.figures, request.expected, request.letters, strict=True)
     for figure, expected, letters in wanted:
@@ -203,14 +155,21 @@ class PageCutter:
     """Cuts regions out of one page; decodes each image object at most once."""
 
     def __init__(
-        self, page: pymupdf.Page, render_dpi: int = 300, painting: Painting | None = None
+        self,
+        page: pymupdf.Page,
+        render_dpi: int = 300,
+        painting: Painting | None = None,
+        lines: tuple[Line, ...] | None = None,
     ) -> None:
-        """Prepare for cutting; vectors are drawn at `render_dpi`, `painting` is read if need be."""
+        """Prepare for cutting; vectors are drawn at `render_dpi`.
+
+        What the page paints and its visible `lines` are read if need be.
+        """
         self.page = page
         self.render_dpi = render_dpi
         self.area = Bbox(0.0, 0.0, page.rect.width, page.rect.height)
         self.painting = painting or read_painting(page)
-        self._lines: tuple[Line, ...] | None = None
+        self._lines = lines
         self._decoded: dict[int, RgbImage] = {}
 
     @property

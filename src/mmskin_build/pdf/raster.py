@@ -15,8 +15,9 @@ import pymupdf
 from numpy.typing import NDArray
 from pymupdf import mupdf
 
+from mmskin_build.pdf.jobs import PixelBox
+
 RgbImage = NDArray[np.uint8]
-PixelBox = tuple[int, int, int, int]
 
 _SEAM_STEP = 1.7  # times the step beside the seam at which a picture breaks off
 _STEP_NOISE = 3.0  # grey levels from pixel to pixel that mean nothing

@@ -6,15 +6,13 @@ file in ways that Python cannot catch.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pymupdf
 
 from mmskin_build.config import PdfConfig
 from mmskin_build.errors import InputPdfError
 from mmskin_build.geometry import Bbox
 from mmskin_build.pdf.document import Document, load_page
-from mmskin_build.pdf.jobs import PageJob
+from mmskin_build.pdf.jobs import PageJob, ReadSettings
 from mmskin_build.pdf.painting import Painting, read_painting
 from mmskin_build.pdf.text import broken_share, read_lines
 from mmskin_build.pdf.text_layer import judge_layer, layer_facts
@@ -39,14 +37,6 @@ FALLBACK_FLAGS = frozenset({"ocr", "text_layer_broken", "painting_unreadable"})
 _DOUBTFUL_LAYER = 0.005
 SCAN_COVERAGE = 0.75  # share of the page that one image covers on an image-only page
 _FEW_CHARACTERS = 40  # a scanned page bears at most a stamp or a page number as real text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadSettings:
-    """What reading a page depends on; `language` are Tesseract codes joined by ``+``."""
-
-    cfg: PdfConfig
-    language: str
 
 
 def read_painted(

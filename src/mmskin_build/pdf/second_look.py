@@ -14,7 +14,6 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -22,11 +21,10 @@ import numpy as np
 import pymupdf
 from numpy.typing import NDArray
 
-from mmskin_build.config import PdfConfig
 from mmskin_build.errors import InputPdfError
 from mmskin_build.geometry import POINTS_PER_INCH, Bbox
 from mmskin_build.pdf.document import Document, load_page
-from mmskin_build.pdf.jobs import PageJob
+from mmskin_build.pdf.jobs import CaptionReading, LayoutBox, LookRequest, PageJob, SecondLook
 from mmskin_build.pdf.painting import read_painting
 from mmskin_build.pdf.pixels import PageCutter
 from mmskin_build.pdf.tesseract import recognize_lines
@@ -43,48 +41,6 @@ _SPACE_SHARE = 0.15  # of the font size; a wider gap between two letters parts t
 _QUARTER_TURNS = {90: 3, 180: 2, 270: 1}  # counter-clockwise, to turn a direction upright
 
 UNKNOWN = "\ufffd"  # stands for a character that has no meaning
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LookRequest:
-    """What is wanted of one page: the network's boxes, other readings of `captions` (points)."""
-
-    cfg: PdfConfig
-    language: str
-    layout: bool = False
-    captions: tuple[Bbox, ...] = ()
-    recognize: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayoutBox:
-    """What the network takes for a caption or a picture; `bbox` in points.
-
-    `lines` are those of the page inside, `image_share` is how much of it image objects cover.
-    """
-
-    kind: str
-    bbox: Bbox
-    lines: tuple[Line, ...] = ()
-    image_share: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaptionReading:
-    """How other readers read the box of one caption; None where one could not, or was not asked."""
-
-    bbox: Bbox
-    pdfplumber: str | None = None
-    tesseract: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecondLook:
-    """What the other readers say of one page; `boxes` is None where the network was not asked."""
-
-    page_index: int
-    boxes: tuple[LayoutBox, ...] | None = None
-    readings: tuple[CaptionReading, ...] = ()
 
 
 def look_again(document: Document, job: PageJob[LookRequest]) -> SecondLook:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import replace
+from collections import Counter
 from functools import cache
 from typing import Any
 
@@ -64,15 +64,13 @@ def broken_share(lines: tuple[Line, ...]) -> float:
 
     A page above a few per cent has a text layer that cannot be trusted.
     """
-    total = broken = 0
-    for line in lines:
-        for span in line.spans:
-            for char in span.text:
-                if char.isspace():
-                    continue
-                total += 1
-                category = unicodedata.category(char)
-                broken += char == "�" or category in ("Co", "Cc", "Cn")
+    counts = Counter("".join(span.text for line in lines for span in line.spans))
+    total = sum(count for char, count in counts.items() if not char.isspace())
+    broken = sum(
+        count
+        for char, count in counts.items()
+        if not char.isspace() and (char == "�" or unicodedata.category(char) in ("Co", "Cc", "Cn"))
+    )
     return broken / total if total else 0.0
 
 
@@ -115,7 +113,16 @@ def _append(spans: list[Span], span: Span) -> None:
         and last.bold == span.bold
         and last.italic == span.italic
     ):
-        spans[-1] = replace(last, text=last.text + span.text, bbox=last.bbox.union(span.bbox))
+        spans[-1] = Span(
+            text=last.text + span.text,
+            bbox=last.bbox.union(span.bbox),
+            font=last.font,
+            size_pt=last.size_pt,
+            bold=last.bold,
+            italic=last.italic,
+            superscript=last.superscript,
+            color=last.color,
+        )
     else:
         spans.append(span)
 
