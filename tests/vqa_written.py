@@ -2,7 +2,7 @@
 """Made-up captions with questions and answers, judged by hand before the program saw them.
 
 Each caption has pairs: question, answer, and the reason for which it must be rejected, None where it
-must be accepted. Half of the captions (`HELD_OUT`) were never looked at while the rules were made.
+must be accepted. `docs/questions.md` has what the first run on each set gave.
 """
 
 from __future__ import annotations
@@ -570,5 +570,115 @@ WRITTEN_LATER: tuple[tuple[str, tuple[Pair, ...]], ...] = (
     ),
 )
 
-#: Numbers of the captions that no rule was made on.
-HELD_OUT = frozenset(range(1, len(WRITTEN), 2))
+#: A third set, in the manner of the labelled pairs.
+WRITTEN_LAST: tuple[tuple[str, tuple[Pair, ...]], ...] = (
+    (
+        "Figure 6.2 Pemphigus vulgaris. Suprabasal acantholysis with a tombstone appearance of the basal cells (H&E, original magnification ×200).",
+        (
+            ("At what level is the acantholysis?", "It is suprabasal.", None),
+            ("What do the basal cells look like?", "They have a tombstone appearance.", None),
+            ("Is the acantholysis subcorneal?", "Yes, it is subcorneal.", "contradiction"),
+            (
+                "What does direct immunofluorescence reveal?",
+                "Intercellular IgG deposits.",
+                "unsupported",
+            ),
+            (
+                "How should the patient be managed?",
+                "Systemic corticosteroids are the first-line treatment.",
+                "advice",
+            ),
+            (
+                "Which technique was used to stain the section?",
+                "Haematoxylin and eosin staining.",
+                None,
+            ),
+        ),
+    ),
+    (
+        "Fig. 2.8 Molluscum contagiosum in a 4-year-old girl: multiple dome-shaped, umbilicated papules on the trunk and axilla.",
+        (
+            ("Is the patient an adult?", "No, she is a child.", None),
+            ("What is in the centre of the papules?", "They are umbilicated.", None),
+            ("What is the shape of the papules?", "They are dome-shaped.", None),
+            ("Are the papules flat?", "Yes, they are flat.", "contradiction"),
+            ("Which sites are involved?", "The trunk and axilla are involved.", None),
+            ("Which sites are involved?", "The face and neck are involved.", "contradiction"),
+            ("What is the patient's age group?", "She is a child.", None),
+            ("Is this infection viral?", "It is hard to say from the picture.", "hedge"),
+            ("How many papules are there?", "There are twelve papules.", "unsupported"),
+            (
+                "What does this photograph of molluscum contagiosum show?",
+                "Molluscum contagiosum.",
+                "leak",
+            ),
+        ),
+    ),
+    (
+        "Plate 3 Bowen's disease of the finger. Well-defined, erythematous, scaly plaque; the nail is not involved.",
+        (
+            ("Is the nail involved?", "No, the nail is not involved.", None),
+            ("Is the nail involved?", "Yes, the nail is destroyed.", "contradiction"),
+            ("How well defined is the plaque?", "The plaque is well-defined.", None),
+            ("Describe the lesion.", "It is a well-defined, erythematous, scaly plaque.", None),
+            ("Is the plaque ill-defined?", "Yes, its margins are ill-defined.", "contradiction"),
+            (
+                "What risk does it carry?",
+                "It can progress to invasive carcinoma in a small number of cases.",
+                "unsupported",
+            ),
+            ("Which finger is affected?", "The ring finger is affected.", "unsupported"),
+        ),
+    ),
+    (
+        "Figure 13-4. Dermoscopy of a blue naevus showing a homogeneous steel-blue pattern without any network or globules.",
+        (
+            ("Are globules present?", "No, there are no globules.", None),
+            ("Are globules present?", "Yes, peripheral globules are present.", "contradiction"),
+            ("What colour is the pattern?", "It is steel-blue.", None),
+            ("Is the pattern homogeneous?", "Yes, the pattern is homogeneous.", None),
+            ("What lesion is seen?", "A blue naevus is seen.", None),
+            ("What is described in the caption?", "A blue naevus.", "refers_to_caption"),
+            (
+                "Is it malignant?",
+                "Based on the image alone, malignancy cannot be excluded.",
+                "hedge",
+            ),
+        ),
+    ),
+    (
+        "FIGURE 18.1 Acute urticaria. Transient, oedematous weals on the thighs of a 30-year-old man two hours after penicillin.",
+        (
+            ("What are the lesions?", "They are oedematous weals.", None),
+            ("Which part of the body is affected?", "The thighs.", None),
+            ("What preceded the eruption?", "It appeared two hours after penicillin.", None),
+            ("Is the patient female?", "No, the patient is a man.", None),
+            ("Is the urticaria chronic?", "No, it is acute.", None),
+            ("Is the urticaria chronic?", "Yes, it is chronic.", "contradiction"),
+            ("How old is the man?", "He is thirty years old.", None),
+            (
+                "How long after penicillin did the weals appear?",
+                "They appeared six hours later.",
+                "contradiction",
+            ),
+            ("Who referred the patient?", "He was referred by Dr Jonas Klein.", "names"),
+        ),
+    ),
+    (
+        "Fig. 21.7 Squamous cell carcinoma of the lower lip. Ulcerated, indurated nodule with crusting.",
+        (
+            ("Which lip is affected?", "The lower lip.", None),
+            ("Which lip is affected?", "The upper lip.", "contradiction"),
+            ("Is the nodule ulcerated?", "Yes, the nodule is ulcerated and indurated.", None),
+            ("What lies on the surface?", "There is crusting.", None),
+            (
+                "Are there enlarged lymph nodes?",
+                "Yes, the submandibular nodes are enlarged.",
+                "unsupported",
+            ),
+            ("What type of cancer is this?", "It is a squamous cell carcinoma.", None),
+            ("What type of cancer is this?", "It is a basal cell carcinoma.", "contradiction"),
+            ("Does the patient smoke?", "The patient is a heavy smoker.", "unsupported"),
+        ),
+    ),
+)

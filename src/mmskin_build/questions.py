@@ -1,8 +1,8 @@
 """The stage of questions and answers: the records of the last build become checked pairs.
 
-``data/work/vqa/<two letters>/<key>/`` has the pairs, the rejected ones with their reasons, those to
-look at, and the report. The key stands for the records, the headings, the settings and the code, so
-what a release takes in was made from the very records that it has.
+``data/work/vqa/<two letters>/<key>/`` has the facts of each record, the pairs, the rejected ones
+with their reasons, those to look at, and the report. The key stands for the records, the headings,
+the settings and the code, so what a release takes in was made from the very records that it has.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from mmskin_build.vqa.generate import Generated, VqaReport, generate_pairs
 from mmskin_build.vqa.reply_cache import ReplyCache
 
 STAGE = "vqa"
+FACTS = "facts.jsonl"
 ITEMS, REJECTED, DOUBTFUL, REPORT = "items.jsonl", "rejects.jsonl", "doubtful.jsonl", "report.json"
 REPLIES = "vqa_replies.sqlite"
 UNFINISHED = "vqa_unfinished"
@@ -185,6 +186,7 @@ def _backend(cfg: VqaConfig, cache: ReplyCache) -> Backend:
 
 
 def _write(folder: Path, generated: Generated) -> None:
+    write_jsonl(folder / FACTS, generated.facts, durable=False)
     write_jsonl(folder / ITEMS, generated.items, durable=False)
     write_jsonl(folder / REJECTED, generated.rejects, durable=False)
     write_jsonl(folder / DOUBTFUL, generated.doubtful, durable=False)

@@ -51,11 +51,11 @@ def vqa(context: click.Context, settings: Settings) -> int:
         )
     elif not settings.quiet:
         print_table(
-            ["records", "asked", "pairs", "yes", "no", "rejected", "doubtful"],
+            ["records", "with facts", "asked", "pairs", "yes", "no", "rejected", "doubtful"],
             [
                 [
-                    report.records, report.asked, report.pairs, report.yes, report.no,
-                    sum(report.rejects.values()), report.doubtful,
+                    report.records, report.with_facts, report.asked, report.pairs, report.yes,
+                    report.no, sum(report.rejects.values()), report.doubtful,
                 ]
             ],
         )  # fmt: skip

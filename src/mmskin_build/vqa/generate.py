@@ -10,6 +10,7 @@ from mmskin_build.config import VqaConfig
 from mmskin_build.records import QAItem, Record
 from mmskin_build.vqa.choose import is_due
 from mmskin_build.vqa.drafts import Backend, Draft, Drafted, check_draft
+from mmskin_build.vqa.facts import Fact, find_facts
 from mmskin_build.vqa.pair_sets import check_sets
 from mmskin_build.vqa.reasons import PairReason, Verdict
 from mmskin_build.vqa.slots import is_yes_no, polarity
@@ -18,6 +19,9 @@ from mmskin_build.vqa.vocabulary import Vocabulary, load_vocabulary, with_headin
 
 #: A pair on a record whose caption is that unsurely its own is looked at by a person.
 DOUBTFUL_PAIRING = 0.9
+
+# Facts that no question is asked about.
+_NOT_SHOWN = frozenset({"panel", "comparison", "course", "measure"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,17 +45,28 @@ class DoubtfulPair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VqaReport:
-    """Counts of one run. `untold` are records whose words are not known to be their own.
+class RecordFacts:
+    """What the words on one picture tell; evidence lies in the record's `figure_caption`."""
 
-    `rejects` count pairs by reason, `faults` replies (of a model) or candidates (of the rules) that
-    never became pairs; the rest is what the backend used.
+    record_id: str
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VqaReport:
+    """Counts of one run.
+
+    `with_facts` are records of which something is plainly told, `untold` those whose words may be
+    another panel's, `asked` those with a pair. `rejects` count pairs by reason, `faults` replies
+    (of a model) or candidates (of the rules) that never became pairs; the rest is what the backend
+    used.
     """
 
     backend: str
     prompt_version: str
     records: int
     untold: int
+    with_facts: int
     asked: int
     pairs: int
     kinds: dict[str, int]
@@ -76,6 +91,7 @@ class VqaReport:
 class Generated:
     """All that one run gave; every draft is an item or a reject."""
 
+    facts: tuple[RecordFacts, ...]
     items: tuple[QAItem, ...]
     rejects: tuple[RejectedPair, ...]
     doubtful: tuple[DoubtfulPair, ...]
@@ -121,9 +137,16 @@ def generate_pairs(
         doubtful += doubted
         if progress is not None:
             progress(number, len(told))
-    report = _report(records, len(records) - len(told), items, rejects, doubtful, backend)
+    facts = tuple(
+        RecordFacts(record_id=t.record.id, facts=find_facts(t.text, t.vocabulary)) for t in told
+    )
+    report = _report(records, facts, items, rejects, doubtful, backend)
     return Generated(
-        items=tuple(items), rejects=tuple(rejects), doubtful=tuple(doubtful), report=report
+        facts=facts,
+        items=tuple(items),
+        rejects=tuple(rejects),
+        doubtful=tuple(doubtful),
+        report=report,
     )
 
 
@@ -196,6 +219,10 @@ def _doubtful_pairing(record: Record) -> str | None:
     return None if sure else "the caption may not be this picture's"
 
 
+def _tells(told: RecordFacts) -> bool:
+    return any(f.status == "present" and f.kind not in _NOT_SHOWN for f in told.facts)
+
+
 def opening(question: str) -> str:
     """Return the first two words of a question, as the openings are counted.
 
@@ -207,7 +234,7 @@ def opening(question: str) -> str:
 
 def _report(
     records: Sequence[Record],
-    untold: int,
+    facts: Sequence[RecordFacts],
     items: Iterable[QAItem],
     rejects: Iterable[RejectedPair],
     doubtful: Sequence[DoubtfulPair],
@@ -221,7 +248,8 @@ def _report(
         backend=backend.name,
         prompt_version=backend.prompt_version,
         records=len(records),
-        untold=untold,
+        untold=len(records) - len(facts),
+        with_facts=sum(map(_tells, facts)),
         asked=len({item.record_id for item in items}),
         pairs=len(items),
         kinds=_sorted(Counter(item.kind for item in items)),

@@ -101,6 +101,7 @@ _HEDGE = re.compile(
     r"|photo(?:graph)?)"
     r" alone\b|\bbased (?:solely|only|purely) on\b|\bit depends\b|\bi(?:'m| am) (?:not|unsure"
     r"|sorry|unable)"
+    r"|\bcan(?:not|'t| not) be (?:excluded|ruled out)\b|\b(?:image|picture) alone\b"
     r"|\bas an? (?:ai|language model|assistant)\b|\bnot (?:entirely |completely |fully )?(?:sure"
     r"|certain)\b"
     r"|\bmore (?:information|details|context) (?:is|are|would)\b|\bno (?:definite|definitive"

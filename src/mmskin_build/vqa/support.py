@@ -49,6 +49,7 @@ _PANEL_WORDS = frozenset(
 
 
 _AGE = key_of("age")
+_MOST_COUNTED = 2  # up to which number words are looked up as words, too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +82,8 @@ def find_support(
     stained = _check_stain(ledger, caption, answer)
     wanted = SLOT_KINDS.get(slot, frozenset())
     for index, token in content_tokens(answer, start):
-        if token.number is not None and not token.text.isalpha():
-            continue
+        if token.number is not None and (not token.text.isalpha() or token.number > _MOST_COUNTED):
+            continue  # compared as a number
         if len(token.text) == 1 and (offers_choice(question.text) or _is_letter(answer, index)):
             continue
         if token.text.lower() in PERSON_WORDS or token.key in GROUP_KEYS or is_decade(token):

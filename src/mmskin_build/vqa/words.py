@@ -26,7 +26,7 @@ _IRREGULAR = {
     "lice": "louse", "nuclei": "nucleus", "grey": "gray", "centre": "centr", "center": "centr",
     "centres": "centr", "centers": "centr", "central": "centr", "centrally": "centr",
     "fibre": "fiber", "fibres": "fiber", "hyphae": "hypha", "better": "good",
-    "shiny": "shiny", "scabies": "scabies",
+    "shiny": "shiny", "china": "china", "scabies": "scabies",
     "verrucous": "verrucous", "warty": "warty", "burning": "burning", "lay": "lie",
     "lies": "lie", "lying": "lie", "calves": "calf", "is": "be", "are": "be", "was": "be",
     "were": "be", "been": "be", "being": "be", "has": "have", "had": "have", "having": "have",
@@ -41,7 +41,10 @@ _LEAST_ROOT = 4  # letters that an ending must leave, 3 for a vowel, us, um
 NUMBER_WORDS = {
     "one": 1.0, "single": 1.0, "solitary": 1.0, "two": 2.0, "both": 2.0, "pair": 2.0, "three": 3.0,
     "four": 4.0, "five": 5.0, "six": 6.0, "seven": 7.0, "eight": 8.0, "nine": 9.0, "ten": 10.0,
-    "eleven": 11.0, "twelve": 12.0, "dozen": 12.0,
+    "eleven": 11.0, "twelve": 12.0, "dozen": 12.0, "thirteen": 13.0, "fourteen": 14.0,
+    "fifteen": 15.0, "sixteen": 16.0, "seventeen": 17.0, "eighteen": 18.0, "nineteen": 19.0,
+    "twenty": 20.0, "thirty": 30.0, "forty": 40.0, "fifty": 50.0, "sixty": 60.0, "seventy": 70.0,
+    "eighty": 80.0, "ninety": 90.0,
 }  # fmt: skip
 
 
