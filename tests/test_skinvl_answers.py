@@ -284,3 +284,27 @@ def test_weights_of_adapters_are_those_of_peft(case: Case) -> None:
         adapted = apply_adapters(model, [(opened, weight) for weight in weights]).eval()
         found.append(adapted(input_ids=ids).logits)
     assert torch.allclose(found[0], found[1], atol=1e-4)
+
+
+def test_a_model_is_asked_as_its_preset_says(tmp_path: Path) -> None:
+    """Upstream's mismatch survives training and merging, and only where it was asked for."""
+    for preset, wanted in (
+        ("one-convention", ("mistral_instruct", "pad")),
+        ("upstream-parity", ("mistral_instruct", "crop")),
+    ):
+        run = make_run(tmp_path, preset, preset=preset, epochs=1)
+        done = train(run)
+        merged = tmp_path / f"{preset}-merged"
+        merge_adapters(run.model.folder, [(done.adapter, 1.0)], merged, check=False)
+        for answerer in (
+            load_answerer(run.model.folder, adapter=done.adapter),
+            load_answerer(merged),
+        ):
+            assert (answerer.template, answerer.geometry) == wanted
+    other = make_run(tmp_path, "v1", template="v1", epochs=1)
+    adapters = [
+        (tmp_path / "runs" / "one-convention" / "adapter", 0.5),
+        (train(other).adapter, 0.5),
+    ]
+    with pytest.raises(ModelError, match="different conventions"):
+        merge_adapters(other.model.folder, adapters, tmp_path / "mixed", check=False)

@@ -386,3 +386,17 @@ def test_precision_and_projector_are_settings(folder: Path) -> None:
     done = train(with_cfg(run, keep_last=1))
     assert math.isfinite(done.last_loss)
     assert load_file(done.adapter / "projector.safetensors") == {}
+
+
+def test_the_best_checkpoint_is_chosen_by_validation(folder: Path) -> None:
+    run = make_run(folder, "validated", epochs=8, keep_last=1)
+    run = dataclasses.replace(run, validation=run.rows[:2])
+    done = train(run)
+    kept = {path.name for path in find_checkpoints(run.out / "checkpoints")}
+    progress, _, _ = read_checkpoint(find_checkpoints(run.out / "checkpoints")[0])
+    assert progress.best_loss is not None and progress.best_loss < done.first_loss
+    assert f"step_{done.best_step:06d}" in kept
+    # Looking at the validation rows changes nothing of what is learned.
+    plain = make_run(folder, "unvalidated", epochs=8, keep_last=1)
+    train(plain)
+    assert final_bytes(plain) == final_bytes(run)
