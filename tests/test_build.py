@@ -12,6 +12,7 @@ from mmskin_build import builds, cli, steps
 from mmskin_build.books import add_book, read_books
 from mmskin_build.cache import read_entry
 from mmskin_build.config import Config, FiguresConfig, Workspace, WorkspaceConfig, parse_config
+from mmskin_build.dataset import pictures
 from mmskin_build.dataset.release import read_manifest
 from mmskin_build.dataset.verify import verify_or_raise
 from mmskin_build.errors import EXIT_PARTIAL, BookRegistryError, ReleaseError
@@ -195,6 +196,27 @@ def test_a_damaged_picture_is_found_by_release_and_mended_by_check(
     assert cli.run(["release", "1.1.0", *arguments]) == 0
 
 
+def test_a_version_is_given_or_chosen(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = write_settings(workspace.data.parent / "keep.toml", KEEP_EVERYTHING)
+    arguments = ["--data", str(workspace.data), "--config", str(settings), "--quiet"]
+    assert cli.run(["release", "--next", *arguments]) == 0
+    assert "1.0.1: 4 records" in capsys.readouterr().out
+    assert cli.run(["release", *arguments]) == 2
+    assert cli.run(["release", "--next", "1.0.2", *arguments]) == 2
+
+
+def test_a_release_takes_the_fingerprints_of_its_build(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(rgb: object) -> None:
+        raise AssertionError("made again")
+
+    monkeypatch.setattr(pictures, "fingerprint", refuse)
+    builds.make_release(workspace, ONE_WORKER, None)
+
+
 def test_a_book_that_cannot_be_used_is_listed_and_the_others_go_on(
     workspace: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -213,8 +235,8 @@ def test_a_book_that_cannot_be_used_is_listed_and_the_others_go_on(
     assert status["bk1"][0] == status["bk2"][0] == "rejected"
     assert str(first) in status["bk1"][1]
     assert "not the file that was registered" in status["bk2"][1]
-    builds.make_release(workspace, ONE_WORKER, "1.1.0")
-    manifest = read_manifest(workspace.releases / "mm-skin" / "1.1.0")
+    builds.make_release(workspace, ONE_WORKER, "2.0.0")
+    manifest = read_manifest(workspace.releases / "mm-skin" / "2.0.0")
     assert list(manifest.left_out_books) == ["bk1", "bk2"]
 
 
