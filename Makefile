@@ -5,6 +5,7 @@ SHELL := /bin/sh
 PYTHON ?=
 BIN := .venv/bin
 READY := .venv/.ready
+TRAIN := .venv/.train
 BENCH_PDFS ?=
 BENCH_OUT ?= data/work/bench.json
 GROWTH_PAGES ?= 50 200 800
@@ -28,13 +29,17 @@ $(READY): pyproject.toml setup.py constraints.txt tools/setup.sh
 	@PYTHON="$(PYTHON)" tools/setup.sh
 	@touch $@
 
+$(TRAIN): $(READY)
+	@tools/setup.sh train
+	@touch $@
+
 demo: $(READY)  ## draw the demo book, build it, score it against its truth
 	@$(BIN)/mmskin demo
 
-test: $(READY)  ## the tests, without the slow ones
+test: $(READY) $(TRAIN)  ## the tests, without the slow ones
 	@$(BIN)/python -m pytest -q
 
-test-slow: $(READY)  ## all tests
+test-slow: $(READY) $(TRAIN)  ## all tests
 	@$(BIN)/python -m pytest -q --runslow
 
 test-browser: $(READY)  ## the review in Chromium; screenshots in SCREENSHOTS=folder
@@ -97,10 +102,10 @@ bench-releases: $(READY)  ## cost of writing, verifying, comparing RELEASE_RECOR
 	@$(BIN)/python tests/bench/releases.py --records $(RELEASE_RECORDS) \
 		--out $(dir $(BENCH_OUT))releases.json
 
-bench-gpu: $(READY)  ## training and generation against upstream's way; without a GPU in tiny shapes
+bench-gpu: $(READY) $(TRAIN)  ## training and generation against upstream's way; without a GPU in tiny shapes
 	@$(BIN)/python tests/bench/gpu.py --out $(dir $(BENCH_OUT))gpu.json
 
-bench-resume: $(READY)  ## kill training 10 times, three of them while it writes; compare the weights
+bench-resume: $(READY) $(TRAIN)  ## kill training 10 times, three of them while it writes; compare the weights
 	@PYTHONPATH=tests $(BIN)/python tests/skinvl_kill.py $(RESUME_FOLDER) 1 -1 3 5 -1 7 9 -1 13 18
 
 bench-questions: $(READY)  ## questions by rule: records a second, growth, balance

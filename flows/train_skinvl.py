@@ -1,4 +1,4 @@
-"""SkinVL as a Prefect flow: fine-tune on a release, then merge the adapter into its base.
+"""SkinVL as a Prefect flow: ask, release, fine-tune, merge the adapter into its base.
 
 One task is one step of one model; tasks exchange paths. Whoever holds the GPU holds the one slot of
 the limit `gpu`, so that flows that start together train one after the other. Prefect does not try
@@ -23,8 +23,10 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.concurrency.sync import concurrency
 from prefect.tasks import Task
 
+from mmskin_build import builds
 from mmskin_build.config import Config, Workspace, parse_config
 from mmskin_build.errors import MmskinError
+from mmskin_build.questions import make_questions
 from mmskin_build.skinvl.merge import merge_adapters
 from mmskin_build.skinvl.run import prepare_run
 from mmskin_build.skinvl.sources import Variant
@@ -70,6 +72,23 @@ def _gpu() -> Iterator[None]:
 
 
 @_step
+def ask_questions(data: str, settings: str) -> str:
+    """Ask about the records of the last build and return the folder of the pairs."""
+    workspace = Workspace(Path(data))
+    cfg = parse_config(json.loads(settings), "the flow's settings")
+    summary = builds.read_build(workspace)
+    records = builds.read_records(workspace, summary)
+    return str(make_questions(workspace, cfg.vqa, summary, records).folder)
+
+
+@_step
+def release_questions(data: str, settings: str) -> str:
+    """Release the last build with its questions, unless that was done, and return the version."""
+    cfg = parse_config(json.loads(settings), "the flow's settings")
+    return builds.renew_release(Workspace(Path(data)), cfg).name
+
+
+@_step
 def fine_tune(
     data: str, settings: str, variant: Variant, model: str, release: str | None = None
 ) -> str:
@@ -98,16 +117,22 @@ def train_skinvl(
 ) -> str:
     """Fine-tune a variant and merge it.
 
+    Without a release to take, the last build gets its questions and is released with them; what
+    waits for a person's decision is left out.
+
     Args:
         data: The data folder.
         settings: `Config` as JSON.
         variant: Which of the three models.
         model: The base model's folder, or `tiny`.
-        release: Version of the release, None for the last.
+        release: Version of the release, None to make it of the last build where there is one.
 
     Returns:
         The folder of the merged model.
     """
+    if release is None and variant != "pub" and Workspace(Path(data)).current.exists():
+        ask_questions(data, settings)
+        release = release_questions(data, settings)
     adapter = fine_tune(data, settings, variant, model, release)
     return merge(data, variant, model, adapter)
 
@@ -118,7 +143,8 @@ def run_training(
     """Run the flow on a server of our own, or on that of ``PREFECT_API_URL``.
 
     Raises:
-        MmskinError: As `skinvl.train` and `skinvl.merge`.
+        MmskinError: As `questions.make_questions`, `builds.renew_release`, `skinvl.train` and
+            `skinvl.merge`.
     """
     settings = json.dumps(dataclasses.asdict(cfg))
     with embedded_server():

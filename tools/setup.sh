@@ -1,6 +1,6 @@
 #!/bin/sh
 # Make the virtual environment .venv and see that Tesseract is there. Called by make; safe to repeat.
-# Usage: PYTHON=python3.11 tools/setup.sh
+# Usage: PYTHON=python3.11 tools/setup.sh [train]; `train` adds what trains the model (1 GB more)
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -36,6 +36,12 @@ find_python() {
     die "no Python 3.11, 3.12 or 3.13 found. Install one (Debian: apt-get install python3" \
         "python3-venv) or name it: make PYTHON=/path/to/python3.11"
 }
+
+if [ "${1:-}" = train ]; then
+    say "installing PyTorch and what else the model needs (once; 1 GB, more where there is a GPU)"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train]'
+    exit
+fi
 
 python=$(find_python)
 

@@ -22,6 +22,7 @@ from mmskin_build.dataset.masks import MaskedPicture
 from mmskin_build.dataset.pictures import Progress as PictureProgress
 from mmskin_build.dataset.pictures import no_progress as no_picture_progress
 from mmskin_build.dataset.release import Picture, check_request, write_release
+from mmskin_build.dataset.released import read_manifest, released_versions
 from mmskin_build.dataset.summary import BookSummary, BuildSummary, natural_order, reject_book
 from mmskin_build.dataset.verdicts import decide_duplicates, mark_reviewed
 from mmskin_build.dataset.withdrawn import find_withdrawn, read_tombstones, reject_withdrawn
@@ -359,6 +360,28 @@ def make_release(
         spot_check=_spot_check(workspace),
         progress=progress,
     )
+
+
+def renew_release(workspace: Workspace, cfg: Config) -> Path:
+    """Return the last release if it is of the last build and its questions, else make the next one.
+
+    What waits for a person's decision is left out.
+
+    Raises:
+        ReleaseError: See `make_release`.
+        StorageError: See `make_release`.
+    """
+    summary = read_build(workspace)
+    questions = find_questions(workspace, cfg.vqa, summary)
+    folder = workspace.releases / cfg.dataset.name
+    versions = released_versions(folder)
+    if versions:
+        last = read_manifest(folder / versions[-1])
+        note = "" if questions is None else questions.note
+        asked = last.subsets["MM-Skin-O"].note if questions is not None else ""
+        if last.build_digest == summary.content_digest and asked == note:
+            return folder / versions[-1]
+    return make_release(workspace, cfg, None, leave_out_held=True)
 
 
 def _spot_check(workspace: Workspace) -> SpotCheck | None:
