@@ -44,6 +44,14 @@ def test_a_pair_judged_by_hand(
         )
 
 
+@pytest.mark.parametrize("cue", ["differential diagnosis: ", "DD: ", "the differential is "])
+def test_a_differential_is_not_told_as_the_diagnosis(cue: str) -> None:
+    caption = f"Seborrhoeic keratosis with milia-like cysts; {cue}papillomatous naevus."
+    asked = "What is the diagnosis?"
+    assert check_pair(caption, asked, "Papillomatous nevus.").reason == "contradiction"
+    assert check_pair(caption, asked, "Seborrheic keratosis.").accept
+
+
 LABELLED = os.environ.get("MMSKIN_VQA_PAIRS")
 
 

@@ -157,7 +157,12 @@ def _check_token(
             if not _denied_with_others(caption, answer, token, places):
                 ledger.no("contradiction", f"{token.text!r} is there")
         elif (
-            not denied and statuses == {"other"} and item and item.mention.term.kind == "diagnosis"
+            not denied
+            and statuses == {"other"}
+            and (
+                (item is not None and item.mention.term.kind == "diagnosis")
+                or ("diagnosis" in wanted and not asks_yes_no)
+            )
         ):
             ledger.no("contradiction", f"{token.text!r} is said of something else")
         ledger.evidence += [
