@@ -43,7 +43,8 @@ _BEFORE: tuple[tuple[Status, str], ...] = (
     ),
     (
         "other",
-        r"(?:differential(?: diagnos[ei]s)?|ddx|dd(?= ?:))(?: is| are| of| includes?| include)?(?: ?:)?"
+        r"(?:differential diagnos[ei]s|differential(?= (?:is|are|include))|ddx|dd(?= ?:))"
+        r"(?: is| are| of| includes?| include)?(?: ?:)?"
         r"|resembl(?:es?|ed|ing)"
         r"|mimic(?:s|ked|king)?|simulat(?:es|ed|ing)|reminiscent of|unlike|in contrast to"
         r"|as opposed to|(?:to be )?distinguish(?:ed)?(?: it)? from|differentiate[sd]? from"
