@@ -15,9 +15,11 @@ import pytest
 from mmskin_build import errors
 from mmskin_build.cli import cli
 from mmskin_build.config import Config
+from mmskin_build.dataset.card import MEANINGS
 from mmskin_build.dataset.judge import HELD
 from mmskin_build.pdf.isolation import FAILURES
 from mmskin_build.pdf.reader import PAGE_FLAGS
+from mmskin_build.vqa.reasons import REASONS as PAIR_REASONS
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -57,6 +59,10 @@ def reject_reasons() -> set[str]:
                         ):
                             found.add(str(value.value))
     return found
+
+
+def test_the_card_of_a_release_explains_every_reason() -> None:
+    assert reject_reasons() - set(MEANINGS) - set(PAIR_REASONS) == set()
 
 
 def exit_codes() -> set[int]:

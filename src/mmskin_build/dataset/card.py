@@ -25,9 +25,22 @@ from mmskin_build.dataset.mmskin_o import vqa_card
 from mmskin_build.dataset.plots import bar_chart, count_ranges, stacked_bars
 from mmskin_build.dataset.splits import SIDES
 from mmskin_build.dataset.summary import natural_order
+from mmskin_build.dataset.withdrawn import REASONS as WITHDRAWN_REASONS
+from mmskin_build.figures.regions import REASONS as REGION_REASONS
 from mmskin_build.images.classify import REASONS as CLASSIFY_REASONS
 from mmskin_build.images.read import REASONS as READ_REASONS
+from mmskin_build.pdf.isolation import FAILURES
 from mmskin_build.records import Record
+
+#: What each reason means for which something was left out of a build.
+MEANINGS: Mapping[str, str] = {
+    **FAILURES,
+    **dict(READ_REASONS.items()),
+    **CLASSIFY_REASONS,
+    **REASONS,
+    **REGION_REASONS,
+    **WITHDRAWN_REASONS,
+}
 
 _QUESTION_FILES = (
     f"- `{QUESTIONS}`: questions and answers with the words of the caption that carry them;",
@@ -68,14 +81,15 @@ def card_files(
         f"> **{NOTICE}**",
         "",
         f"{manifest.counts['records']} pictures of {manifest.counts['figures']} figures with their "
-        f"captions, out of {manifest.counts['books']} books.",
+        f"captions, out of {manifest.counts['books']} "
+        f"{'book' if manifest.counts['books'] == 1 else 'books'}.",
         *_files(manifest),
         *_count_tables(manifest, records),
         *_distributions(plots),
         *_making(manifest),
         *_left_out(manifest),
         *_error_rate(manifest, manifest.spot_check),
-        *(vqa_card(questions, manifest.subsets["MM-Skin-O"].note) if questions else ()),
+        *(["", *vqa_card(questions, manifest.subsets["MM-Skin-O"].note)] if questions else []),
         *_rights(manifest),
         *_use(),
         *_rebuilding(manifest),
@@ -219,8 +233,7 @@ def _making(manifest: Manifest) -> list[str]:
 
 
 def _left_out(manifest: Manifest) -> list[str]:
-    meanings: dict[str, str] = {**dict(READ_REASONS.items()), **CLASSIFY_REASONS, **REASONS}
-    dropped = [[name, number, meanings.get(name, "")] for name, number in manifest.rejects.items()]
+    dropped = [[name, number, MEANINGS.get(name, "")] for name, number in manifest.rejects.items()]
     held = [[name, number, HELD.get(name, "")] for name, number in manifest.left_out_held.items()]
     books = [
         f"- {name}, {cell(title)}: its file could not be used"

@@ -140,7 +140,7 @@ def vqa_card(entries: Sequence[Mapping[str, Any]], note: str = "") -> list[str]:
         f"({_share(right, asked)})",
     ]
     lines += [f"- written {note}"] if note else []
-    return [*lines, ""]
+    return lines
 
 
 def majority_guesser(entries: Sequence[Mapping[str, Any]]) -> tuple[int, int]:

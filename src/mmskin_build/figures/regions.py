@@ -16,6 +16,12 @@ from mmskin_build.figures.layout import BodyStyle, BookLayout, PageLayout, TextL
 from mmskin_build.geometry import Bbox, union_all
 from mmskin_build.records import FigureKind, ImageObject, PathObject, Reject
 
+#: Why an image object is no picture of a figure.
+REASONS = {
+    "repeated_image": "the same image returns on many pages: a logo or an ornament",
+    "page_background": "running text is printed over the image",
+    "too_small": "a few points wide or high, or too few pixels to show anything",
+}
 _SMALLEST_SIDE_PT = 22.0  # an icon, a bullet, an ornament
 _SMALLEST_AREA_PT2 = 900.0
 _TOUCH_PT = 0.6  # strips and tiles meet within this
