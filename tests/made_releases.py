@@ -16,14 +16,10 @@ from builders import make_provenance, make_record
 from mmskin_build.config import Config, DatasetConfig, SplitConfig
 from mmskin_build.dataset.croissant import croissant_json
 from mmskin_build.dataset.manifest import CROISSANT, MANIFEST, SUMS, Manifest, Subset
-from mmskin_build.dataset.release import (
-    Picture,
-    digest_files,
-    read_manifest,
-    read_records,
-    sums_page,
-    write_release,
-)
+from mmskin_build.dataset.parts import digest_files, sums_page
+from mmskin_build.dataset.pictures import Picture
+from mmskin_build.dataset.release import write_release
+from mmskin_build.dataset.released import read_manifest, read_records
 from mmskin_build.dataset.summary import BookSummary, BuildSummary
 from mmskin_build.geometry import Bbox
 from mmskin_build.records import Book, Demographics, Flag, Flags, Label, Record, Terms, TextEvidence
@@ -164,6 +160,8 @@ def open_questions(records: tuple[Record, ...]) -> dict[str, list[dict[str, Any]
                     "id": f"{record.id}_q{number}",
                     "record_id": record.id,
                     "image": record.image,
+                    "split": record.split,
+                    "follows": None,
                     "kind": kind,
                     "question": question,
                     "answer": answer,

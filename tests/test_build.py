@@ -13,7 +13,7 @@ from mmskin_build.books import add_book, read_books
 from mmskin_build.cache import read_entry
 from mmskin_build.config import Config, FiguresConfig, Workspace, WorkspaceConfig, parse_config
 from mmskin_build.dataset import pictures
-from mmskin_build.dataset.release import read_manifest
+from mmskin_build.dataset.released import read_manifest
 from mmskin_build.dataset.verify import verify_or_raise
 from mmskin_build.errors import EXIT_PARTIAL, BookRegistryError, ReleaseError
 from mmskin_build.pdf.isolation import WorkerPool

@@ -16,7 +16,8 @@ from made_releases import make_release, read_json, write_anyway
 from mmskin_build.dataset.croissant import croissant_json
 from mmskin_build.dataset.exports import export_release
 from mmskin_build.dataset.manifest import CROISSANT, MANIFEST, SUMS
-from mmskin_build.dataset.release import digest_files, read_manifest, read_records, sums_page
+from mmskin_build.dataset.parts import digest_files, sums_page
+from mmskin_build.dataset.released import read_manifest, read_records
 from mmskin_build.dataset.verify import verify_or_raise
 from mmskin_build.store import file_sha256, plain, pretty_json
 

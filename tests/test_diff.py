@@ -32,7 +32,8 @@ from mmskin_build.dataset.changes import (
 from mmskin_build.dataset.diff import SHOWN_ROWS, diff_html, diff_json, diff_releases, diff_text
 from mmskin_build.dataset.manifest import content_digest
 from mmskin_build.dataset.pictures import Picture
-from mmskin_build.dataset.release import read_manifest, read_records, write_release
+from mmskin_build.dataset.release import write_release
+from mmskin_build.dataset.released import read_manifest, read_records
 from mmskin_build.dataset.summary import BookSummary, BuildSummary
 from mmskin_build.dataset.verify import verify_release
 from mmskin_build.errors import ReleaseError

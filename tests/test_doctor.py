@@ -24,7 +24,7 @@ def test_a_workspace_that_is_not_there_yet_is_no_fault_and_is_not_made(tmp_path:
 def test_an_extra_that_is_not_installed_is_optional_and_names_the_command(tmp_path: Path) -> None:
     checks = by_name(Workspace(tmp_path))
     extras = [check for name, check in checks.items() if name.startswith("extra ")]
-    assert len(extras) == 5
+    assert len(extras) == 6
     for check in extras:
         assert check.status == "ok" or "pip install 'mmskin-build[" in check.mend
 

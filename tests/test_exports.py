@@ -30,7 +30,8 @@ from mmskin_build.dataset.exports import (
     find_release,
     renew_export,
 )
-from mmskin_build.dataset.release import digest_files, read_manifest, read_records
+from mmskin_build.dataset.parts import digest_files
+from mmskin_build.dataset.released import read_manifest, read_records
 from mmskin_build.errors import (
     MissingDependencyError,
     MmskinError,

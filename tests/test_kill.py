@@ -17,7 +17,7 @@ from mmskin_build import builds, cli
 from mmskin_build.cache import read_entry
 from mmskin_build.config import Workspace
 from mmskin_build.dataset.manifest import MANIFEST
-from mmskin_build.dataset.release import released_versions
+from mmskin_build.dataset.released import released_versions
 from mmskin_build.dataset.verify import verify_or_raise
 from tiny_books import KEEP_EVERYTHING, draw_book, write_settings
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from builders import make_decision
 from made_releases import OPEN, OPEN_VQA, add_parts, make_release, open_questions, read_json
 from mmskin_build import builds, cli
 from mmskin_build import rebuild as rebuilding
@@ -16,8 +17,9 @@ from mmskin_build.books import add_book
 from mmskin_build.config import Workspace, parse_config
 from mmskin_build.dataset.exports import export_release
 from mmskin_build.dataset.metadata import RECORDS, describe_record
+from mmskin_build.dataset.parts import digest_files
 from mmskin_build.dataset.references import word_runs
-from mmskin_build.dataset.release import digest_files, read_manifest, read_records
+from mmskin_build.dataset.released import read_manifest, read_records
 from mmskin_build.dataset.verify import verify_or_raise
 from mmskin_build.dataset.withdraw import make_tombstones
 from mmskin_build.dataset.withdrawn import add_tombstones
@@ -33,6 +35,7 @@ from mmskin_build.errors import (
 )
 from mmskin_build.pdf.isolation import WorkerPool
 from mmskin_build.rebuild import rebuild
+from mmskin_build.review.decisions import DecisionLog
 from mmskin_build.store import pretty_json
 from tiny_books import KEEP_EVERYTHING, draw_book
 
@@ -65,6 +68,8 @@ def questions_on(release: Path) -> dict[str, list[dict[str, Any]]]:
                 "id": f"{record.id}_q1",
                 "record_id": record.id,
                 "image": record.image,
+                "split": record.split,
+                "follows": None,
                 "kind": "finding",
                 "question": asked,
                 "answer": answer,
@@ -358,7 +363,7 @@ def test_text_by_adobe_needs_adobes_output(second: Workspace, spoiled: Path) -> 
 
 
 def verdict(name: str, **fields: Any) -> dict[str, Any]:
-    common = {"id": name, "field": "modality", "value": "clinical", "reviewer": "ana", "note": "hm"}
+    common = {"id": name, "field": "sample", "value": "right", "reviewer": "ana", "note": "hm"}
     return common | {"decided_at": "2026-01-01T00:00:00Z", "seconds": 3.5} | fields
 
 
@@ -422,3 +427,34 @@ def test_a_decision_whose_words_are_not_here_is_told(
     shutil.copytree(second.data / "rebuilds", workspace.data / "rebuilds")
     with pytest.raises(ReleaseError, match="d2: a decision whose words are not here"):
         rebuild(workspace, folder, registry=second.books_toml, workers=1)
+
+
+def test_what_people_decided_is_in_the_rebuilt_release(tmp_path: Path) -> None:
+    one = owner(tmp_path / "one", {"bk1": 1})
+    records = builds.read_records(one, builds.build(one, CFG)[0])
+    log = DecisionLog(one.review / "decisions")
+    for number, value in enumerate(("dermoscopic", "pathological")):
+        record = records[number]
+        verdict = make_decision(
+            "modality",
+            value,
+            decision_id=f"d{number}",
+            image_sha256=record.image_sha256,
+            book_sha256=record.provenance.book_sha256,
+            page_index=record.provenance.page_index,
+            bbox=record.provenance.bbox,
+        )
+        assert log.save(verdict) is None
+    builds.build(one, CFG)
+    release = builds.make_release(one, CFG, "1.0.0")
+    decided = [r.modality for r in read_records(release) if r.modality]
+    assert [label.value for label in decided if label.source == "human"] == [
+        "dermoscopic", "pathological",
+    ]  # fmt: skip
+    folder = export_release(
+        release, "metadata", tmp_path / "metadata", decisions=one.review / "decisions"
+    )
+    other = owner(tmp_path / "other", {"mine": 1})
+    found = rebuild(other, folder, registry=other.books_toml, workers=1)
+    assert found.is_same
+    assert found.content_digest == read_manifest(release).content_digest

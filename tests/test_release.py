@@ -21,13 +21,9 @@ from builders import SHA, make_provenance, make_record
 from mmskin_build.config import Config, DatasetConfig
 from mmskin_build.dataset.changes import compare
 from mmskin_build.dataset.manifest import NOTICE, content_digest
-from mmskin_build.dataset.release import (
-    Picture,
-    read_manifest,
-    read_records,
-    released_versions,
-    write_release,
-)
+from mmskin_build.dataset.pictures import Picture
+from mmskin_build.dataset.release import write_release
+from mmskin_build.dataset.released import read_manifest, read_records, released_versions
 from mmskin_build.dataset.summary import BookSummary, BuildSummary
 from mmskin_build.dataset.verify import raise_problems, verify_or_raise, verify_release
 from mmskin_build.errors import (

@@ -16,7 +16,7 @@ from typing import IO, Any
 import pytest
 
 from made_releases import make_release
-from mmskin_build.dataset.release import released_versions
+from mmskin_build.dataset.released import released_versions
 from mmskin_build.dataset.verify import verify_release
 from mmskin_build.errors import StorageError
 

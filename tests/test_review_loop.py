@@ -13,7 +13,7 @@ from mmskin_build import builds
 from mmskin_build.books import add_book
 from mmskin_build.config import Workspace, parse_config
 from mmskin_build.dataset.figure_verdicts import caption_place
-from mmskin_build.dataset.release import read_records
+from mmskin_build.dataset.released import read_records
 from mmskin_build.dataset.verdicts import patient_ground
 from mmskin_build.decisions import CaptionPlace, Decision
 from mmskin_build.pdf.isolation import WorkerPool

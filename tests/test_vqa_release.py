@@ -21,7 +21,9 @@ from mmskin_build.dataset.mmskin_o import (
     talk_of_pairs,
     vqa_card,
 )
-from mmskin_build.dataset.release import Picture, read_manifest, write_release
+from mmskin_build.dataset.pictures import Picture
+from mmskin_build.dataset.release import write_release
+from mmskin_build.dataset.released import read_manifest
 from mmskin_build.dataset.summary import BuildSummary
 from mmskin_build.dataset.verify import verify_release
 from mmskin_build.questions import (

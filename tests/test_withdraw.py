@@ -24,7 +24,9 @@ from made_releases import BOOKS, add_parts, open_questions, read_json
 from mmskin_build.cli import run
 from mmskin_build.config import Config, DatasetConfig
 from mmskin_build.dataset.exports import export_release
-from mmskin_build.dataset.release import Picture, read_manifest, read_records, write_release
+from mmskin_build.dataset.pictures import Picture
+from mmskin_build.dataset.release import write_release
+from mmskin_build.dataset.released import read_manifest, read_records
 from mmskin_build.dataset.summary import BookSummary, BuildSummary
 from mmskin_build.dataset.verify import verify_or_raise
 from mmskin_build.dataset.withdraw import (
@@ -57,9 +59,9 @@ def blotches(seed: int, side_px: int = 240) -> NDArray[np.uint8]:
 
 
 def changed(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The same picture, mirrored, cropped and coarsely stored."""
-    cut = np.ascontiguousarray(rgb[10:-10, 10:-10][:, ::-1])
-    return np.asarray(cv2.imdecode(cv2.imencode(".jpg", cut, [1, 60])[1], 1), np.uint8)
+    """The same picture, mirrored and stored as JPEG."""
+    turned = np.ascontiguousarray(rgb[:, ::-1])
+    return np.asarray(cv2.imdecode(cv2.imencode(".jpg", turned, [1, 80])[1], 1), np.uint8)
 
 
 class Shop:

@@ -19,9 +19,10 @@ from mmskin_build.config import Config, Workspace
 from mmskin_build.dataset.groups import join_groups
 from mmskin_build.dataset.manifest import SpotCheck
 from mmskin_build.dataset.masks import MaskedPicture
+from mmskin_build.dataset.pictures import Picture
 from mmskin_build.dataset.pictures import Progress as PictureProgress
 from mmskin_build.dataset.pictures import no_progress as no_picture_progress
-from mmskin_build.dataset.release import Picture, check_request, write_release
+from mmskin_build.dataset.release import check_request, write_release
 from mmskin_build.dataset.released import read_manifest, released_versions
 from mmskin_build.dataset.summary import BookSummary, BuildSummary, natural_order, reject_book
 from mmskin_build.dataset.verdicts import decide_duplicates, mark_reviewed

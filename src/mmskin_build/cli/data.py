@@ -130,7 +130,7 @@ def release(
     """
     from mmskin_build.builds import make_release
     from mmskin_build.dataset.manifest import NOTICE
-    from mmskin_build.dataset.release import read_manifest
+    from mmskin_build.dataset.released import read_manifest
     from mmskin_build.store import plain
 
     cfg = settings.cfg

@@ -79,7 +79,7 @@ def demo(out: Path | None, pages: int, seed: int, settings: Settings) -> int:
 def _release(workspace: Workspace, settings: Settings, summary: BuildSummary) -> Path:
     """Release the demo, unless the last release has the same content already."""
     from mmskin_build.builds import make_release
-    from mmskin_build.dataset.release import read_manifest, released_versions
+    from mmskin_build.dataset.released import read_manifest, released_versions
 
     folder = workspace.releases / settings.cfg.dataset.name
     versions = released_versions(folder)

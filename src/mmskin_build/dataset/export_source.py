@@ -19,7 +19,7 @@ from mmskin_build.dataset.manifest import (
     SUMS,
     Manifest,
 )
-from mmskin_build.dataset.release import read_manifest, released_versions
+from mmskin_build.dataset.released import read_manifest, released_versions
 from mmskin_build.dataset.splits import SIDES, Side
 from mmskin_build.errors import ReleaseError, VerificationError
 from mmskin_build.records import Record

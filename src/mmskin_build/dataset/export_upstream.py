@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mmskin_build.dataset.export_questions import build_conversations, read_questions
 from mmskin_build.dataset.export_source import Source, copy_pictures
-from mmskin_build.dataset.release import caption_rows
+from mmskin_build.dataset.parts import caption_rows
 from mmskin_build.dataset.summary import natural_order
 from mmskin_build.store import pretty_json
 

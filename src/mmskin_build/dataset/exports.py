@@ -27,7 +27,7 @@ from mmskin_build.dataset.export_parquet import write_parquet
 from mmskin_build.dataset.export_source import PART_NAMES, PARTS, Progress, Source, open_release
 from mmskin_build.dataset.export_upstream import write_upstream
 from mmskin_build.dataset.export_webdataset import write_webdataset
-from mmskin_build.dataset.release import read_manifest, released_versions
+from mmskin_build.dataset.released import read_manifest, released_versions
 from mmskin_build.dataset.splits import SIDES
 from mmskin_build.errors import ReleaseError, ReleaseExistsError, SchemaError, StorageError
 from mmskin_build.store import pretty_json, storage_errors

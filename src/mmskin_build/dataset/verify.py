@@ -22,13 +22,14 @@ from mmskin_build.dataset.manifest import (
     content_digest,
 )
 from mmskin_build.dataset.mmskin_o import conversations_of
+from mmskin_build.dataset.parts import derived_files
 from mmskin_build.dataset.pictures import (
     Progress,
     decode_picture,
     map_in_threads,
     no_progress,
 )
-from mmskin_build.dataset.release import derived_files, read_manifest, released_versions
+from mmskin_build.dataset.released import read_manifest, released_versions
 from mmskin_build.dataset.splits import SIDES
 from mmskin_build.errors import MmskinError, SchemaError, VerificationError
 from mmskin_build.images.fingerprint import Fingerprint, fingerprint

@@ -28,14 +28,8 @@ import numpy as np
 
 from mmskin_build.dataset.exports import NOTE, renew_export
 from mmskin_build.dataset.manifest import CHANGES, MANIFEST, Manifest, Withdrawn
-from mmskin_build.dataset.release import (
-    count_records,
-    protect,
-    read_manifest,
-    read_records,
-    released_versions,
-    write_parts,
-)
+from mmskin_build.dataset.parts import count_records, protect, write_parts
+from mmskin_build.dataset.released import read_manifest, read_records, released_versions
 from mmskin_build.dataset.summary import natural_order
 from mmskin_build.dataset.withdrawn import (
     Tombstone,

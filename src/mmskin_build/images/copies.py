@@ -5,8 +5,8 @@ holds where a picture's features lie and their hashed keys (see `fingerprint`), 
 the keys are signs of projections and do not give the picture back. So a copy is told by the number
 of features that agree on one way to lay one picture on the other (`registration`), without looking
 at pixels, and more must agree than where the gray copies are compared as well: of 960 changed
-copies (cropped, mirrored, coarse JPEG, resized, hue turned, turned) of 160 photographs 98.7 % were
-found, of 12,720 pairs of different photographs none was.
+copies (cropped, mirrored, coarse JPEG, resized, hue turned, turned) of 160 photographs 98.8 % were
+found, of 12,720 pairs of different photographs one was taken for a copy.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mmskin_build.images.duplicates import MAX_HOLDERS
+from mmskin_build.images.duplicates import COMMON_KEYS, MAX_HOLDERS
 from mmskin_build.images.fingerprint import Features, Fingerprint, read_features
 from mmskin_build.images.registration import count_agreeing, find_equal_keys
 
 # Features that must agree, of at most 96.
-MIN_COPY_AGREEING = 8
+MIN_COPY_AGREEING = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +91,8 @@ def _read_trace(trace: Trace) -> Features:
 
 
 def _without(features: Features, common: NDArray[np.int64]) -> Features:
-    """The features none of whose keys is common."""
-    rare = ~np.isin(features.keys, common).any(axis=1)
+    """The features that are not common, as `duplicates` has it."""
+    rare = np.isin(features.keys, common).sum(axis=1) < COMMON_KEYS
     return Features(
         gray=features.gray,
         places=features.places[rare],

@@ -14,7 +14,7 @@ from typing import Literal
 
 from mmskin_build.config import Config, Workspace
 from mmskin_build.dataset.manifest import MANIFEST
-from mmskin_build.dataset.release import read_manifest, read_records, released_versions
+from mmskin_build.dataset.released import read_manifest, read_records, released_versions
 from mmskin_build.errors import ConfigError, ReleaseError, TrainingError
 from mmskin_build.skinvl.examples import (
     Conversation,
