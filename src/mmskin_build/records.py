@@ -17,7 +17,10 @@ TextSource = Literal["digital", "ocr", "none"]
 FigureStatus = Literal["paired", "image_without_caption", "caption_without_image"]
 FigureKind = Literal["photo", "nonphoto"]
 PanelSource = Literal["native", "composed", "rendered", "scan"]
-LabelSource = Literal["rule", "model", "human"]
+# What a record's pixels come from; `imported` if they were published by somebody else.
+RecordSource = Literal["native", "composed", "rendered", "scan", "imported"]
+# `imported` is taken over as somebody else told it, with confidence 1.
+LabelSource = Literal["rule", "model", "human", "imported"]
 
 # ---------------------------------------------------------------------------------- pages
 
@@ -325,17 +328,30 @@ class ModalityVotes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """Where a record comes from."""
+    """Where a record comes from.
+
+    Of a record of `source` `imported` only the name of the book is known: `book_sha256` and
+    `page_label` are empty, `page_index` and `bbox` None. Of all others both are there.
+    """
 
     book_id: str
     book_sha256: str
-    page_index: int
+    page_index: int | None
     page_label: str
-    bbox: Bbox
+    bbox: Bbox | None
     figure_id: str
     figure_label: str | None
     panel: str | None
-    source: PanelSource
+    source: RecordSource
+
+    def __post_init__(self) -> None:
+        """Refuse a record of a book that does not tell its place.
+
+        Raises:
+            ValueError: If page or box are missing, and it is not imported.
+        """
+        if self.source != "imported" and (self.page_index is None or self.bbox is None):
+            raise ValueError("page_index and bbox may be null of an imported record only")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

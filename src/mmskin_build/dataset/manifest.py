@@ -77,7 +77,8 @@ class Manifest:
     `sums_sha256` is that of ``SHA256SUMS``, which covers the bytes of all other files.
     `left_out_held` counts, by reason, the pictures that wait for a person's decision and are not
     in the release. `left_out_books` are the registered books that could not be used, id to title.
-    `withdrawn` are records that were in the release once.
+    `withdrawn` are records that were in the release once. `notes` say what a reader must know of
+    an imported release, for instance that its division leaks.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Manifest:
     config: dict[str, dict[str, Any]]
     config_sha256: str
     withdrawn: tuple[Withdrawn, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def content_digest(records: Sequence[Record]) -> str:
