@@ -27,6 +27,7 @@ from mmskin_build.cli import (
     exports,
     inspect,
     modality,
+    upstream,
     withdraw,
 )
 from mmskin_build.errors import EXIT_INTERRUPTED, MmskinError
@@ -101,6 +102,7 @@ for command in (
     data.verify,
     *exports.COMMANDS,
     *withdraw.COMMANDS,
+    *upstream.COMMANDS,
     build.align,
     *classify.COMMANDS,
     *modality.COMMANDS,

@@ -204,7 +204,7 @@ def write_release(
         manifest = _manifest(version, cfg, summary, books, parent, held)
         parts = {name: json.loads(content) for name, content in (question_files or {}).items()}
         write_parts(temporary, manifest, kept, changes=changes, question_files=parts)
-        _publish(temporary, folder / version)
+        publish(temporary, folder / version)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return folder / version
@@ -407,7 +407,13 @@ def protect(folder: Path) -> None:
         sync_folder(folder)
 
 
-def _publish(temporary: Path, final: Path) -> None:
+def publish(temporary: Path, final: Path) -> None:
+    """Make a whole folder read-only and give it its final name.
+
+    Raises:
+        ReleaseExistsError: If the name was taken meanwhile.
+        StorageError: If the folder cannot be changed.
+    """
     protect(temporary)
     try:
         temporary.rename(final)

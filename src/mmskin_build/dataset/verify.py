@@ -63,7 +63,9 @@ def verify_release(release: Path, withdrawn: Collection[str] = ()) -> ReleaseChe
     records = _check_records(release, problems)
     _check_manifest(manifest, records, problems)
     _check_pictures(release, records, listed, problems)
-    problems.extend(find_leaks(records))
+    leaks = find_leaks(records)
+    problems.extend(manifest.notes if leaks else ())  # an imported division may be known to leak
+    problems.extend(leaks)
     problems.extend(f"{CAPTIONS}: {r.id} waits for a decision: {r.held}" for r in records if r.held)
     problems.extend(
         f"{record.image}: was withdrawn; run mmskin withdraw to take it out"
