@@ -78,9 +78,11 @@ def test_the_same_picture_with_another_caption_is_a_contradiction(tmp_path: Path
         lambda text: "Fig. 3.1 " + text,
         lambda text: text.replace("e", "c", 2),
         lambda text: text.replace(" ", "  ").replace(".", ""),
+        lambda text: f"A, {OTHER} B, {text} C, the same lesion in dermoscopy, magnified ten times.",
+        lambda text: text[: text.index(" ", 12)],
     ],
 )
-def test_a_label_case_and_misread_letters_are_no_contradiction(
+def test_a_label_a_part_and_misread_letters_are_no_contradiction(
     tmp_path: Path, change: object
 ) -> None:
     assert callable(change)

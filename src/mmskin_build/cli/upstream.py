@@ -12,7 +12,7 @@ from mmskin_build.cli.options import EXISTING_PATH, Settings, common_options
 
 @click.group("import")
 def import_group() -> None:
-    """Take over a data set that somebody else has published."""
+    """Make a release of what somebody else published."""
 
 
 @import_group.command(
@@ -66,7 +66,7 @@ def import_upstream(
 
 @click.group("compare")
 def compare_group() -> None:
-    """Compare a release with a data set that somebody else has published."""
+    """Compare a release with what somebody else published."""
 
 
 @compare_group.command(
@@ -80,7 +80,7 @@ def compare_group() -> None:
 def compare_upstream(
     folder: Path, version: str | None, name: str | None, out: Path | None, settings: Settings
 ) -> None:
-    """Tell which pairs of the published MM-Skin a release has, misses or contradicts.
+    """Tell which published pairs a release has, and which not.
 
     A pair is looked up by its picture: the very pixels, then a near duplicate. The same picture
     with another caption is a contradiction. Only then is it looked up by its caption.
