@@ -147,6 +147,19 @@ def test_of_records_with_one_picture_the_one_with_the_caption_counts(tmp_path: P
     assert (pair.outcome, pair.record_id) == ("has", "bk1_7")
 
 
+def test_a_copy_with_the_caption_goes_before_the_very_pixels_with_another(tmp_path: Path) -> None:
+    shown = draw(40)
+    release = release_of(
+        tmp_path,
+        {"bk1_1": OTHER, "bk1_7": CAPTIONS["bk1_1"]},
+        {"bk1_1": copy_of(shown), "bk1_7": shown},
+    )
+    rows = [("bk1_1.png", CAPTIONS["bk1_1"], "")]
+    source = make_upstream(tmp_path / "MM-Skin", pictures={"bk1_1": copy_of(shown)}, rows=rows)
+    (pair,) = compare_upstream(source, release).pairs
+    assert (pair.outcome, pair.by, pair.record_id) == ("has", "fingerprint", "bk1_7")
+
+
 def test_a_blank_picture_is_compared_without_a_traceback(tmp_path: Path) -> None:
     blank = {"bk1_1": np.full((40, 40, 3), 200, np.uint8)}
     source = make_upstream(

@@ -226,7 +226,7 @@ def test_a_division_that_leaks_is_told_and_not_sound(tmp_path: Path) -> None:
     assert records["bk2_5"].group_id == records["bk1_1"].group_id
     assert records["bk2_5"].split == "test" != records["bk1_1"].split
     assert "The published division leaks: 2 groups" in (found.release / "CHANGES.md").read_text()
-    assert any("leaks: 2 groups" in note for note in read_manifest(found.release).notes)
+    assert "leaks: 2 groups" in read_manifest(found.release).notes["division"]
     problems = verify_release(found.release).problems
     assert any("The published division leaks: 2 groups" in problem for problem in problems)
     assert any("is in test and in train" in problem for problem in problems)

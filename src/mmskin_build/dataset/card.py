@@ -28,7 +28,7 @@ def card_page(manifest: Manifest, records: tuple[Record, ...]) -> str:
         f"{manifest.counts['records']} pictures of {manifest.counts['figures']} figures with their "
         f"captions, out of {manifest.counts['books']} books.",
         "",
-        *(line for note in manifest.notes for line in (f"**{note}**", "")),
+        *(line for note in manifest.notes.values() for line in (f"**{note}**", "")),
         "## Files",
         "",
         f"- `{CAPTIONS}`: a list of records; `image` is relative to this folder",

@@ -138,10 +138,13 @@ def compare_upstream(
             match: ComparedPair | None = None
             if isinstance(loaded, Reject):
                 unread.append(loaded.reason)
-            elif loaded.image_sha256 in by_pixels:
-                match = _compare(pair, by_pixels[loaded.image_sha256], "pixels")
             else:
-                match = _compare_copies(pair, loaded.print, index, by_pixels)
+                same = by_pixels.get(loaded.image_sha256)
+                match = None if same is None else _compare(pair, same, "pixels")
+                if match is None or match.outcome == "contradicts":
+                    # A copy of the picture may have the very caption.
+                    copy = _compare_copies(pair, loaded.print, index, by_pixels)
+                    match = copy if match is None or (copy and copy.outcome == "has") else match
             if match is None:
                 waiting.append(pair)
             else:

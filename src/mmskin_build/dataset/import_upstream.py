@@ -92,12 +92,11 @@ class ImportedRelease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedPicture:
-    """Digest and size of a picture's pixels, its fingerprint, and the PNG file to store."""
+    """A published picture: pixels, (H, W, 3) uint8, their digest and fingerprint."""
 
+    rgb: RgbImage
     image_sha256: str
-    size_px: tuple[int, int]
     print: Fingerprint
-    png: bytes
 
 
 def import_upstream(
@@ -163,7 +162,7 @@ def import_upstream(
             old = read_records(target / parent_version)
         counts = count(reject.reason for reject in rejects)
         manifest = _manifest(name, version, folder, parent, records, counts)
-        notes = (_UNSCREENED, *division_notes(leaks, found, resplit))
+        notes = {"screening": _UNSCREENED, **division_notes(leaks, found, resplit)}
         changes = changes_page(version, parent_version, compare(old, records))
         write_parts(
             temporary,
@@ -196,16 +195,12 @@ def load_picture(pair: UpstreamPair) -> LoadedPicture | Reject:
     read = read_picture(pair.path)
     if isinstance(read, UnreadPicture):
         return _reject(pair.id, read.reason, read.detail)
-    digest = pixel_digest(read.rgb)
     return LoadedPicture(
-        image_sha256=digest,
-        size_px=(read.rgb.shape[1], read.rgb.shape[0]),
-        print=fingerprint(read.rgb),
-        png=_png(pair.path, read.rgb, digest),
+        rgb=read.rgb, image_sha256=pixel_digest(read.rgb), print=fingerprint(read.rgb)
     )
 
 
-def _png(path: Path, rgb: RgbImage, digest: str) -> bytes:
+def _png(path: Path, loaded: LoadedPicture) -> bytes:
     """The file itself where it is a PNG that every reader decodes to these pixels, else a new one.
 
     A color profile, transparency or 16 bits are read differently by others.
@@ -214,10 +209,11 @@ def _png(path: Path, rgb: RgbImage, digest: str) -> bytes:
         content = path.read_bytes()
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
         bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-        if bgr is not None and pixel_digest(np.asarray(bgr[..., ::-1], np.uint8)) == digest:
+        rgb = None if bgr is None else np.asarray(bgr[..., ::-1], np.uint8)
+        if rgb is not None and pixel_digest(rgb) == loaded.image_sha256:
             return content
     file = io.BytesIO()
-    Image.fromarray(rgb).save(file, "PNG")
+    Image.fromarray(loaded.rgb).save(file, "PNG")
     return file.getvalue()
 
 
@@ -236,9 +232,9 @@ def _store_pictures(
         loaded = load_picture(pair)
         if isinstance(loaded, Reject):
             missed.append(loaded)
-        else:
+        elif pair.path is not None:
             record = _record(pair, loaded)
-            write_bytes(folder / record.image, loaded.png)
+            write_bytes(folder / record.image, _png(pair.path, loaded))
             prints[loaded.image_sha256] = loaded.print
             records.append(record)
         progress("import", done, len(found.pairs))
@@ -272,8 +268,8 @@ def _record(pair: UpstreamPair, loaded: LoadedPicture) -> Record:
         id=pair.id,
         image=f"{IMAGES}/{pair.id}.png",
         image_sha256=loaded.image_sha256,
-        width_px=loaded.size_px[0],
-        height_px=loaded.size_px[1],
+        width_px=loaded.rgb.shape[1],
+        height_px=loaded.rgb.shape[0],
         caption=pair.caption,
         panel_text=None,
         figure_caption=pair.caption,
@@ -301,8 +297,8 @@ def _record(pair: UpstreamPair, loaded: LoadedPicture) -> Record:
     )
 
 
-def _changes_lines(notes: Sequence[str], rejects: dict[str, int]) -> str:
-    lines = ["", "## Imported", "", *(f"- {note}" for note in notes)]
+def _changes_lines(notes: Mapping[str, str], rejects: dict[str, int]) -> str:
+    lines = ["", "## Imported", "", *(f"- {note}" for note in notes.values())]
     lines += [f"- left out, {reason}: {number}" for reason, number in sorted(rejects.items())]
     return "\n".join(lines) + "\n"
 

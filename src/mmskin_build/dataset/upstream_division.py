@@ -77,13 +77,16 @@ def _has_twins(group: Sequence[Record]) -> bool:
     return any(r.image_sha256 in trained for r in group if r.split == "test")
 
 
-def division_notes(leaks: Leaks, found: UpstreamFolder, resplit: bool) -> list[str]:
-    """Return what readers of the release must know of its division; `resplit` if it is mended."""
-    notes: list[str] = []
+def division_notes(leaks: Leaks, found: UpstreamFolder, resplit: bool) -> dict[str, str]:
+    """Return what readers of the release must know of its division; `resplit` if it is mended.
+
+    The notes are by what they are about, as in `Manifest.notes`.
+    """
+    notes: dict[str, str] = {}
     if not found.has_test_table:
-        notes.append(f"There is no usable {TEST}, so all pictures are in training.")
+        notes["division"] = f"There is no usable {TEST}, so all pictures are in training."
     if leaks.questioned:
-        notes.append(
+        notes["questions"] = (
             f"{leaks.questioned} pictures of the published test table have questions among the "
             "published training talks, too; all their questions stand on the side of the picture."
         )
@@ -93,7 +96,7 @@ def division_notes(leaks: Leaks, found: UpstreamFolder, resplit: bool) -> list[s
             f"test, {leaks.train} in training; {leaks.exact} groups with the very same pixels on "
             "both sides)"
         )
-        notes.append(
+        notes["division"] = (
             f"The published division leaks: {where} stood on both sides and are in training here."
             if resplit
             else f"The published division leaks: {where} stand on both sides. "
