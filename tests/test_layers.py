@@ -19,7 +19,7 @@ PACKAGE = "mmskin_build"
 
 # From the ground up; a room imports only rooms of lines above its own, never one of its own line.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "geometry", "records", "decisions", "config", "store", "cache"),
+    ("errors", "geometry", "records", "qa", "decisions", "config", "store", "cache"),
     ("pdf",),
     ("figures",),
     ("alignment",),

@@ -12,7 +12,8 @@ from builders import make_figure, make_record
 from mmskin_build.config import VqaConfig
 from mmskin_build.dataset.words import read_words
 from mmskin_build.demo import text as words
-from mmskin_build.records import Label, Panel, QAItem, Record
+from mmskin_build.qa import QAItem
+from mmskin_build.records import Label, Panel, Record
 from mmskin_build.text.demographics import extract_demographics
 from mmskin_build.vqa.drafts import RulesBackend
 from mmskin_build.vqa.generate import Generated, generate_pairs, opening

@@ -21,7 +21,8 @@ from mmskin_build.cache import Entry, Stage, Store
 from mmskin_build.config import VqaConfig, Workspace
 from mmskin_build.dataset.mmskin_o import QuestionSet
 from mmskin_build.dataset.summary import BuildSummary
-from mmskin_build.records import PageHeadings, QAItem, Record
+from mmskin_build.qa import QAItem
+from mmskin_build.records import PageHeadings, Record
 from mmskin_build.steps import HEADINGS
 from mmskin_build.store import (
     code_digest,

@@ -107,7 +107,7 @@ def _placed(
             original=originals.get(record.image_sha256, record.image_sha256),
             pages=tuple(
                 page
-                for page in [pages.get((record.provenance.book_id, record.provenance.page_index))]
+                for page in [pages.get((record.provenance.book_id, record.provenance.place[0]))]
                 if page is not None
             ),
         )

@@ -17,7 +17,10 @@ TextSource = Literal["digital", "ocr", "none"]
 FigureStatus = Literal["paired", "image_without_caption", "caption_without_image"]
 FigureKind = Literal["photo", "nonphoto"]
 PanelSource = Literal["native", "composed", "rendered", "scan"]
-LabelSource = Literal["rule", "model", "human"]
+# What a record's pixels come from; `imported` if they were published by somebody else.
+RecordSource = Literal["native", "composed", "rendered", "scan", "imported"]
+# `imported` is taken over as somebody else told it, with confidence 1.
+LabelSource = Literal["rule", "model", "human", "imported"]
 
 # ---------------------------------------------------------------------------------- pages
 
@@ -325,17 +328,41 @@ class ModalityVotes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """Where a record comes from."""
+    """Where a record comes from.
+
+    Of a record of `source` `imported` only the name of the book is known: `book_sha256` and
+    `page_label` are empty, `page_index` and `bbox` None. Of all others both are there.
+    """
 
     book_id: str
     book_sha256: str
-    page_index: int
+    page_index: int | None
     page_label: str
-    bbox: Bbox
+    bbox: Bbox | None
     figure_id: str
     figure_label: str | None
     panel: str | None
-    source: PanelSource
+    source: RecordSource
+
+    def __post_init__(self) -> None:
+        """Refuse a record of a book that does not tell its place.
+
+        Raises:
+            ValueError: If page or box are missing, and it is not imported.
+        """
+        if self.source != "imported" and (self.page_index is None or self.bbox is None):
+            raise ValueError("page_index and bbox may be null of an imported record only")
+
+    @property
+    def place(self) -> tuple[int, Bbox]:
+        """Page and box.
+
+        Raises:
+            ValueError: If the record is imported.
+        """
+        if self.page_index is None or self.bbox is None:
+            raise ValueError(f"{self.figure_id} of {self.book_id}: an imported record has no place")
+        return self.page_index, self.bbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -386,37 +413,6 @@ class Record:
     review: Review
     config_sha256: str
     code_version: str
-
-
-QAKind = Literal[
-    "diagnosis", "modality", "morphology", "site", "color", "arrangement", "border", "count",
-    "structure", "cell", "stain", "magnification", "age", "age_group", "sex", "yes_no", "choice",
-    "comparison", "description", "follow_up", "other",
-]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QAItem:
-    """One question on a picture with its answer.
-
-    `id` is the record's with a number. `evidence` lies in the record's `figure_caption`, `field`
-    the words of the answer that it carries; it is empty where the picture itself is what the answer
-    tells of (its modality). `source` and `backend` tell who wrote it, `prompt_version` with which
-    wordings. `follows` is the id of the question before it in a talk that this one refers to.
-    """
-
-    id: str
-    record_id: str
-    image: str
-    image_sha256: str
-    kind: QAKind
-    question: str
-    answer: str
-    evidence: tuple[TextEvidence, ...] = ()
-    source: LabelSource
-    backend: str
-    prompt_version: str
-    follows: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

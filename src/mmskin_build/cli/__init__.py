@@ -30,6 +30,7 @@ from mmskin_build.cli import (
     modality,
     review,
     skinvl,
+    upstream,
     vqa,
     withdraw,
 )
@@ -114,6 +115,7 @@ for command in (
     *diff.COMMANDS,
     *exports.COMMANDS,
     *withdraw.COMMANDS,
+    *upstream.COMMANDS,
     build.align,
     *classify.COMMANDS,
     *modality.COMMANDS,

@@ -83,6 +83,7 @@ def card_files(
         f"{manifest.counts['records']} pictures of {manifest.counts['figures']} figures with their "
         f"captions, out of {manifest.counts['books']} "
         f"{'book' if manifest.counts['books'] == 1 else 'books'}.",
+        *(line for note in manifest.notes.values() for line in ("", f"**{note}**")),
         *_files(manifest),
         *_count_tables(manifest, records),
         *_distributions(plots),
@@ -124,6 +125,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
 def _files(manifest: Manifest) -> list[str]:
     return [
         "",
+        *(line for note in manifest.notes.values() for line in (f"**{note}**", "")),
         "## Files",
         "",
         f"- `{CAPTIONS}`: a list of records; `image` is relative to this folder",

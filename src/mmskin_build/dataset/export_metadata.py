@@ -21,7 +21,7 @@ from mmskin_build.dataset.metadata import (
 )
 from mmskin_build.dataset.metadata_decisions import refer_decisions
 from mmskin_build.dataset.references import CaptionRuns, refer_all
-from mmskin_build.errors import SchemaError
+from mmskin_build.errors import ReleaseError, SchemaError
 from mmskin_build.store import file_sha256, plain, pretty_json
 
 _README = """\
@@ -54,10 +54,16 @@ def write_metadata(source: Source, folder: Path, decisions: Path | None) -> dict
         decisions: The folder with what people decided; None for none.
 
     Raises:
+        ReleaseError: If the release was imported, so that no book makes it again.
         VerificationError: If a file of the release was changed.
         SchemaError: If a file with questions is not a list of entries on pictures.
         OSError: If the disk is full or the folder cannot be written.
     """
+    if any(record.provenance.source == "imported" for record in source.records):
+        raise ReleaseError(
+            f"{source.folder}: was imported, so no book makes it again from its metadata; "
+            "choose another --to"
+        )
     manifest, records = source.manifest, source.records
     with (folder / RECORDS).open("wb") as file:
         for done, record in enumerate(records, 1):

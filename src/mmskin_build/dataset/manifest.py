@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mmskin_build.records import Record
@@ -92,6 +92,8 @@ class Manifest:
     `left_out_held` counts, by reason, the pictures that wait for a person's decision and are not
     in the release. `left_out_books` are the registered books that could not be used, id to title.
     `withdrawn` are records that were in the release once; `spot_check` is None where nobody looked.
+    `notes` say what a reader must know of an imported release, by what they are about: `screening`,
+    `division`, `questions`.
     """
 
     name: str
@@ -112,6 +114,7 @@ class Manifest:
     config_sha256: str
     withdrawn: tuple[Withdrawn, ...] = ()
     spot_check: SpotCheck | None = None
+    notes: dict[str, str] = field(default_factory=dict)
 
 
 def content_digest(records: Sequence[Record]) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mmskin_build.records import QAItem, Record
+from mmskin_build.qa import QAItem
+from mmskin_build.records import Record
 from mmskin_build.store import plain
 
 # Measured on MM-Skin's own test table.

@@ -175,7 +175,7 @@ def write_release(
             question_files=parts,
             picture_digests=files,
         )
-        _publish(temporary, folder / version)
+        publish(temporary, folder / version)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return folder / version
@@ -277,7 +277,13 @@ def _manifest(
     )
 
 
-def _publish(temporary: Path, final: Path) -> None:
+def publish(temporary: Path, final: Path) -> None:
+    """Make a whole folder read-only and give it its final name.
+
+    Raises:
+        ReleaseExistsError: If the name was taken meanwhile.
+        StorageError: If the folder cannot be changed.
+    """
     protect(temporary)
     try:
         temporary.rename(final)

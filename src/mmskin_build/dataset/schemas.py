@@ -10,7 +10,8 @@ from pydantic import TypeAdapter
 from mmskin_build.dataset.manifest import Manifest
 from mmskin_build.dataset.summary import BuildSummary
 from mmskin_build.decisions import Decision
-from mmskin_build.records import SCHEMA_VERSION, Figure, Page, QAItem, Record, Reject
+from mmskin_build.qa import QAItem
+from mmskin_build.records import SCHEMA_VERSION, Figure, Page, Record, Reject
 from mmskin_build.store import pretty_json, write_bytes
 
 #: File name without ``.schema.json`` to type and what bears it.

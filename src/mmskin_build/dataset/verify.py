@@ -90,7 +90,10 @@ def verify_release(
     records = _check_records(release, problems)
     _check_manifest(manifest, records, problems)
     prints = _check_pictures(release, records, sums, problems, progress)
-    problems.extend(find_crossings(records, join_pictures(prints, progress)))
+    leaks = find_crossings(records, join_pictures(prints, progress))
+    if leaks and "division" in manifest.notes:  # an imported one may be known to leak
+        problems.append(manifest.notes["division"])
+    problems.extend(leaks)
     problems.extend(f"{CAPTIONS}: {r.id} waits for a decision: {r.held}" for r in records if r.held)
     problems.extend(
         f"{record.image}: was withdrawn; run mmskin withdraw to take it out"

@@ -199,13 +199,14 @@ def read_doubtful_answers(folder: Path) -> list[dict[str, Any]]:
 def _task_of(one: Placed, kind: str, key: str) -> Task:
     record = one.record
     where = record.provenance
+    page_index, bbox = where.place
     return Task(
         id=key,
         kind=kind,  # type: ignore[arg-type]
         book_id=where.book_id,
         book_sha256=where.book_sha256,
-        page_index=where.page_index,
-        bbox=where.bbox,
+        page_index=page_index,
+        bbox=bbox,
         figure_id=where.figure_id,
         figure_label=where.figure_label,
         record_id=record.id,
@@ -219,12 +220,13 @@ def _task_of(one: Placed, kind: str, key: str) -> Task:
 
 def _picture_of(one: Placed) -> TaskPicture:
     record = one.record
+    page_index, bbox = record.provenance.place
     return TaskPicture(
         item_id=record.id,
         image_sha256=one.original,
         book_id=record.provenance.book_id,
-        page_index=record.provenance.page_index,
-        bbox=record.provenance.bbox,
+        page_index=page_index,
+        bbox=bbox,
         width_px=record.width_px,
         height_px=record.height_px,
         label=record.provenance.panel,

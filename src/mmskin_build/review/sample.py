@@ -72,13 +72,14 @@ def draw_sample(
 
 def _task(record: Record, pages: Mapping[tuple[str, int], TaskPage]) -> Task:
     where = record.provenance
-    page = pages.get((where.book_id, where.page_index))
+    page_index, bbox = where.place
+    page = pages.get((where.book_id, page_index))
     picture = TaskPicture(
         item_id=record.id,
         image_sha256=record.image_sha256,
         book_id=where.book_id,
-        page_index=where.page_index,
-        bbox=where.bbox,
+        page_index=page_index,
+        bbox=bbox,
         width_px=record.width_px,
         height_px=record.height_px,
         label=where.panel,
@@ -89,8 +90,8 @@ def _task(record: Record, pages: Mapping[tuple[str, int], TaskPage]) -> Task:
         kind="sample",
         book_id=where.book_id,
         book_sha256=where.book_sha256,
-        page_index=where.page_index,
-        bbox=where.bbox,
+        page_index=page_index,
+        bbox=bbox,
         figure_id=where.figure_id,
         figure_label=where.figure_label,
         record_id=record.id,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mmskin_build.config import VqaConfig
-from mmskin_build.records import QAKind
+from mmskin_build.qa import QAKind
 from mmskin_build.vqa.reasons import Verdict
 from mmskin_build.vqa.rules import Candidate
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from mmskin_build.config import VqaConfig
-from mmskin_build.records import LabelSource, QAKind
+from mmskin_build.qa import QAKind
+from mmskin_build.records import LabelSource
 from mmskin_build.vqa.choose import Balance, choose
 from mmskin_build.vqa.ground import check_pair
 from mmskin_build.vqa.reasons import Verdict

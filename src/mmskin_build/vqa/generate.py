@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mmskin_build.config import VqaConfig
-from mmskin_build.records import QAItem, Record
+from mmskin_build.qa import QAItem
+from mmskin_build.records import Record
 from mmskin_build.vqa.choose import is_due
 from mmskin_build.vqa.drafts import Backend, Draft, Drafted, check_draft
 from mmskin_build.vqa.facts import Fact, find_facts

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast, get_args
 
-from mmskin_build.records import QAKind
+from mmskin_build.qa import QAKind
 from mmskin_build.vqa.drafts import Draft
 from mmskin_build.vqa.manner import MOST_ANSWER, MOST_QUESTION
 from mmskin_build.vqa.told import Told

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mmskin_build.dataset.mmskin_d import describe_age
-from mmskin_build.records import QAKind
+from mmskin_build.qa import QAKind
 from mmskin_build.text.terms import TermKind
 from mmskin_build.vqa.facts import panel_spans
 from mmskin_build.vqa.findings import (
