@@ -278,7 +278,7 @@ def test_a_withdrawn_picture_does_not_come_back(tmp_path: Path) -> None:
     )
     found = imported(source, tmp_path, version="1.0.1", withdrawn=(tombstone,))
     assert ("withdrawn", "bk1_1") in rejects_of(found)
-    verify_or_raise(found.release, {gone.image_sha256})
+    verify_or_raise(found.release, withdrawn={gone.image_sha256})
 
 
 def test_the_same_folder_gives_the_same_bytes(tmp_path: Path) -> None:

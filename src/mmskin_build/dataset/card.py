@@ -14,17 +14,18 @@ from mmskin_build.dataset.manifest import (
     CARD,
     DEMOGRAPHICS,
     DEMOGRAPHICS_VQA,
-    NOTICE,
     PLOTS,
     QUESTIONS,
     QUESTIONS_VQA,
     Manifest,
     SpotCheck,
+    notice_of,
 )
 from mmskin_build.dataset.mmskin_o import vqa_card
 from mmskin_build.dataset.plots import bar_chart, count_ranges, stacked_bars
 from mmskin_build.dataset.splits import SIDES
 from mmskin_build.dataset.summary import natural_order
+from mmskin_build.dataset.upstream_reasons import REASONS as UPSTREAM_REASONS
 from mmskin_build.dataset.withdrawn import REASONS as WITHDRAWN_REASONS
 from mmskin_build.figures.regions import REASONS as REGION_REASONS
 from mmskin_build.images.classify import REASONS as CLASSIFY_REASONS
@@ -40,6 +41,7 @@ MEANINGS: Mapping[str, str] = {
     **REASONS,
     **REGION_REASONS,
     **WITHDRAWN_REASONS,
+    **UPSTREAM_REASONS,
 }
 
 _QUESTION_FILES = (
@@ -78,12 +80,17 @@ def card_files(
     page = [
         f"# {manifest.name} {manifest.version}",
         "",
-        f"> **{NOTICE}**",
+        f"> **{notice_of(manifest)}**",
         "",
         f"{manifest.counts['records']} pictures of {manifest.counts['figures']} figures with their "
         f"captions, out of {manifest.counts['books']} "
         f"{'book' if manifest.counts['books'] == 1 else 'books'}.",
-        *(line for note in manifest.notes.values() for line in ("", f"**{note}**")),
+        *(
+            line
+            for about, note in manifest.notes.items()
+            if about != "screening"
+            for line in ("", f"**{note}**")
+        ),
         *_files(manifest),
         *_count_tables(manifest, records),
         *_distributions(plots),

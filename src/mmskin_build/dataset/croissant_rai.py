@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mmskin_build.dataset.manifest import NOTICE, Manifest
+from mmskin_build.dataset.manifest import Manifest, notice_of
 
 
 def responsible_use(manifest: Manifest) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def responsible_use(manifest: Manifest) -> dict[str, Any]:
         ],
         "rai:dataUseCases": ["Training", "Validation", "Testing", "Fine-tuning"],
         "rai:personalSensitiveInformation": [
-            NOTICE,
+            notice_of(manifest),
             f"What the settings do with sensitive contents: {actions or 'not told'}.",
             f"Left out because a person has yet to decide: {held}.",
             "Age and sex of patients where captions tell them (MM-Skin-D).",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mmskin_build.dataset.manifest import NOTICE, Manifest
+from mmskin_build.dataset.manifest import Manifest, notice_of
 from mmskin_build.dataset.splits import SIDES
 from mmskin_build.dataset.summary import count
 from mmskin_build.records import Record
@@ -95,7 +95,7 @@ def _composition(manifest: Manifest, records: Sequence[Record]) -> _Answers:
     flagged = count(f.name for r in records for f in r.flags.sensitive if f.score >= 0.5)
     yield (
         "Does it contain confidential, offensive or identifying data?",
-        f"{NOTICE} Flags of sensitive contents with a score of 0.5 or more: "
+        f"{notice_of(manifest)} Flags of sensitive contents with a score of 0.5 or more: "
         f"{_words(flagged) or 'none'}. Ages over 89 are 90+.",
     )
 

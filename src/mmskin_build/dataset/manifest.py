@@ -124,3 +124,8 @@ def content_digest(records: Sequence[Record]) -> str:
     on the encoder of the pictures nor on the folder, the engine or the number of workers.
     """
     return hashlib.sha256(to_jsonl(records)).hexdigest()
+
+
+def notice_of(manifest: Manifest) -> str:
+    """Return what whoever opens the release must know first."""
+    return manifest.notes.get("screening", NOTICE)

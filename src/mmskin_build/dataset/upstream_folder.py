@@ -23,16 +23,7 @@ from mmskin_build.errors import SchemaError
 from mmskin_build.records import Reject
 from mmskin_build.store import storage_errors
 
-PICTURES = "dataset"
-REASONS: dict[str, str] = {
-    "table_unreadable": "a table or a list of talks is missing or has another form",
-    "row_malformed": "a row or a talk that does not have its parts, or is no UTF-8 text",
-    "name_unknown": "a picture's name that is not of MM-Skin's form, as in bk3_c18_12.png",
-    "row_repeated": "the same row, or the same question with its answer, once more",
-    "row_contradicts": "another caption or modality for a picture; the first one counts",
-    "modality_unknown": "no modality that is known here; the record has none",
-    "question_without_picture": "a question about a picture that is not in the release",
-}
+PICTURES = "dataset"  # the folder of the pictures
 
 # bk<book>, then chapter, index, panel: bk3_12.png, bk3_c18_12.png, bk11_736_c.png.
 _NAME = re.compile(r"((bk[1-9]\d*)(?:_[A-Za-z0-9]+)+)\.(?:png|jpe?g)", re.IGNORECASE)
