@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from builders import make_provenance, make_record
+from builders import make_decision, make_provenance, make_record
 from mmskin_build.config import Config, DatasetConfig, VqaConfig, Workspace
 from mmskin_build.dataset.manifest import content_digest
 from mmskin_build.dataset.mmskin_o import (
@@ -26,11 +26,15 @@ from mmskin_build.dataset.release import write_release
 from mmskin_build.dataset.released import read_manifest
 from mmskin_build.dataset.summary import BuildSummary
 from mmskin_build.dataset.verify import verify_release
+from mmskin_build.decisions import Decision, ground_digest, standing_decisions
+from mmskin_build.qa import QAItem
 from mmskin_build.questions import (
     DOUBTFUL,
     ITEMS,
     REJECTED,
     REPORT,
+    decide_answers,
+    find_doubtful,
     find_questions,
     make_questions,
 )
@@ -226,3 +230,52 @@ def test_the_guesser_knows_only_words() -> None:
 
 def test_a_set_without_pairs_is_one_too() -> None:
     assert build_mmskin_o([make_record()], QuestionSet(items=()).items) == ([], [])
+
+
+def test_what_people_decided_about_answers_is_in_the_release(tmp_path: Path) -> None:
+    made, workspace = records(tmp_path), Workspace(tmp_path / "data")
+    summary, cfg = build_of(made), VqaConfig()
+    make_questions(workspace, cfg, summary, made)
+    found = find_questions(workspace, cfg, summary)
+    assert found is not None
+    accepted, changed, rejected, stale = found.items[:4]
+    captions = {record.id: record.caption for record in made}
+
+    def verdict(item: QAItem, value: str, caption: str, **details: str) -> Decision:
+        return make_decision(
+            "qa",
+            value,
+            decision_id=f"{value} {item.id}",
+            image_sha256=item.image_sha256,
+            question=item.question,
+            answer=item.answer,
+            ground=ground_digest(caption),
+            details=details,
+        )
+
+    standing = standing_decisions(
+        [
+            verdict(accepted, "accepted", captions[accepted.record_id]),
+            verdict(changed, "changed", captions[changed.record_id], answer="They are papules."),
+            verdict(rejected, "rejected", captions[rejected.record_id], reason="trivial"),
+            verdict(stale, "rejected", "another caption"),
+        ]
+    )
+    decided = decide_answers(found, made, standing)
+    by_id = {item.id: item for item in decided.items}
+    assert by_id[accepted.id] == dataclasses.replace(accepted, source="human")
+    assert (by_id[changed.id].answer, by_id[changed.id].source) == ("They are papules.", "human")
+    assert by_id[changed.id].evidence == ()
+    assert rejected.id not in by_id
+    assert by_id[stale.id] == stale
+    assert decided.note.endswith("; by people: 1 accepted, 1 changed, 1 rejected")
+    assert decide_answers(found, made, {}) == found
+
+
+def test_doubtful_pairs_are_what_the_review_asks(tmp_path: Path) -> None:
+    made, workspace = records(tmp_path), Workspace(tmp_path / "data")
+    summary, cfg = build_of(made), VqaConfig()
+    assert find_doubtful(workspace, cfg, summary) == []
+    folder = make_questions(workspace, cfg, summary, made).folder
+    lines = [json.loads(line) for line in (folder / DOUBTFUL).read_text().splitlines()]
+    assert find_doubtful(workspace, cfg, summary) == lines

@@ -19,6 +19,7 @@ from mmskin_build.config import Config, Workspace
 from mmskin_build.dataset.groups import join_groups
 from mmskin_build.dataset.manifest import SpotCheck
 from mmskin_build.dataset.masks import MaskedPicture
+from mmskin_build.dataset.mmskin_o import QuestionSet
 from mmskin_build.dataset.pictures import Picture
 from mmskin_build.dataset.pictures import Progress as PictureProgress
 from mmskin_build.dataset.pictures import no_progress as no_picture_progress
@@ -32,7 +33,7 @@ from mmskin_build.errors import AdobeExtractError, BookRegistryError, InputPdfEr
 from mmskin_build.images.classify import ScreenedPicture
 from mmskin_build.images.duplicates import DuplicateIndex, connect
 from mmskin_build.images.fingerprint import Fingerprint
-from mmskin_build.questions import find_questions
+from mmskin_build.questions import decide_answers, find_questions
 from mmskin_build.queues import spot_check, write_build_queue
 from mmskin_build.records import Alignment, Book, Figure, Page, PageFailure, Record, Reject
 from mmskin_build.review.decisions import read_decisions
@@ -356,7 +357,7 @@ def make_release(
         records=records,
         pictures={record.id: files[record.image_sha256] for record in records},
         leave_out_held=leave_out_held,
-        questions=find_questions(workspace, cfg.vqa, summary),
+        questions=_read_questions(workspace, cfg, summary, records),
         prints=read_prints(workspace, summary),
         spot_check=_spot_check(workspace),
         progress=progress,
@@ -373,7 +374,7 @@ def renew_release(workspace: Workspace, cfg: Config) -> Path:
         StorageError: See `make_release`.
     """
     summary = read_build(workspace)
-    questions = find_questions(workspace, cfg.vqa, summary)
+    questions = _read_questions(workspace, cfg, summary, read_records(workspace, summary))
     folder = workspace.releases / cfg.dataset.name
     versions = released_versions(folder)
     if versions:
@@ -383,6 +384,17 @@ def renew_release(workspace: Workspace, cfg: Config) -> Path:
         if last.build_digest == summary.content_digest and asked == note:
             return folder / versions[-1]
     return make_release(workspace, cfg, None, leave_out_held=True)
+
+
+def _read_questions(
+    workspace: Workspace, cfg: Config, summary: BuildSummary, records: Sequence[Record]
+) -> QuestionSet | None:
+    """The pairs on the records after what people decided about them."""
+    found = find_questions(workspace, cfg.vqa, summary)
+    if found is None:
+        return None
+    standing = standing_decisions(read_decisions(workspace.review / "decisions")[0])
+    return decide_answers(found, records, standing)
 
 
 def _spot_check(workspace: Workspace) -> SpotCheck | None:

@@ -11,16 +11,19 @@ import dataclasses
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mmskin_build import __version__
 from mmskin_build.cache import Entry, Stage, Store
 from mmskin_build.config import VqaConfig, Workspace
 from mmskin_build.dataset.mmskin_o import QuestionSet
 from mmskin_build.dataset.summary import BuildSummary
+from mmskin_build.decisions import Standing, verdict_on_answer
 from mmskin_build.qa import QAItem
 from mmskin_build.records import PageHeadings, Record
 from mmskin_build.steps import HEADINGS
@@ -40,6 +43,7 @@ from mmskin_build.vqa.generate import Generated, VqaReport, generate_pairs
 from mmskin_build.vqa.reply_cache import ReplyCache
 
 STAGE = "vqa"
+_CODE = ("vqa", "text", "figures/subcaptions", "records", "qa")  # what pairs depend on
 FACTS = "facts.jsonl"
 ITEMS, REJECTED, DOUBTFUL, REPORT = "items.jsonl", "rejects.jsonl", "doubtful.jsonl", "report.json"
 REPLIES = "vqa_replies.sqlite"
@@ -111,6 +115,59 @@ def find_questions(
     )
 
 
+def find_doubtful(
+    workspace: Workspace, cfg: VqaConfig, summary: BuildSummary
+) -> list[dict[str, Any]]:
+    """Return the pairs that a person should look at, ``{"item": ..., "why": ...}``; none unmade."""
+    entry = Store(workspace.work).find(vqa_stage(workspace, cfg, summary))
+    if entry is None:
+        return []
+    path = entry.path(DOUBTFUL)
+    with storage_errors(path):
+        return [json.loads(line) for line in path.read_bytes().splitlines() if line]
+
+
+def decide_answers(
+    questions: QuestionSet, records: Sequence[Record], standing: Mapping[str, Standing]
+) -> QuestionSet:
+    """Return the pairs after what people decided about them: accepted, mended or left out.
+
+    A verdict that was given on another caption does not hold.
+    """
+    if not standing:
+        return questions
+    captions = {record.id: record.caption for record in records}
+    items: list[QAItem] = []
+    counts: Counter[str] = Counter()
+    for item in questions.items:
+        verdict = verdict_on_answer(
+            standing,
+            image_sha256=item.image_sha256,
+            question=item.question,
+            answer=item.answer,
+            caption=captions.get(item.record_id, ""),
+        )
+        if verdict is None:
+            items.append(item)
+            continue
+        counts[verdict.value] += 1
+        if verdict.value == "accepted":
+            items.append(dataclasses.replace(item, source="human"))
+        elif verdict.value == "changed":
+            question = verdict.details.get("question", item.question)
+            answer = verdict.details.get("answer", item.answer)
+            kept = item.evidence if answer == item.answer else ()
+            items.append(
+                dataclasses.replace(
+                    item, question=question, answer=answer, evidence=kept, source="human"
+                )
+            )
+    if not counts:
+        return questions
+    told = ", ".join(f"{number} {name}" for name, number in sorted(counts.items()))
+    return QuestionSet(items=tuple(items), note=f"{questions.note}; by people: {told}")
+
+
 def vqa_stage(workspace: Workspace, cfg: VqaConfig, summary: BuildSummary) -> Stage:
     """Return what the pairs of a build depend on."""
     settings = {k: v for k, v in dataclasses.asdict(cfg).items() if k not in _OF_THE_WAY}
@@ -121,7 +178,7 @@ def vqa_stage(workspace: Workspace, cfg: VqaConfig, summary: BuildSummary) -> St
     }
     return Stage(
         name=STAGE,
-        version=f"{__version__} {code_digest('vqa', 'text', 'figures/subcaptions', 'records')}",
+        version=f"{__version__} {code_digest(*_CODE)}",
         config_sha256=digest,
         inputs={"records": summary.content_digest, **headings},
         models=_model_digests(cfg),

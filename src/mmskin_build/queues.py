@@ -15,6 +15,7 @@ from mmskin_build.dataset.masks import MaskedPicture
 from mmskin_build.dataset.summary import BookSummary, BuildSummary, PageNote
 from mmskin_build.decisions import Standing, standing_decisions
 from mmskin_build.images.duplicates import Join
+from mmskin_build.questions import find_doubtful
 from mmskin_build.records import Book, Figure, Record
 from mmskin_build.review.decisions import BadLine, read_decisions
 from mmskin_build.review.doubts import BuiltBook, find_tasks
@@ -22,7 +23,6 @@ from mmskin_build.review.queue import (
     Placed,
     answer_tasks,
     duplicate_tasks,
-    read_doubtful_answers,
     write_queue,
 )
 from mmskin_build.review.sample import SpotCheck, draw_sample, read_spot_check, write_sample
@@ -78,7 +78,7 @@ def write_build_queue(
     placed = _placed(read_jsonl(joined.path(RECORDS), Record), originals, pages)
     joins = read_jsonl(joined.path(JOINS), Join)
     tasks += duplicate_tasks(joins, placed, standing, cfg.review)
-    lines = read_doubtful_answers(workspace.work / "vqa")
+    lines = find_doubtful(workspace, cfg.vqa, summary)
     tasks += answer_tasks(lines, placed, standing, cfg.review)
     return write_queue(workspace.review / "queue", tasks, [book.id for book in built])
 

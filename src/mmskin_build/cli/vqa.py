@@ -32,13 +32,18 @@ def vqa(context: click.Context, settings: Settings) -> int:
     if context.invoked_subcommand is not None:
         return 0
     from mmskin_build import builds
+    from mmskin_build.books import read_books
     from mmskin_build.questions import make_questions
+    from mmskin_build.queues import write_build_queue
     from mmskin_build.store import plain
 
     summary = builds.read_build(settings.workspace)
     records = builds.read_records(settings.workspace, summary)
     with progress_bars(settings) as show:
         made = make_questions(settings.workspace, settings.cfg.vqa, summary, records, show)
+    if made.is_finished:
+        books = read_books(settings.workspace)
+        write_build_queue(settings.workspace, settings.cfg, summary, books)
     report = made.report
     if settings.as_json:
         print_json(

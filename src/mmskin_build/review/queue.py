@@ -6,7 +6,6 @@ Privacy comes first, then what changes the release most for a second of work. Ta
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -178,22 +177,6 @@ def answer_tasks(
             double=double,
             before=decided.holds if decided is not None and changed else None,
         )
-
-
-def read_doubtful_answers(folder: Path) -> list[dict[str, Any]]:
-    """Return the lines of ``<folder>/*/doubtful.jsonl``; what is no JSON object is passed over."""
-    found: list[dict[str, Any]] = []
-    for path in sorted(folder.glob("*/doubtful.jsonl")):
-        with storage_errors(path):
-            lines = path.read_bytes().splitlines()
-        for line in lines:
-            try:
-                value = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(value, dict):
-                found.append(value)
-    return found
 
 
 def _task_of(one: Placed, kind: str, key: str) -> Task:
