@@ -52,6 +52,16 @@ def test_a_differential_is_not_told_as_the_diagnosis(cue: str) -> None:
     assert check_pair(caption, asked, "Seborrheic keratosis.").accept
 
 
+def test_what_another_disease_looks_like_is_not_the_diagnosis() -> None:
+    caption = (
+        "Atrophic scars in livedo racemosa. A yellow colour is characteristic of xanthelasma, "
+        "whereas plane warts are skin-coloured."
+    )
+    asked = "What is the diagnosis?"
+    assert check_pair(caption, asked, "It is xanthelasma.").reason == "contradiction"
+    assert check_pair(caption, asked, "It is livedo racemosa.").accept
+
+
 LABELLED = os.environ.get("MMSKIN_VQA_PAIRS")
 
 

@@ -45,7 +45,7 @@ _BEFORE: tuple[tuple[Status, str], ...] = (
         "other",
         r"(?:differential diagnos[ei]s|differential(?= (?:is|are|include))|ddx|dd(?= ?:))"
         r"(?: is| are| of| includes?| include)?(?: ?:)?"
-        r"|resembl(?:es?|ed|ing)"
+        r"|resembl(?:es?|ed|ing)|(?:characteristic|typical) (?:of|for)(?=[^.;]*\bwhereas\b)"
         r"|mimic(?:s|ked|king)?|simulat(?:es|ed|ing)|reminiscent of|unlike|in contrast to"
         r"|as opposed to|(?:to be )?distinguish(?:ed)?(?: it)? from|differentiate[sd]? from"
         r"|instead of|rather than"
