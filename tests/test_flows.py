@@ -116,29 +116,3 @@ def test_a_killed_flow_leaves_no_server_and_goes_on(tmp_path: Path) -> None:
     assert alive == []
     assert build(data, "prefect").returncode == 0
     assert (data / "work" / "build.json").exists()
-
-
-@pytest.mark.slow
-def test_the_training_flow_begins_with_the_questions(
-    tmp_path: Path, environment: pytest.MonkeyPatch
-) -> None:
-    draw_book(tmp_path / "book.pdf")
-    data = str(tmp_path / "data")
-    assert cli.run(["books", "add", str(tmp_path / "book.pdf"), "--id", "bk1", "--data", data]) == 0
-    assert cli.run(["build", "--data", data, "--quiet"]) == 0
-    assert cli.run(["vqa", "--data", data, "--quiet"]) == 0
-    script = """
-import sys
-from pathlib import Path
-from mmskin_build.config import Config, Workspace
-from mmskin_build.flows.environment import prepare
-workspace = Workspace(Path(sys.argv[1]))
-prepare(workspace.work)
-from mmskin_build.flows.train_skinvl import run_training
-print(*run_training(workspace, Config()))
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", script, data], capture_output=True, text=True, check=True
-    )
-    folder, finished = done.stdout.split()[-2:]
-    assert finished == "True" and Path(folder).is_relative_to(Path(data).resolve() / "work" / "vqa")

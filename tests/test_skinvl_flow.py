@@ -12,7 +12,10 @@ import pytest
 
 pytest.importorskip("skinvl_cases", reason="the extra 'train' is not installed")
 
+from mmskin_build.cli import run
+from mmskin_build.dataset.released import read_manifest, released_versions
 from skinvl_cases import write_examples
+from tiny_books import KEEP_EVERYTHING, draw_book, write_settings
 
 _RUN = """
 import json, sys
@@ -22,7 +25,7 @@ data = Path(sys.argv[1])
 prepare(data / "work")
 from mmskin_build.flows.train_skinvl import run_training
 from mmskin_build.config import Workspace, load_config
-print(run_training(Workspace(data), load_config(Path(sys.argv[2])), "pub", "tiny"))
+print(run_training(Workspace(data), load_config(Path(sys.argv[2])), sys.argv[3], "tiny"))
 """
 
 
@@ -33,7 +36,7 @@ def test_the_flow_fine_tunes_and_merges_and_does_nothing_twice(tmp_path: Path) -
     settings.write_text(
         f"[train]\nworkers = 0\nepochs = 4\npublic_data = [{json.dumps(str(examples))}]\n"
     )
-    command = [sys.executable, "-c", _RUN, str(tmp_path / "data"), str(settings)]
+    command = [sys.executable, "-c", _RUN, str(tmp_path / "data"), str(settings), "pub"]
     env = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
     made = []
     for _ in range(2):
@@ -43,3 +46,23 @@ def test_the_flow_fine_tunes_and_merges_and_does_nothing_twice(tmp_path: Path) -
         made.append({path.name: path.stat().st_mtime_ns for path in merged.iterdir()})
     assert merged.name == "skinvl-pub-merged" and made[0] == made[1]
     assert {"config.json", "README.md", "skinvl.json"} <= made[0].keys()
+
+
+@pytest.mark.slow
+def test_the_flow_asks_about_the_last_build_and_releases_it_first(tmp_path: Path) -> None:
+    train = {"workers": 0, "epochs": 2}
+    settings = write_settings(tmp_path / "mmskin.toml", {**KEEP_EVERYTHING, "train": train})
+    data = tmp_path / "data"
+    where = ["--data", str(data), "--config", str(settings), "--quiet"]
+    draw_book(tmp_path / "book.pdf")
+    assert run(["books", "add", str(tmp_path / "book.pdf"), "--id", "bk1", *where[:4]]) == 0
+    assert run(["build", *where]) == 0
+    command = [sys.executable, "-c", _RUN, str(data), str(settings), "mm"]
+    env = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
+    for _ in range(2):  # the second time there is nothing to release
+        done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=300)
+        assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip().splitlines()[-1]).name == "skinvl-mm-merged"
+    releases = data / "releases" / "mm-skin"
+    assert released_versions(releases) == ["1.0.0"]
+    assert read_manifest(releases / "1.0.0").subsets["MM-Skin-O"].entries > 0
