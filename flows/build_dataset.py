@@ -13,12 +13,11 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from mmskin_build.flows.server import embedded_server
-from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State, TaskRun
+from mmskin_build.flows.tasks import as_task
+from prefect import flow
 from prefect.tasks import Task
 
 from mmskin_build import builds, steps
@@ -26,7 +25,7 @@ from mmskin_build.books import check_book, read_books
 from mmskin_build.cache import Entry, Store
 from mmskin_build.config import Config, Workspace, parse_config
 from mmskin_build.dataset.summary import BuildSummary, reject_book
-from mmskin_build.errors import AdobeExtractError, InputPdfError, MmskinError
+from mmskin_build.errors import AdobeExtractError, InputPdfError
 from mmskin_build.records import Book
 
 P = ParamSpec("P")
@@ -35,26 +34,10 @@ Key = tuple[str, bool]
 """The key of an entry in the store, and whether the entry has just been computed."""
 
 
-def _is_worth_another_try(failed: Task[Any, Any], run: TaskRun, state: State[Any]) -> bool:
-    """Errors of ours stay what they are; others may come from a machine in trouble."""
-    try:
-        state.result()
-    except MmskinError:
-        return False
-    except Exception:
-        return True
-    return True
-
-
 def _stage(function: Callable[P, R]) -> Task[P, R]:
     """Make a stage of one book a task."""
-    return task(
-        cache_policy=NO_CACHE,
-        persist_result=False,
-        retries=2,
-        retry_delay_seconds=2,
-        retry_condition_fn=_is_worth_another_try,
-    )(function)
+    made: Task[P, R] = as_task(function, retries=2, delay_s=2)
+    return made
 
 
 @_stage

@@ -13,19 +13,17 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from mmskin_build.flows.server import embedded_server
-from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
+from mmskin_build.flows.tasks import as_task
+from prefect import flow
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import State, TaskRun
 from prefect.concurrency.sync import concurrency
 from prefect.tasks import Task
 
 from mmskin_build import builds
 from mmskin_build.config import Config, Workspace, parse_config
-from mmskin_build.errors import MmskinError
 from mmskin_build.questions import make_questions
 from mmskin_build.skinvl.merge import merge_adapters
 from mmskin_build.skinvl.run import prepare_run
@@ -40,26 +38,10 @@ _GPU_SLOTS = 1
 _LEASE_S = 600.0  # Prefect renews it; a slot of a process that died is free after it
 
 
-def _is_worth_another_try(failed: Task[Any, Any], run: TaskRun, state: State[Any]) -> bool:
-    """Errors of ours stay what they are; others may come from a machine in trouble."""
-    try:
-        state.result()
-    except MmskinError:
-        return False
-    except Exception:
-        return True
-    return True
-
-
 def _step(function: Callable[P, R]) -> Task[P, R]:
     """Make a step of one model a task."""
-    return task(
-        cache_policy=NO_CACHE,
-        persist_result=False,
-        retries=1,
-        retry_delay_seconds=10,
-        retry_condition_fn=_is_worth_another_try,
-    )(function)
+    made: Task[P, R] = as_task(function, retries=1, delay_s=10)
+    return made
 
 
 @contextmanager

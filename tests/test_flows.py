@@ -96,6 +96,13 @@ def test_the_flow_gives_the_same_bytes_and_rejects_the_same_books(tmp_path: Path
     assert json.loads(again.stdout)["computed"] == {}
 
 
+def is_server(process: psutil.Process) -> bool:
+    try:
+        return "uvicorn" in process.cmdline()
+    except psutil.Error:  # it has ended meanwhile
+        return False
+
+
 @pytest.mark.slow
 def test_a_killed_flow_leaves_no_server_and_goes_on(tmp_path: Path) -> None:
     data = make_data(tmp_path)
@@ -108,7 +115,7 @@ def test_a_killed_flow_leaves_no_server_and_goes_on(tmp_path: Path) -> None:
     mine = psutil.Process(process.pid)
     servers: list[psutil.Process] = []
     while process.poll() is None and not servers:
-        servers = [p for p in mine.children(recursive=True) if "uvicorn" in p.cmdline()]
+        servers = [child for child in mine.children(recursive=True) if is_server(child)]
     assert servers
     process.kill()
     process.wait()

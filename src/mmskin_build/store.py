@@ -221,6 +221,27 @@ def write_jsonl(path: Path, records: Iterable[object], *, durable: bool = True) 
     write_bytes(path, content, durable=durable)
 
 
+def append_lines(path: Path, lines: bytes) -> None:
+    """Add whole lines to a file in one write, durably; the file and its folder are made if missing.
+
+    A last line that was cut off, for instance by a full disk, is ended first.
+
+    Raises:
+        StorageError: If the file cannot be written.
+    """
+    with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        known = path.read_bytes() if path.exists() else b""
+        head = b"\n" if known and not known.endswith(b"\n") else b""
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            os.write(handle, head + lines)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    sync_folder(path.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in `folder` durable, where the system can."""
     with contextlib.suppress(OSError):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -30,7 +29,7 @@ from mmskin_build.dataset.export_webdataset import write_webdataset
 from mmskin_build.dataset.released import read_manifest, released_versions
 from mmskin_build.dataset.splits import SIDES
 from mmskin_build.errors import ReleaseError, ReleaseExistsError, SchemaError, StorageError
-from mmskin_build.store import pretty_json, storage_errors
+from mmskin_build.store import append_lines, pretty_json, storage_errors
 
 NOTE = "export.json"
 SHARD_MB = 500  # of 10^6 bytes; what a shard holds unless asked otherwise
@@ -273,17 +272,8 @@ def _remember(ledger: Path, source: Source, to: str, out: Path) -> None:
     line = json.dumps(entry, ensure_ascii=False).encode() + b"\n"
     with storage_errors(ledger):
         known = ledger.read_bytes() if ledger.exists() else b""
-        if line in known.splitlines(keepends=True):
-            return
-        if known and not known.endswith(b"\n"):  # a line that a full disk cut off
-            line = b"\n" + line
-        ledger.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(ledger, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        try:
-            os.write(handle, line)
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    if line not in known.splitlines(keepends=True):
+        append_lines(ledger, line)
 
 
 def _publish(temporary: Path, out: Path, replace: bool) -> None:

@@ -7,7 +7,6 @@ The list is theirs to keep: builds read it, releases and exports are made withou
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 from mmskin_build.images.copies import Trace, find_copies
 from mmskin_build.images.fingerprint import Fingerprint
 from mmskin_build.records import Record, Reject
-from mmskin_build.store import read_jsonl, storage_errors, sync_folder, to_json
+from mmskin_build.store import append_lines, read_jsonl, to_json
 
 #: Why a build leaves out what it finds.
 REASONS = {"withdrawn": "the picture, or one like it, was withdrawn (`mmskin withdraw`)"}
@@ -58,15 +57,7 @@ def add_tombstones(path: Path, tombstones: Iterable[Tombstone]) -> None:
     lines = b"".join(to_json(t) + b"\n" for t in tombstones if t.image_sha256 not in known)
     if not lines:
         return
-    with storage_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        try:
-            os.write(handle, lines)
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-    sync_folder(path.parent)
+    append_lines(path, lines)
 
 
 def find_withdrawn(
