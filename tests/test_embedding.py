@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import cv2
 import numpy as np
 import pytest
 
@@ -17,6 +16,7 @@ from mmskin_build.images.embedding import extract_embedding
 from mmskin_build.images.features import extract_features
 from mmskin_build.images.imagenet import extract_imagenet
 from mmskin_build.images.screen import screen_picture
+from publisher_changes import enlarged, framed, mirrored, watermarked
 
 
 def vector(rgb: np.ndarray) -> np.ndarray:
@@ -26,23 +26,6 @@ def vector(rgb: np.ndarray) -> np.ndarray:
 def pictures() -> list[np.ndarray]:
     found = [draw_clinical(np.random.default_rng([1, seed])) for seed in range(3)]
     return found + [draw_dermoscopy(np.random.default_rng([2, seed])) for seed in range(3)]
-
-
-def watermarked(rgb: np.ndarray) -> np.ndarray:
-    place = (5, rgb.shape[0] - 12)
-    return cv2.putText(rgb.copy(), "Clinic", place, 0, 0.9, (255, 255, 255), 2)
-
-
-def framed(rgb: np.ndarray) -> np.ndarray:
-    return cv2.copyMakeBorder(rgb, 30, 18, 25, 40, cv2.BORDER_CONSTANT, value=(255, 255, 255))
-
-
-def enlarged(rgb: np.ndarray) -> np.ndarray:
-    return cv2.resize(rgb, None, fx=2.0, fy=2.0, interpolation=cv2.INTER_CUBIC)
-
-
-def mirrored(rgb: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(rgb[:, ::-1])
 
 
 @pytest.mark.parametrize("change", [watermarked, framed, enlarged, mirrored])

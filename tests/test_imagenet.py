@@ -13,7 +13,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 
@@ -21,29 +20,13 @@ from mmskin_build.errors import MissingDependencyError
 from mmskin_build.images import imagenet
 from mmskin_build.images.drawn_skin import draw_clinical, draw_dermoscopy
 from mmskin_build.images.imagenet import extract_imagenet, see
+from publisher_changes import enlarged, framed, mirrored, watermarked
 
 TOOL = Path(__file__).parents[1] / "tools" / "make_imagenet.py"
 
 
 def vector(rgb: np.ndarray) -> np.ndarray:
     return np.array(list(extract_imagenet(rgb).values()))
-
-
-def watermarked(rgb: np.ndarray) -> np.ndarray:
-    place = (5, rgb.shape[0] - 12)
-    return cv2.putText(rgb.copy(), "Clinic", place, 0, 0.9, (255, 255, 255), 2)
-
-
-def framed(rgb: np.ndarray) -> np.ndarray:
-    return cv2.copyMakeBorder(rgb, 30, 18, 25, 40, cv2.BORDER_CONSTANT, value=(255, 255, 255))
-
-
-def enlarged(rgb: np.ndarray) -> np.ndarray:
-    return cv2.resize(rgb, None, fx=2.0, fy=2.0, interpolation=cv2.INTER_CUBIC)
-
-
-def mirrored(rgb: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(rgb[:, ::-1])
 
 
 @pytest.mark.parametrize("change", [watermarked, framed, enlarged, mirrored])

@@ -8,11 +8,11 @@ picture still.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mmskin_build.config import ImagesConfig
-from mmskin_build.dataset.figure_verdicts import NEAR_PLACE, Outcome, is_of_book
+from mmskin_build.dataset.figure_verdicts import NEAR_PLACE, Outcome, OutcomeKind, is_of_book
 from mmskin_build.dataset.judge import Judgement
 from mmskin_build.decisions import Decision, DecisionField, Standing, content_key, ground_digest
 from mmskin_build.geometry import iou
@@ -72,12 +72,13 @@ class PictureVerdicts:
 
     def settle(self, judged: Judgement, image_sha256: str, item_id: str) -> Judgement:
         """Return what becomes of a picture by its verdicts on modality, marks and privacy."""
-        for name, apply in (
+        settling: tuple[tuple[DecisionField, Callable[[Judgement, Decision], Judgement]], ...] = (
             ("modality", self._modality),
             ("annotated", _marks),
             ("sensitive", _privacy),
-        ):
-            verdict = self.find(name, image_sha256)  # type: ignore[arg-type]
+        )
+        for name, apply in settling:
+            verdict = self.find(name, image_sha256)
             if verdict is not None:
                 settled = apply(judged, verdict)
                 self.note(verdict, item_id, changed=_is_change(judged, verdict))
@@ -99,7 +100,12 @@ class PictureVerdicts:
         return decided, verdict
 
     def note(
-        self, verdict: Decision, item_id: str, *, kind: str = "applied", changed: bool = False
+        self,
+        verdict: Decision,
+        item_id: str,
+        *,
+        kind: OutcomeKind = "applied",
+        changed: bool = False,
     ) -> None:
         """Write down what became of a verdict."""
         self.outcomes.append(
@@ -107,7 +113,7 @@ class PictureVerdicts:
                 decision_id=verdict.id,
                 field=verdict.field,
                 reviewer=verdict.reviewer,
-                outcome=kind,  # type: ignore[arg-type]
+                outcome=kind,
                 changed=changed,
                 item_id=item_id,
             )

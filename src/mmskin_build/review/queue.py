@@ -108,7 +108,7 @@ def duplicate_tasks(
             continue
         overlap = join.overlap
         yield replace(
-            _task_of(one, "duplicate", key),
+            task_of(one, "duplicate", key),
             pictures=(_picture_of(one), _picture_of(other)),
             proposed="same",
             why=("duplicate_unsure",),
@@ -166,7 +166,7 @@ def answer_tasks(
         seen.add(key)
         changed = decided is not None and decided.holds.ground != ground_digest(one.record.caption)
         yield replace(
-            _task_of(one, "qa", key),
+            task_of(one, "qa", key),
             pictures=(replace(_picture_of(one), image_sha256=digest),),
             question=question,
             answer=answer,
@@ -179,13 +179,14 @@ def answer_tasks(
         )
 
 
-def _task_of(one: Placed, kind: str, key: str) -> Task:
+def task_of(one: Placed, kind: TaskKind, key: str) -> Task:
+    """Return the task of one record, with the picture that it was cut as."""
     record = one.record
     where = record.provenance
     page_index, bbox = where.place
     return Task(
         id=key,
-        kind=kind,  # type: ignore[arg-type]
+        kind=kind,
         book_id=where.book_id,
         book_sha256=where.book_sha256,
         page_index=page_index,
@@ -197,7 +198,7 @@ def _task_of(one: Placed, kind: str, key: str) -> Task:
         pages=one.pages,
         caption=record.caption,
         group=f"{where.book_id} {where.figure_id}",
-        seconds=SECONDS[kind],  # type: ignore[index]
+        seconds=SECONDS[kind],
     )
 
 

@@ -8,14 +8,15 @@ field `sample`. The error rate of all pairs is estimated with the interval of Cl
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from mmskin_build.decisions import Standing, content_key, ground_digest
 from mmskin_build.records import Record
-from mmskin_build.review.tasks import SECONDS, Task, TaskPage, TaskPicture
+from mmskin_build.review.queue import Placed, task_of
+from mmskin_build.review.tasks import Task, TaskPage
 from mmskin_build.store import read_jsonl, write_jsonl
 
 FILE = "sample.jsonl"
@@ -71,37 +72,14 @@ def draw_sample(
 
 
 def _task(record: Record, pages: Mapping[tuple[str, int], TaskPage]) -> Task:
-    where = record.provenance
-    page_index, bbox = where.place
-    page = pages.get((where.book_id, page_index))
-    picture = TaskPicture(
-        item_id=record.id,
-        image_sha256=record.image_sha256,
-        book_id=where.book_id,
-        page_index=page_index,
-        bbox=bbox,
-        width_px=record.width_px,
-        height_px=record.height_px,
-        label=where.panel,
-        text=record.panel_text,
-    )
-    return Task(
-        id=content_key("sample", image_sha256=record.image_sha256),
-        kind="sample",
-        book_id=where.book_id,
-        book_sha256=where.book_sha256,
-        page_index=page_index,
-        bbox=bbox,
-        figure_id=where.figure_id,
-        figure_label=where.figure_label,
-        record_id=record.id,
-        pictures=(picture,),
-        pages=() if page is None else (page,),
-        caption=record.caption,
+    page = pages.get((record.provenance.book_id, record.provenance.place[0]))
+    shown = () if page is None else (page,)
+    one = Placed(record=record, original=record.image_sha256, pages=shown)
+    return replace(
+        task_of(one, "sample", content_key("sample", image_sha256=record.image_sha256)),
         proposed="right",
         ground=ground_digest(record.image_sha256, record.caption),
         group=f"sample {record.id}",
-        seconds=SECONDS["sample"],
     )
 
 
