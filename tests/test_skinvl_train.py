@@ -6,6 +6,7 @@ import dataclasses
 import json
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -37,7 +38,8 @@ from mmskin_build.skinvl.state import (
 from mmskin_build.skinvl.train import train
 from skinvl_cases import entry, make_run, with_cfg, write_examples
 
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).resolve().parent
+ROOT = TESTS.parent
 
 
 @pytest.fixture(scope="module")
@@ -154,16 +156,19 @@ def test_rows_at_once_and_workers_do_not_change_what_is_learned(folder: Path) ->
 
 @pytest.mark.slow
 def test_two_processes_have_the_losses_of_one(folder: Path) -> None:
-    """Launched as `accelerate` and `torchrun` do, over gloo; uneven steps are part of it."""
+    """The launcher's template with CPUs for GPUs, over gloo; uneven steps are part of it."""
     write_examples(folder / "examples")
     (folder / "mmskin.toml").write_text(
         "[train]\nworkers = 0\nbatch = 6\nepochs = 4\nmicro_rows = 1\n"
     )
+    template = (ROOT / "data" / "accelerate.template.yaml").read_text(encoding="utf-8")
+    cpus = template.replace("MULTI_GPU", "MULTI_CPU").replace("use_cpu: false", "use_cpu: true")
+    assert cpus.count("CPU") == 1 and "use_cpu: true" in cpus and "num_processes: 2" in cpus
+    (folder / "cpus.yaml").write_text(cpus)
     command = ["-m", "mmskin_build", "train", "--variant", "mm", "--model", "tiny", "--json"]
     command += ["--data-file", str(folder / "examples" / "vqa.json")]
     command += ["--config", str(folder / "mmskin.toml"), "--data", str(folder / "data")]
-    launch = ["-m", "torch.distributed.run", "--nproc_per_node", "2", "--standalone"]
-    launch += ["--rdzv_endpoint", "localhost:0", "--local_addr", "localhost"]
+    launch = ["-m", "accelerate.commands.launch", "--config_file", str(folder / "cpus.yaml")]
     env = {**os.environ, "OMP_NUM_THREADS": "1"}
     logs = []
     for name, start in (("single", []), ("double", launch)):
@@ -177,7 +182,19 @@ def test_two_processes_have_the_losses_of_one(folder: Path) -> None:
         )
         logs.append([entry["loss"] for entry in read_log(out)])
     assert len(logs[0]) == len(logs[1]) > 3
-    assert logs[1] == pytest.approx(logs[0], rel=1e-4)
+    assert logs[1] == pytest.approx(logs[0], rel=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch compiles with g++")
+def test_compiled_layers_learn_what_plain_ones_learn(folder: Path) -> None:
+    plain = make_run(folder, "plain", epochs=2, compile="off", lora_dropout=0.0)
+    compiled = make_run(folder, "compiled", epochs=2, compile="on", lora_dropout=0.0)
+    assert compiled.plan.compiled and not plain.plan.compiled
+    train(plain)
+    train(compiled)
+    for first, second in zip(read_log(plain.out), read_log(compiled.out), strict=True):
+        assert first["loss"] == pytest.approx(second["loss"], rel=1e-5)
 
 
 def test_all_processes_get_equally_many_micro_batches() -> None:

@@ -82,7 +82,8 @@ def convert(
     epilog="\b\nExamples:\n  mmskin train --variant mm --model data/models/base --dry-run\n"
     "  mmskin train --variant mm --model data/models/base\n"
     "  mmskin train --variant mm --model tiny\n"
-    "  accelerate launch --num_processes 4 -m mmskin_build train --variant mm --model DIR"
+    "  accelerate launch --config_file data/accelerate.template.yaml -m mmskin_build \\\n"
+    "    train --variant mm --model DIR"
 )
 @click.option(
     "--variant",
