@@ -22,8 +22,8 @@ from mmskin_build.errors import (
     InputPdfError,
     MissingBookError,
 )
-from mmskin_build.pdf.isolation import PdfInfo, WorkerPool
-from mmskin_build.pdf.jobs import PdfSource
+from mmskin_build.pdf.isolation import WorkerPool
+from mmskin_build.pdf.jobs import PdfInfo, PdfSource
 from mmskin_build.records import Book
 from mmskin_build.store import file_sha256
 from tiny_books import draw_book

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
@@ -73,6 +78,22 @@ def test_each_picture_has_one_line_and_bad_ones_a_reason(folder: Path, tmp_path:
 def test_the_result_does_not_depend_on_the_number_of_workers(folder: Path) -> None:
     files = find_pictures([folder])
     assert screen_files(files, workers=1) == screen_files(files, workers=2)
+
+
+def test_a_killed_run_leaves_no_process_behind(folder: Path, tmp_path: Path) -> None:
+    for number in range(60):
+        shutil.copy(folder / "b.png", folder / f"more{number}.png")
+    command = [sys.executable, "-m", "mmskin_build", "classify", str(folder), "--workers", "1"]
+    process = subprocess.Popen([*command, "--quiet", "--out", str(tmp_path / "labels.jsonl")])
+    mine = psutil.Process(process.pid)
+    children: list[psutil.Process] = []
+    while process.poll() is None and len(children) < 2:  # the worker, and who counts semaphores
+        children = mine.children(recursive=True)
+        time.sleep(0.05)
+    assert len(children) >= 2
+    process.kill()
+    process.wait()
+    assert psutil.wait_procs(children, timeout=60)[1] == []
 
 
 @pytest.mark.parametrize("detector", ["find_marks", "find_sensitive", "assess_quality"])

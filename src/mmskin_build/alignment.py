@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from mmskin_build.config import Config
 from mmskin_build.pdf.adobe import AdobePage, load_extract
-from mmskin_build.pdf.isolation import WorkerPool
 from mmskin_build.pdf.jobs import (
     LookRequest,
     PageJob,
+    PagePool,
     PanelPart,
     PdfSource,
     PictureView,
@@ -34,7 +34,7 @@ _REACH_PT = 10.0  # pixels shown may reach out of a panel's box by one of theirs
 
 
 def align_file(
-    pool: WorkerPool,
+    pool: PagePool,
     source: PdfSource,
     cfg: Config,
     out: Path,
@@ -100,7 +100,7 @@ def page_reject(failure: PageFailure) -> Reject:
 
 
 def align_document(
-    pool: WorkerPool,
+    pool: PagePool,
     source: PdfSource,
     cfg: Config,
     *,
@@ -152,7 +152,7 @@ def align_document(
 
 
 def read_pages(
-    pool: WorkerPool,
+    pool: PagePool,
     source: PdfSource,
     cfg: Config,
     page_indices: Sequence[int],
@@ -195,7 +195,7 @@ def pair_figures(pages: Sequence[Page], cfg: Config) -> BookFigures:
 
 
 def look_again(
-    pool: WorkerPool,
+    pool: PagePool,
     source: PdfSource,
     cfg: Config,
     figures: Sequence[Figure],
@@ -234,7 +234,7 @@ def look_again(
 
 
 def cut_figures(
-    pool: WorkerPool,
+    pool: PagePool,
     source: PdfSource,
     cfg: Config,
     figures: Sequence[Figure],
@@ -292,7 +292,7 @@ def cut_figures(
 
 
 def cut_as_drawn(
-    pool: WorkerPool,
+    pool: PagePool,
     source: PdfSource,
     cfg: Config,
     figures: Sequence[Figure],

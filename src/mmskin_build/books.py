@@ -28,8 +28,7 @@ from mmskin_build.errors import (
     MissingBookError,
 )
 from mmskin_build.pdf.adobe import load_extract, part_files
-from mmskin_build.pdf.isolation import WorkerPool
-from mmskin_build.pdf.jobs import PageJob, PdfSource
+from mmskin_build.pdf.jobs import PageJob, PagePool, PdfSource
 from mmskin_build.records import Book
 from mmskin_build.store import file_sha256, storage_errors, write_bytes
 
@@ -194,7 +193,7 @@ def check_book(workspace: Workspace, book: Book) -> None:
 
 def add_book(
     workspace: Workspace,
-    pool: WorkerPool,
+    pool: PagePool,
     pdf: Path,
     *,
     book_id: str,
@@ -247,7 +246,7 @@ def add_book(
     return book
 
 
-def check_extract(pool: WorkerPool, source: PdfSource, folder: Path, page_count: int) -> None:
+def check_extract(pool: PagePool, source: PdfSource, folder: Path, page_count: int) -> None:
     """Make sure that Adobe's output in `folder` is of the document, page by page.
 
     Raises:

@@ -17,6 +17,7 @@ one of these exceptions; `cli.py` catches them once, prints the message and leav
     * ReleaseExistsError (9)   that version is there already
     * VerificationError (10)   a release is not what its manifest says
   * StorageError (11)          the disk is full or a folder cannot be written
+  * ClusterError (13)          a Dask cluster cannot be used, or ends for good
   * ModelError (14)            a model, a shard or an adapter cannot be used
   * TrainingError (15)         training cannot begin or go on: data, memory, a loss that diverges
   * TrainingStopped (75)       stopped by SIGTERM; the state is saved, ``--resume`` goes on
@@ -107,6 +108,12 @@ class StorageError(MmskinError):
     """The disk is full or a folder cannot be written."""
 
     exit_code = 11
+
+
+class ClusterError(MmskinError):
+    """A Dask cluster cannot be reached, is of another kind than this program needs, or is lost."""
+
+    exit_code = 13
 
 
 class ModelError(MmskinError):

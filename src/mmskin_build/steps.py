@@ -42,10 +42,16 @@ from mmskin_build.dataset.summary import (
 from mmskin_build.dataset.verdicts import PictureVerdicts
 from mmskin_build.dataset.words import read_words
 from mmskin_build.decisions import Standing, standing_decisions
-from mmskin_build.images.classify import PictureFile, ScreenedPicture, screen_files
+from mmskin_build.images.classify import (
+    PictureFile,
+    ScreenedPicture,
+    ScreenFiles,
+    screen_files,
+)
 from mmskin_build.images.marks import marks_of_overlays
 from mmskin_build.pdf.adobe import digest_extract, load_extract
 from mmskin_build.pdf.isolation import WorkerPool
+from mmskin_build.pdf.jobs import PagePool
 from mmskin_build.records import (
     Book,
     Figure,
@@ -89,11 +95,12 @@ def no_progress(book_id: str, stage: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True, kw_only=True)  # no slots: `standing` is kept
 class Job:
-    """What every stage needs: where things lie, the settings, the workers, whom to tell."""
+    """What a stage needs: where things lie, the settings, who reads and screens, whom to tell."""
 
     workspace: Workspace
     cfg: Config
-    pool: WorkerPool
+    pool: PagePool
+    screen: ScreenFiles = screen_files
     progress: Progress = no_progress
     check_pictures: bool = False  # compare the digests of kept pictures, too
 
@@ -265,7 +272,7 @@ def _screen(
         for index, panel in enumerate(figure.panels)
         if panel.image_sha256 is not None
     ]
-    return screen_files(
+    return job.screen(
         files,
         workers=job.cfg.workers(),
         model_path=_model(job),

@@ -11,8 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from mmskin_build.config import PdfConfig
-from mmskin_build.pdf.isolation import WorkerPool
-from mmskin_build.pdf.jobs import PageJob, PdfSource
+from mmskin_build.pdf.jobs import PageJob, PagePool, PdfSource
 from mmskin_build.pdf.page_check import (
     CheckedCaption,
     CheckedPanel,
@@ -27,7 +26,7 @@ _BATCH_PAGES = 200
 
 
 def check_pages(
-    pool: WorkerPool,
+    pool: PagePool,
     source: PdfSource,
     alignment: Alignment,
     page_indices: Sequence[int],

@@ -15,8 +15,7 @@ from mmskin_build.audit.checks import check_pages
 from mmskin_build.audit.overlay import write_overlays
 from mmskin_build.audit.report import pages_of_interest, picture_name, write_audit
 from mmskin_build.audit.table import write_table
-from mmskin_build.pdf.isolation import WorkerPool
-from mmskin_build.pdf.jobs import PageJob, PdfSource
+from mmskin_build.pdf.jobs import PageJob, PagePool, PdfSource
 from mmskin_build.records import Alignment, PageFailure
 from mmskin_build.store import pretty_json, storage_errors, write_bytes
 
@@ -26,7 +25,7 @@ _BATCH_PAGES = 100  # page pictures that are held in memory at the same time
 
 
 def audit_document(
-    pool: WorkerPool,
+    pool: PagePool,
     source: PdfSource,
     alignment: Alignment,
     out: Path,
@@ -95,7 +94,7 @@ def audit_document(
 
 
 def draw_pages(
-    pool: WorkerPool,
+    pool: PagePool,
     source: PdfSource,
     page_indices: Sequence[int],
     folder: Path,

@@ -14,8 +14,7 @@ from mmskin_build.demo.truth import DemoTruth
 from mmskin_build.errors import SchemaError
 from mmskin_build.figures.labels import parse_label
 from mmskin_build.geometry import Bbox
-from mmskin_build.pdf.isolation import WorkerPool
-from mmskin_build.pdf.jobs import PdfSource
+from mmskin_build.pdf.jobs import PagePool, PdfSource
 from mmskin_build.records import Page
 
 GENERATED = "generated"  # how the names of generated documents begin
@@ -51,7 +50,7 @@ class LabelledBook:
 
 
 def generated_book(
-    pool: WorkerPool, cfg: Config, folder: Path, seed: int, pages: int
+    pool: PagePool, cfg: Config, folder: Path, seed: int, pages: int
 ) -> LabelledBook:
     """Draw the book of `seed` with `pages` pages in `folder`, and read it back.
 
@@ -100,7 +99,7 @@ def label_files(corpus: Path) -> list[Path]:
     return found
 
 
-def corpus_book(pool: WorkerPool, cfg: Config, labels: Path) -> LabelledBook:
+def corpus_book(pool: PagePool, cfg: Config, labels: Path) -> LabelledBook:
     """Read one document that was labelled by hand; its PDF stands in ``../pdfs``.
 
     Raises:

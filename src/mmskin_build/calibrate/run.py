@@ -31,7 +31,7 @@ from mmskin_build.calibrate.spoil import HARMS, HEAVY_SHARE, spoil_book
 from mmskin_build.config import Config
 from mmskin_build.errors import ConfigError
 from mmskin_build.figures.confidence import Model
-from mmskin_build.pdf.isolation import WorkerPool
+from mmskin_build.pdf.jobs import PagePool
 
 SPOILED = 16  # variants of each document, besides itself
 _HEAVY_EACH = 1.5  # heavily spoiled variants for each of those; only their single halves count
@@ -43,7 +43,7 @@ Progress = Callable[[str, str, int, int], None]
 
 
 def calibrate(
-    pool: WorkerPool,
+    pool: PagePool,
     cfg: Config,
     *,
     books: int,
@@ -133,7 +133,7 @@ def _digest(corpus: Path | None) -> str | None:
 
 
 def _read_books(
-    pool: WorkerPool, cfg: Config, books: int, corpus: Path | None, progress: Progress
+    pool: PagePool, cfg: Config, books: int, corpus: Path | None, progress: Progress
 ) -> list[LabelledBook]:
     labels = [] if corpus is None else label_files(corpus)
     found: list[LabelledBook] = []

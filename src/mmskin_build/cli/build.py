@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import click
 
 from mmskin_build.cli.console import in_words, print_json, print_table, progress_bars
 from mmskin_build.cli.options import EXISTING_PATH, Settings, common_options
-from mmskin_build.errors import EXIT_PARTIAL, InputPdfError
+from mmskin_build.errors import EXIT_PARTIAL, InputPdfError, MissingDependencyError
 
 
 @click.command(epilog="\b\nExample:\n  mmskin align articles/*.pdf --out found/")
@@ -106,14 +108,20 @@ def _print_aligned(found: list[dict[str, Any]]) -> None:
 )
 @click.option(
     "--engine",
-    type=click.Choice(["local", "prefect"]),
+    type=click.Choice(["local", "prefect", "dask"]),
     default="local",
     show_default=True,
-    help="local: this process and its workers. prefect: the same steps as a flow.",
+    help="local: this process and its workers. prefect: the same steps as a flow. "
+    "dask: on many machines.",
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Dask's scheduler, as in tcp://host:8786 [a cluster of this machine].",
 )
 @click.option("--check", is_flag=True, help="Compare the digests of kept pictures, too.")
 @common_options
-def build(engine: str, check: bool, settings: Settings) -> int:
+def build(engine: str, scheduler: str | None, check: bool, settings: Settings) -> int:
     """Build all registered books, from pages to records.
 
     Can be stopped and started at any time; what is finished is kept, and only what depends on a
@@ -123,6 +131,8 @@ def build(engine: str, check: bool, settings: Settings) -> int:
     from mmskin_build import builds
     from mmskin_build.queues import report_verdicts
 
+    if scheduler is not None and engine != "dask":
+        raise click.UsageError("--scheduler needs --engine dask")
     before = builds.read_build(settings.workspace) if settings.workspace.current.exists() else None
     with progress_bars(settings) as show:
         if engine == "prefect":
@@ -132,6 +142,17 @@ def build(engine: str, check: bool, settings: Settings) -> int:
             from mmskin_build.flows.build_dataset import run_build
 
             summary, outcomes = run_build(settings.workspace, settings.cfg, check_pictures=check)
+        elif engine == "dask":
+            with _dask_packages():
+                from mmskin_build.flows import dask_build
+
+            summary, outcomes = dask_build.run_build(
+                settings.workspace,
+                settings.cfg,
+                show,
+                scheduler=scheduler,
+                check_pictures=check,
+            )
         else:
             summary, outcomes = builds.build(
                 settings.workspace, settings.cfg, show, check_pictures=check
@@ -147,6 +168,19 @@ def build(engine: str, check: bool, settings: Settings) -> int:
         _print_build(summary, computed)
         _print_verdicts(verdicts)
     return EXIT_PARTIAL if summary.rejected else 0
+
+
+@contextlib.contextmanager
+def _dask_packages() -> Iterator[None]:
+    """Say what to install where the extra is not."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] not in ("dask", "distributed"):
+            raise
+        raise MissingDependencyError(
+            f"{error.name} is not installed; --engine dask needs: pip install 'mmskin-build[dask]'"
+        ) from None
 
 
 def _print_build(summary: Any, computed: dict[str, list[str]]) -> None:

@@ -6,11 +6,15 @@ A picture that crashes its worker, or cannot be read, ends with a reason; the ot
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.connection
+import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 
@@ -54,6 +58,22 @@ class ScreenedPicture:
     screening: Screening | None = None
     reason: str | None = None
     detail: str = ""
+
+
+class ScreenFiles(Protocol):
+    """Screens pictures in the order of `files`: `screen_files`, or the same on many machines."""
+
+    def __call__(
+        self,
+        files: Sequence[PictureFile],
+        *,
+        workers: int = 1,
+        model_path: Path | None = None,
+        language: str = "eng",
+        read_all_words: bool = False,
+        progress: Progress = lambda done, total: None,
+    ) -> tuple[ScreenedPicture, ...]:
+        """Return what is found in each picture."""
 
 
 def find_pictures(given: Sequence[Path]) -> tuple[PictureFile, ...]:
@@ -176,9 +196,20 @@ def _screen_alone(file: PictureFile, task: _Task) -> ScreenedPicture:
 
 def _pool(workers: int) -> ProcessPoolExecutor:
     spawn = multiprocessing.get_context("spawn")  # a fork of a threaded process may hang
-    return ProcessPoolExecutor(
-        workers, mp_context=spawn, initializer=cv2.setNumThreads, initargs=(1,)
-    )
+    return ProcessPoolExecutor(workers, mp_context=spawn, initializer=_begin_worker)
+
+
+def _begin_worker() -> None:
+    """Use one thread, and end with the parent, however that ends."""
+    cv2.setNumThreads(1)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)  # the queue that the worker waits for never ends by itself
 
 
 def _screen_chunk(files: Sequence[PictureFile], task: _Task) -> list[ScreenedPicture]:

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Final, Self, TypeVar, cast
 
 from mmskin_build.config import PdfConfig
 from mmskin_build.errors import EncryptedPdfError, InputPdfError, MissingBookError, MmskinError
-from mmskin_build.pdf.jobs import PageJob, PdfSource
+from mmskin_build.pdf.jobs import PageJob, PdfInfo, PdfSource
 from mmskin_build.pdf.process import Broken, Chunk, Failed, NotOpened, Opened, Result, WorkerProcess
 from mmskin_build.records import PageFailure
 
@@ -48,14 +48,6 @@ FAILURES: Final = {
 _CHUNK_PAGES = 50  # one message to a worker; also how unevenly work can end
 _PAGES_WORTH_A_WORKER = 8  # starting an interpreter costs about as much as reading this many pages
 _ATTEMPTS = 2  # the second in a fresh worker, so that no earlier page can be to blame
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PdfInfo:
-    """What opening a PDF tells: its pages, and whether its structure had to be repaired."""
-
-    page_count: int
-    repaired: bool
 
 
 Opener = Callable[[Path, str | None], "Document"]

@@ -9,17 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
 from mmskin_build.config import PdfConfig
 from mmskin_build.geometry import Bbox
-from mmskin_build.records import Figure, Line
+from mmskin_build.records import Figure, Line, PageFailure
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from mmskin_build.pdf.document import Document
+
 P = TypeVar("P")
+R = TypeVar("R")
 PixelBox = tuple[int, int, int, int]  # x0, y0, x1, y1 from the top left
 
 
@@ -37,6 +40,30 @@ class PageJob(Generic[P]):
 
     page_index: int
     payload: P
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PdfInfo:
+    """What opening a PDF tells: its pages, and whether its structure had to be repaired."""
+
+    page_count: int
+    repaired: bool
+
+
+class PagePool(Protocol):
+    """Where pages are read: in processes of this machine (`isolation.WorkerPool`), or on many."""
+
+    def inspect(self, source: PdfSource) -> PdfInfo:
+        """Open a document and tell its number of pages."""
+
+    def run(
+        self,
+        source: PdfSource,
+        jobs: Sequence[PageJob[P]],
+        work: Callable[[Document, PageJob[P]], R],
+        on_page: Callable[[int], None] | None = None,
+    ) -> list[R | PageFailure]:
+        """Apply `work`, a function at the top level of a module, to each page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

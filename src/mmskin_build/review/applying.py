@@ -10,8 +10,7 @@ from mmskin_build.alignment import cut_as_drawn
 from mmskin_build.config import Config
 from mmskin_build.dataset.figure_verdicts import DecidedFigures
 from mmskin_build.decisions import Standing
-from mmskin_build.pdf.isolation import WorkerPool
-from mmskin_build.pdf.jobs import PdfSource
+from mmskin_build.pdf.jobs import PagePool, PdfSource
 from mmskin_build.records import Book, Reject
 
 
@@ -32,7 +31,7 @@ def decisions_of_book(
 
 
 def cut_decided(
-    pool: WorkerPool, source: PdfSource, cfg: Config, decided: DecidedFigures, out_dir: Path
+    pool: PagePool, source: PdfSource, cfg: Config, decided: DecidedFigures, out_dir: Path
 ) -> tuple[DecidedFigures, tuple[Reject, ...]]:
     """Return figures with the pixels that people drew, and a reject for those that fail.
 

@@ -1,0 +1,176 @@
+"""A build on a Dask cluster gives the same bytes, whatever is lost meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+pytest.importorskip("distributed", reason="the extra 'dask' is not installed")
+
+from mmskin_build.flows import cluster as cluster_module
+from mmskin_build.flows.cluster import Cluster
+
+from mmskin_build import cli
+from mmskin_build.errors import EXIT_PARTIAL, ClusterError
+from tiny_books import draw_book
+
+START_S = 60.0
+
+
+def make_data(folder: Path, books: int = 2, figures: int = 3) -> Path:
+    data = folder / "data"
+    for number in range(1, books + 1):
+        pdf = draw_book(folder / f"{number}.pdf", figures=figures, seed=number)
+        add = ["books", "add", str(pdf), "--id", f"bk{number}", "--data", str(data), "--quiet"]
+        assert cli.run(add) == 0
+    return data
+
+
+def build_command(data: Path, *options: str) -> list[str]:
+    command = [sys.executable, "-m", "mmskin_build", "build", "--data", str(data), "--json"]
+    return [*command, "--workers", "1", *options]
+
+
+def build(data: Path, *options: str) -> tuple[int, dict[str, Any]]:
+    done = subprocess.run(build_command(data, *options), capture_output=True, text=True)
+    assert done.stdout and "Traceback" not in done.stderr, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+    return port
+
+
+@contextlib.contextmanager
+def running(*command: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A program that is ended with all that it started."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Kill a program and all that it started, as a machine that is switched off does."""
+    family = []
+    with contextlib.suppress(psutil.Error):
+        family = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.wait()
+    for one in family:
+        with contextlib.suppress(psutil.Error):
+            one.kill()
+
+
+def scheduler(port: int) -> tuple[str, ...]:
+    name = "distributed.cli.dask_scheduler"
+    return name, "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"
+
+
+def worker(port: int, folder: Path) -> tuple[str, ...]:
+    name = "distributed.cli.dask_worker"
+    options = ("--nthreads", "1", "--no-dashboard", "--local-directory", str(folder))
+    return name, f"tcp://127.0.0.1:{port}", *options
+
+
+def await_store(data: Path, stage: str) -> None:
+    """Wait until a build has come to a stage."""
+    until = time.monotonic() + START_S
+    while not list((data / "work" / "store").glob(f"{stage}/*/*")):
+        assert time.monotonic() < until, f"no {stage} within {START_S} s"
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_a_cluster_of_this_machine_gives_the_same_bytes_and_rejects_the_same_books(
+    tmp_path: Path,
+) -> None:
+    local = make_data(tmp_path)
+    spread = tmp_path / "spread"
+    shutil.copytree(local, spread)
+    (tmp_path / "2.pdf").write_text("changed")
+    first, expected = build(local)
+    second, found = build(spread, "--engine", "dask")
+    assert first == second == EXIT_PARTIAL
+    assert found["content_digest"] == expected["content_digest"]
+    made = (spread / "work" / "build.json").read_text().replace(str(spread), str(local))
+    assert made == (local / "work" / "build.json").read_text()
+    code, again = build(spread, "--engine", "dask")
+    assert code == EXIT_PARTIAL and again["computed"] == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lost", ["worker", "scheduler"])
+def test_what_is_lost_on_the_way_changes_nothing(tmp_path: Path, lost: str) -> None:
+    local = make_data(tmp_path, figures=8)
+    spread = tmp_path / "spread"
+    shutil.copytree(local, spread)
+    expected = build(local)[1]["content_digest"]
+    port = free_port()
+    command = build_command(spread, "--engine", "dask", "--scheduler", f"tcp://127.0.0.1:{port}")
+    with contextlib.ExitStack() as stack:
+        head = stack.enter_context(running(*scheduler(port)))
+        hands = [
+            stack.enter_context(running(*worker(port, tmp_path / f"worker{number}")))
+            for number in (1, 2)
+        ]
+        building = stack.enter_context(
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        )
+        await_store(spread, "read_book")
+        end(hands[0])
+        if lost == "scheduler":
+            end(head)
+            end(hands[1])
+            stack.enter_context(running(*scheduler(port)))
+            stack.enter_context(running(*worker(port, tmp_path / "worker3")))
+        out, said = building.communicate(timeout=300)
+    assert building.returncode == 0, said
+    assert json.loads(out)["content_digest"] == expected
+
+
+def test_a_scheduler_that_is_not_there_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(cluster_module, "_CONNECT_S", 0.2)
+    data = make_data(tmp_path, books=1, figures=1)
+    address = f"tcp://127.0.0.1:{free_port()}"
+    options = ["--engine", "dask", "--scheduler", address, "--data", str(data)]
+    assert cli.run(["build", *options]) == ClusterError.exit_code
+    assert f"{address}: no Dask scheduler answers there" in capsys.readouterr().err
+
+
+def test_a_scheduler_without_workers_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(cluster_module, "_PATIENCE_S", 0.5)
+    port = free_port()
+    with running(*scheduler(port)) as process:
+        until = time.monotonic() + START_S
+        while True:
+            assert process.poll() is None and time.monotonic() < until
+            with (
+                contextlib.suppress(ConnectionError),
+                socket.create_connection(("127.0.0.1", port)),
+            ):
+                break
+            time.sleep(0.1)
+        with pytest.raises(ClusterError, match="the scheduler has no worker; start some with"):
+            Cluster(f"tcp://127.0.0.1:{port}")
