@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from mmskin_build.flows.server import embedded_server
 from mmskin_build.flows.tasks import as_task
 from prefect import flow
+from prefect.futures import PrefectFuture
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from prefect.tasks import Task
 
 from mmskin_build import builds, steps
@@ -94,32 +97,54 @@ def build_dataset(
     Returns:
         By book id the keys of its stages in order, or why its file cannot be used.
     """
-    ended: dict[str, list[Key] | str] = {}
+    chains: dict[str, list[PrefectFuture[Key]]] = {}
     for book_id in book_ids:
-        try:
-            pages = read_book(data, settings, book_id)
-            aligned = align_book(data, settings, book_id, pages)
-            cut = cut_pictures(data, settings, book_id, aligned, check_pictures)
-            screened = screen_pictures(data, settings, book_id, aligned, cut)
-            keys = [pages, aligned, cut, screened]
-            ended[book_id] = [*keys, assemble_book(data, settings, book_id, keys)]
+        at = data, settings, book_id
+        pages = _hand_over(read_book, *at)
+        aligned = _hand_over(align_book, *at, pages)
+        cut = _hand_over(cut_pictures, *at, aligned, check_pictures)
+        screened = _hand_over(screen_pictures, *at, aligned, cut)
+        before = [pages, aligned, cut, screened]
+        chains[book_id] = [*before, _hand_over(assemble_book, *at, before)]
+    ended: dict[str, list[Key] | str] = {}
+    for book_id, chain in chains.items():
+        try:  # the first that failed says why; those after it only that it did
+            ended[book_id] = [future.result() for future in chain]
         except (InputPdfError, AdobeExtractError) as error:
             ended[book_id] = str(error)
     return ended
 
 
+def _hand_over(stage: Task[Any, Key], *given: object) -> PrefectFuture[Key]:
+    """Hand a stage to whatever runs the tasks; futures among `given` are waited for there."""
+    future: PrefectFuture[Key] = stage.submit(*given)
+    return future
+
+
 def run_build(
-    workspace: Workspace, cfg: Config, *, check_pictures: bool = False
+    workspace: Workspace,
+    cfg: Config,
+    *,
+    scheduler: str | None = None,
+    check_pictures: bool = False,
 ) -> tuple[BuildSummary, tuple[builds.BookOutcome, ...]]:
     """Build all registered books by the flow; the same bytes as `builds.build`.
 
+    Args:
+        workspace: Where all lies.
+        cfg: Settings.
+        scheduler: The address of a Dask scheduler whose workers run the tasks; they must see the
+            folder under the same path and reach the flow's server. None runs them here, one by one.
+        check_pictures: Compare the digests of kept pictures, too.
+
     Raises:
+        ClusterError: If the cluster cannot be used.
         MmskinError: As `builds.build`.
     """
     books = builds.begin_build(workspace)
     settings = json.dumps(dataclasses.asdict(cfg))
-    with embedded_server():
-        ended = build_dataset(
+    with embedded_server(), _runner(scheduler, workspace) as runner:
+        ended = build_dataset.with_options(task_runner=runner)(
             str(workspace.data.resolve()), settings, [book.id for book in books], check_pictures
         )
     store = Store(workspace.store)
@@ -138,14 +163,38 @@ def run_build(
 
 
 @contextmanager
+def _runner(scheduler: str | None, workspace: Workspace) -> Iterator[TaskRunner[Any]]:
+    """Provide what runs the tasks: one thread of this process, or the workers of a cluster."""
+    if scheduler is None:
+        yield ThreadPoolTaskRunner(max_workers=1)
+        return
+    from mmskin_build.flows.cluster import connect
+    from mmskin_build.flows.dask_build import check_workers
+    from prefect_dask import DaskTaskRunner
+
+    with connect(scheduler, 1) as cluster:
+        check_workers(cluster, workspace)
+    yield DaskTaskRunner(address=scheduler)
+
+
+@contextmanager
 def _job(
     data: str, settings: str, book_id: str, check_pictures: bool = False
 ) -> Iterator[tuple[steps.Job, Book]]:
     workspace = Workspace(Path(data))
     cfg = parse_config(json.loads(settings), "the flow's settings")
     (book,) = (book for book in read_books(workspace) if book.id == book_id)
-    with steps.open_job(workspace, cfg, check_pictures=check_pictures) as job:
+    with _opener()(workspace, cfg, check_pictures=check_pictures) as job:
         yield job, book
+
+
+def _opener() -> Callable[..., AbstractContextManager[steps.Job]]:
+    """Who opens a job: on a worker of Dask all workers take part."""
+    if "distributed" not in sys.modules:  # as it is on every worker
+        return steps.open_job
+    from mmskin_build.flows.dask_build import is_on_a_worker, open_spread_job
+
+    return open_spread_job if is_on_a_worker() else steps.open_job
 
 
 def _key(entry: Entry) -> Key:

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from distributed import Client, as_completed, get_worker, worker_client
+from distributed.worker import thread_state
 from mmskin_build.flows.cluster import Cluster, connect
 
 from mmskin_build import builds, steps
@@ -137,23 +138,33 @@ def build_book(call: BookCall) -> builds.BookOutcome:
     _check_code(call.code)
     cfg = parse_config(json.loads(call.settings), "the build's settings")
     (book,) = (book for book in read_books(call.workspace) if book.id == call.book_id)
-    with spread(cfg.pdf, call.code) as spreading:
-        job = steps.Job(
-            workspace=call.workspace,
+    with open_spread_job(call.workspace, cfg, check_pictures=call.check_pictures) as job:
+        return builds.build_book(job, book)
+
+
+def is_on_a_worker() -> bool:
+    """Whether this thread runs a call for a cluster."""
+    return getattr(thread_state, "execution_state", None) is not None
+
+
+@contextmanager
+def open_spread_job(
+    workspace: Workspace, cfg: Config, *, check_pictures: bool = False
+) -> Iterator[steps.Job]:
+    """Provide a job to a call that runs on a worker: all workers read and screen for it.
+
+    The call's own thread is freed for others meanwhile.
+    """
+    with worker_client() as client:
+        spreading = Spreading(client, cfg.pdf, steps.stage_version(*_ROOMS))
+        yield steps.Job(
+            workspace=workspace,
             cfg=cfg,
             pool=spreading,
             screen=spreading.screen,
             progress=_tell,
-            check_pictures=call.check_pictures,
+            check_pictures=check_pictures,
         )
-        return builds.build_book(job, book)
-
-
-@contextmanager
-def spread(limits: PdfConfig, code: str) -> Iterator[Spreading]:
-    """Provide all workers to a call that runs on one of them, whose thread is freed meanwhile."""
-    with worker_client() as client:
-        yield Spreading(client, limits, code)
 
 
 class Spreading:

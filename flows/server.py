@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from prefect.server.api.server import SubprocessASGIServer
-from prefect.settings import PREFECT_API_URL
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from mmskin_build.errors import MmskinError
 
@@ -51,7 +51,9 @@ def embedded_server() -> Iterator[None]:
     server = SubprocessASGIServer()
     try:
         _start(server)
-        yield
+        # Tasks may run in other processes, which would start servers of their own.
+        with temporary_settings({PREFECT_API_URL: server.api_url}):
+            yield
     finally:
         server.stop()
         guard.communicate("done")

@@ -174,3 +174,19 @@ def test_a_scheduler_without_workers_is_told(
             time.sleep(0.1)
         with pytest.raises(ClusterError, match="the scheduler has no worker; start some with"):
             Cluster(f"tcp://127.0.0.1:{port}")
+
+
+@pytest.mark.slow
+def test_the_flow_of_prefect_runs_its_tasks_on_a_cluster(tmp_path: Path) -> None:
+    local = make_data(tmp_path)
+    spread = tmp_path / "spread"
+    shutil.copytree(local, spread)
+    (tmp_path / "2.pdf").write_text("changed")
+    expected = build(local)[1]["content_digest"]
+    port = free_port()
+    with running(*scheduler(port)), running(*worker(port, tmp_path / "worker")):
+        address = f"tcp://127.0.0.1:{port}"
+        code, found = build(spread, "--engine", "prefect", "--scheduler", address)
+    assert code == EXIT_PARTIAL and found["content_digest"] == expected
+    made = (spread / "work" / "build.json").read_text().replace(str(spread), str(local))
+    assert made == (local / "work" / "build.json").read_text()

@@ -131,8 +131,8 @@ def build(engine: str, scheduler: str | None, check: bool, settings: Settings) -
     from mmskin_build import builds
     from mmskin_build.queues import report_verdicts
 
-    if scheduler is not None and engine != "dask":
-        raise click.UsageError("--scheduler needs --engine dask")
+    if scheduler is not None and engine == "local":
+        raise click.UsageError("--scheduler needs --engine dask or prefect")
     before = builds.read_build(settings.workspace) if settings.workspace.current.exists() else None
     with progress_bars(settings) as show:
         if engine == "prefect":
@@ -141,7 +141,13 @@ def build(engine: str, scheduler: str | None, check: bool, settings: Settings) -
             prepare(settings.workspace.work)
             from mmskin_build.flows.build_dataset import run_build
 
-            summary, outcomes = run_build(settings.workspace, settings.cfg, check_pictures=check)
+            with _dask_packages():
+                summary, outcomes = run_build(
+                    settings.workspace,
+                    settings.cfg,
+                    scheduler=scheduler,
+                    check_pictures=check,
+                )
         elif engine == "dask":
             with _dask_packages():
                 from mmskin_build.flows import dask_build
@@ -176,10 +182,10 @@ def _dask_packages() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] not in ("dask", "distributed"):
+        if (error.name or "").split(".")[0] not in ("dask", "distributed", "prefect_dask"):
             raise
         raise MissingDependencyError(
-            f"{error.name} is not installed; --engine dask needs: pip install 'mmskin-build[dask]'"
+            f"{error.name} is not installed; a cluster needs: pip install 'mmskin-build[dask]'"
         ) from None
 
 
