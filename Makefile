@@ -12,12 +12,14 @@ GROWTH_PAGES ?= 50 200 800
 EXPORT_RECORDS ?= 12000
 RESUME_FOLDER ?= $(shell mktemp -d)
 RELEASE_RECORDS ?= 12000
+SCALE_PAGES ?= 800
 BENCH_PICTURES ?= $(MMSKIN_IMAGES)
 SCREENSHOTS ?= data/work/screenshots
 
 .PHONY: help setup demo test test-slow test-browser golden lint format types schemas bench \
 	bench-panels bench-pixels bench-growth bench-layouts bench-pictures bench-captions \
 	bench-questions bench-review bench-exports bench-releases bench-gpu bench-resume \
+	bench-scale \
 	audit review build doctor constraints clean
 
 help:  ## list the targets
@@ -89,6 +91,9 @@ bench-captions: $(READY)  ## captions a second by the rules of text/
 
 bench-growth: $(READY)  ## time and memory a page of demo books of GROWTH_PAGES="50 200 800"
 	@$(BIN)/python tests/bench/growth.py --out $(dir $(BENCH_OUT))growth.json --pages $(GROWTH_PAGES)
+
+bench-scale: $(READY)  ## a book of SCALE_PAGES=800 on 1 and 2 Dask workers, some killed; cost of a call
+	@$(BIN)/python tests/bench/scale.py --out $(dir $(BENCH_OUT))scale.json --pages $(SCALE_PAGES)
 
 bench-review: $(READY)  ## the review with 50,000 tasks, and 1,000 decisions through 50 crashes
 	@$(BIN)/python tests/bench/review.py --out $(dir $(BENCH_OUT))review.json

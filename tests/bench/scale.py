@@ -1,0 +1,164 @@
+"""One book on one and on two Dask workers, workers killed meanwhile; what handing out calls costs.
+
+usage: scale.py --out FILE [--pages N] [--calls N] [--folder DIR]
+
+A scheduler and its workers are programs of their own, a thread each. Each build starts from an
+empty store and must end with the same digest: that of one process, one worker, two workers, and
+two workers of which one is killed every `KILL_EVERY_S` seconds, its nanny starting another.
+Efficiency is the time on one worker over twice the time on two; the runs alternate, and the best
+of each counts, as other programs share the machine.
+
+`--calls` empty calls, the number of books of a large library, go through `Cluster.map` to a
+scheduler with two workers: the time a call says from where on handing out is the bottleneck.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+from mmskin_build.flows.cluster import Cluster
+
+from mmskin_build import cli
+from mmskin_build.demo.book import write_demo_book
+from mmskin_build.errors import EXIT_PARTIAL
+
+KILL_EVERY_S = 20.0
+ROUNDS = 2
+
+
+@contextlib.contextmanager
+def cluster(workers: int, folder: Path) -> Iterator[tuple[str, list[psutil.Process]]]:
+    """A scheduler with workers; its address, and the nannies."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    address = f"tcp://127.0.0.1:{port}"
+    head = ["distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(port)]
+    hand = ["distributed.cli.dask_worker", address, "--nthreads", "1"]
+    commands = [head] + [
+        [*hand, "--local-directory", str(folder / f"worker{number}")] for number in range(workers)
+    ]
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", *command, "--no-dashboard"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for command in commands
+    ]
+    try:
+        yield address, [psutil.Process(process.pid) for process in started[1:]]
+    finally:
+        for process in started:
+            for child in psutil.Process(process.pid).children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    child.kill()
+            process.kill()
+            process.wait()
+
+
+def build(data: Path, *options: str) -> dict[str, Any]:
+    """Build from nothing; seconds and the digest."""
+    shutil.rmtree(data / "work", ignore_errors=True)
+    command = [sys.executable, "-m", "mmskin_build", "build", "--data", str(data), "--json"]
+    start = time.perf_counter()
+    done = subprocess.run([*command, *options], capture_output=True, text=True)
+    seconds = time.perf_counter() - start
+    if done.returncode not in (0, EXIT_PARTIAL):
+        raise SystemExit(done.stderr)
+    return {"seconds": seconds, "digest": json.loads(done.stdout)["content_digest"]}
+
+
+@contextlib.contextmanager
+def killing(nannies: list[psutil.Process]) -> Iterator[list[float]]:
+    """Kill the worker of one nanny after the other; when each was killed."""
+    over, killed = threading.Event(), list[float]()
+
+    def run() -> None:
+        turn = 0
+        while not over.wait(KILL_EVERY_S):
+            workers = [
+                child
+                for child in nannies[turn % len(nannies)].children()
+                if "multiprocessing.spawn" in " ".join(child.cmdline())
+            ]
+            turn += 1
+            for worker in workers:
+                worker.kill()
+                killed.append(time.perf_counter())
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield killed
+    finally:
+        over.set()
+        thread.join()
+
+
+def empty(given: int) -> int:
+    """A call without work."""
+    return given
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--out", type=Path, required=True, help="JSON file for the numbers")
+    parser.add_argument("--pages", type=int, default=800)
+    parser.add_argument("--calls", type=int, default=10_000)
+    parser.add_argument("--folder", type=Path, help="keep the book here")
+    given = parser.parse_args()
+    result: dict[str, Any] = {"pages": given.pages}
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        book = (given.folder or work) / f"demo{given.pages}.pdf"
+        if not book.exists():
+            write_demo_book(book, pages=given.pages, keep_pixels=False)
+        data = work / "data"
+        assert cli.run(["books", "add", str(book), "--id", "bk1", "--data", str(data), "-q"]) == 0
+        runs: dict[str, list[dict[str, Any]]] = {"local": [build(data, "--workers", "1")]}
+        for _ in range(ROUNDS):
+            for workers in (1, 2):
+                with cluster(workers, work) as (address, _):
+                    made = build(data, "--engine", "dask", "--scheduler", address)
+                    runs.setdefault(f"dask{workers}", []).append(made)
+        with cluster(2, work) as (address, nannies), killing(nannies) as killed:
+            runs["killed"] = [build(data, "--engine", "dask", "--scheduler", address)]
+        digests = {run["digest"] for some in runs.values() for run in some}
+        best = {kind: min(run["seconds"] for run in some) for kind, some in runs.items()}
+        result |= {
+            "seconds": {kind: round(seconds, 1) for kind, seconds in best.items()},
+            "killed_workers": len(killed),
+            "same_digest": len(digests) == 1,
+            "efficiency": round(best["dask1"] / (2 * best["dask2"]), 3),
+        }
+        with cluster(2, work) as (address, _):
+            hands = Cluster(address)
+            start = time.perf_counter()
+            ended = sum(1 for _ in hands.map(empty, range(given.calls)))
+            spent = time.perf_counter() - start
+            hands.close()
+        result["calls"] = {"number": ended, "ms_each": round(1000 * spent / ended, 2)}
+    text = json.dumps(result, indent=1)
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    given.out.write_text(text + "\n")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
