@@ -67,7 +67,8 @@ class Cluster:
             ClusterError: If the scheduler cannot be reached or has no worker.
         """
         # What Dask logs while it looks for a lost scheduler, it also raises.
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        for name in ("distributed", "distributed.client", "distributed.utils"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self._scheduler = scheduler
         self._listen: tuple[str, Callable[[Any], None]] | None = None
         self._client = self._connect(_CONNECT_S)
@@ -149,6 +150,7 @@ class Cluster:
         try:
             self._client.wait_for_workers(1, timeout=_PATIENCE_S)
         except TimeoutError:
+            self.close()
             raise ClusterError(
                 f"{self._scheduler}: the scheduler has no worker; start some with: "
                 f"dask worker {self._scheduler} --nthreads 1 --nworkers 4"
