@@ -28,6 +28,7 @@ from mmskin_build.cli import (
     exports,
     inspect,
     modality,
+    public,
     review,
     skinvl,
     upstream,
@@ -122,6 +123,7 @@ for command in (
     *demographics.COMMANDS,
     *vqa.COMMANDS,
     *inspect.COMMANDS,
+    *public.COMMANDS,
     *skinvl.COMMANDS,
     *calibrate.COMMANDS,
 ):
