@@ -26,6 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("images", "text"),
     ("dataset", "audit", "books"),
     ("review", "vqa"),
+    ("public",),
     ("skinvl",),
     ("evaluate",),
     ("demo",),
