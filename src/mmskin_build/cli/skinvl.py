@@ -23,7 +23,7 @@ _TINY = "tiny"
 
 
 @contextlib.contextmanager
-def _training_packages() -> Iterator[None]:
+def training_packages() -> Iterator[None]:
     """Say what to install where the extra is not."""
     try:
         yield
@@ -57,11 +57,11 @@ def convert(
     The folder is what `mmskin train`, `merge` and `ask` take; a SkinVL in the same layout converts
     as well. Shard by shard, every tensor read back and compared; a wrong one is refused by name.
     """
-    with _training_packages():
+    with training_packages():
         from mmskin_build.skinvl.convert import convert_checkpoint
         from mmskin_build.skinvl.model import be_quiet
     be_quiet()
-    with _bar(settings, "shards") as tell:
+    with step_bar(settings, "shards") as tell:
         done = convert_checkpoint(
             checkpoint,
             out,
@@ -123,7 +123,7 @@ def train(
             f"--model {folder}: no such folder; name a model folder (mmskin convert makes one), "
             f"or {_TINY}"
         )
-    with _training_packages():
+    with training_packages():
         from mmskin_build.skinvl.run import prepare_run
         from mmskin_build.skinvl.train import open_accelerator
         from mmskin_build.skinvl.train import train as train_run
@@ -154,7 +154,7 @@ def train(
         if main:
             _print_plan(run.plan, settings)
         return
-    with _bar(settings, "steps", hidden=not main) as tell:
+    with step_bar(settings, "steps", hidden=not main) as tell:
 
         def report(entry: dict[str, Any]) -> None:
             words = (
@@ -215,10 +215,10 @@ def merge(
     """
     if linear and len(linear) != len(adapters):
         raise ConfigError(f"{len(adapters)} adapters need {len(adapters)} --linear weights or none")
-    with _training_packages():
+    with training_packages():
         from mmskin_build.skinvl.merge import merge_adapters
     weights = linear or (1.0,) * len(adapters)
-    with _bar(settings, "shards") as tell:
+    with step_bar(settings, "shards") as tell:
         done = merge_adapters(
             base,
             list(zip(adapters, weights, strict=True)),
@@ -270,7 +270,7 @@ def ask(
     one = image is not None and question is not None
     if one == (data_file is not None and answers is not None):
         raise click.UsageError("give IMAGE and QUESTION, or --data-file and --answers")
-    with _training_packages():
+    with training_packages():
         from mmskin_build.skinvl.generate import answer_questions, load_answerer
         from mmskin_build.skinvl.questions import one_question, read_questions
     cfg = settings.cfg.generate
@@ -281,7 +281,7 @@ def ask(
     else:
         asked = read_questions(data_file or Path(), images)
     answerer = load_answerer(folder, adapter=adapter, precision=settings.cfg.train.precision)
-    with _bar(settings, "questions") as tell:
+    with step_bar(settings, "questions") as tell:
         found = answer_questions(
             answerer, asked, cfg, out=answers, tell=lambda done, total: tell(done, total, "")
         )
@@ -306,7 +306,7 @@ def _print_plan(plan: Plan, settings: Settings) -> None:
 
 
 @contextlib.contextmanager
-def _bar(
+def step_bar(
     settings: Settings, unit: str, *, hidden: bool = False
 ) -> Iterator[Callable[[int, int, str], None]]:
     """Provide a callback (done, total, words) that draws a bar on stderr, with the time left."""

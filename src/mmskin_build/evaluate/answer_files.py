@@ -167,7 +167,11 @@ def plain_question(question: str) -> str:
 
 
 def _no_match(
-    path: Path, rows: Sequence[Row], id_key: str | None, has_pairs: bool, items: Sequence[Prediction]
+    path: Path,
+    rows: Sequence[Row],
+    id_key: str | None,
+    has_pairs: bool,
+    items: Sequence[Prediction],
 ) -> str:
     example = items[0] if items else None
     wanted = f"such as id {example.id!r}, image {example.image!r}" if example else "which is empty"

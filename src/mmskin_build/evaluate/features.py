@@ -114,9 +114,7 @@ def extract_features(
     if missing:
         kept, _ = read_features(folder)
     rows_of = {name: kept[name] for name in places if name in kept}
-    found = Features(
-        rows=rows_of, unread=unread, made=len(missing) - len(unread), damaged=damaged
-    )
+    found = Features(rows=rows_of, unread=unread, made=len(missing) - len(unread), damaged=damaged)
     return found, digests
 
 

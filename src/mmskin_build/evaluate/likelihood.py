@@ -85,7 +85,8 @@ def name_scores(
             [read_pixels(path, answerer.processor) for path in images[start : start + batch]]
         )
         parts.append(_read_trees(answerer, trees, pixels, len(questions), len(names)))
-    return np.concatenate(parts) if parts else np.zeros((0, len(names)))
+    found: Floats = np.concatenate(parts) if parts else np.zeros((0, len(names)))
+    return found
 
 
 def prior_scores(answerer: Answerer, questions: Sequence[str], names: Sequence[str]) -> Floats:
@@ -101,6 +102,7 @@ def build_trees(
     folder = answerer.folder
     patches = folder.patches if with_picture else 0
     prefix = tokenize_prefix(folder.tokenizer, answerer.template, folder.image_id, patches)
+    start = _Part(ids=prefix.ids, learned=prefix.learned, parent=-1, leaf=-1)
     trees: list[list[_Part]] = []
     size = _ROW_TOKENS + 1
     for asked, question in enumerate(questions):
@@ -115,7 +117,7 @@ def build_trees(
             own = len(turn.ids) - common
             if parent < 0 or size + own > _ROW_TOKENS:
                 if size + common + own > _ROW_TOKENS:
-                    trees.append([_Part(ids=prefix.ids, learned=prefix.learned, parent=-1, leaf=-1)])
+                    trees.append([start])
                     size = len(prefix.ids)
                 parent = len(trees[-1])
                 trees[-1].append(
@@ -171,15 +173,16 @@ def _read_trees(
 ) -> Floats:
     """Return mean log probabilities, (B, names), averaged over the questions."""
     rows = 1 if pixels is None else len(pixels)
-    total = np.zeros((rows, questions * names))
-    count = np.zeros(questions * names)
+    total: Floats = np.zeros((rows, questions * names))
+    count: Floats = np.zeros(questions * names)
     for tree in trees:
         found = _log_probabilities(answerer, tree, pixels, rows)
         leaves = tree.leaves.numpy()
         for row in range(rows):
             total[row] += np.bincount(leaves, found[row], minlength=questions * names)
         count += np.bincount(leaves, minlength=questions * names)
-    return (total / count).reshape(rows, questions, names).mean(axis=1)
+    scores: Floats = (total / count).reshape(rows, questions, names).mean(axis=1)
+    return scores
 
 
 def _log_probabilities(
@@ -210,4 +213,5 @@ def _log_probabilities(
             )
             for at in range(0, len(picked), _LOGIT_ROWS)
         ]
-    return -torch.cat(losses).double().cpu().numpy().reshape(rows, -1)
+    found: Floats = -torch.cat(losses).double().cpu().numpy().reshape(rows, -1)
+    return found

@@ -21,6 +21,7 @@ C_GRID = tuple(10.0 ** np.linspace(-5, 1, 10))  # upstream's
 MIDDLE_C = C_GRID[len(C_GRID) // 2]  # where there is too little to choose by
 FOLDS = 5
 _STEPS = 1000  # of the solver, upstream's
+_LEAST_PROBABILITY = 1e-12  # where one is 0, as of a class that was not learned
 _LEAST_SPREAD = 1e-12  # of a feature; what spreads less is constant
 _LEAST_LENGTH = 1e-10  # of a direction of the features, of the longest; what is shorter is rounding
 
@@ -79,7 +80,10 @@ def fit_probe(
 def choose_c(
     features: NDArray[np.floating], labels: Ints, groups: Ints, classes: int, *, seed: int = 0
 ) -> tuple[float, tuple[tuple[float, float], ...]]:
-    """Choose C by cross-validation, the strongest penalty among equals.
+    """Choose C by cross-validation on the area; among equals the one with the likeliest truth.
+
+    Equal areas are common where classes are far apart; there the strongest penalty, which upstream
+    then takes, makes all probabilities alike.
 
     Args:
         features: (N, D).
@@ -93,6 +97,7 @@ def choose_c(
         both to learn from and to be tested on.
     """
     areas: list[list[float]] = [[] for _ in C_GRID]
+    surprise = np.zeros(len(C_GRID))  # minus the log probability of the true classes
     for train, test in _folds(labels, groups, seed):
         learned = tuple(int(kind) for kind in np.unique(labels[train]))
         middle, spread, axes, points = _standardize(features[train])
@@ -103,13 +108,17 @@ def choose_c(
             start = np.vstack([coefficients, offsets])
             told = _spread(tested @ coefficients + offsets, learned, classes)
             names = [str(kind) for kind in range(classes)]
+            given = told[np.arange(len(told)), labels[test]]
+            surprise[at] -= np.log(np.maximum(given, _LEAST_PROBABILITY)).sum()
             area = float(score(from_probabilities(names, labels[test], told))["auc"][0])
             if not np.isnan(area):
                 areas[at].append(area)
     if not areas[0]:
         return MIDDLE_C, ()
     curve = tuple((c, float(np.mean(found))) for c, found in zip(C_GRID, areas, strict=True))
-    return max(curve, key=lambda entry: (round(entry[1], 9), -entry[0]))[0], curve
+    best = max(round(area, 9) for _, area in curve)
+    equal = [at for at, (_, area) in enumerate(curve) if round(area, 9) == best]
+    return C_GRID[min(equal, key=lambda at: surprise[at])], curve
 
 
 def _folds(labels: Ints, groups: Ints, seed: int) -> Iterator[tuple[Ints, Ints]]:

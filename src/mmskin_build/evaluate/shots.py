@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mmskin_build.evaluate.class_metrics import Floats, Ints, Told, from_probabilities
+from mmskin_build.evaluate.class_metrics import Ints, Told, from_probabilities
 from mmskin_build.evaluate.probe import MIDDLE_C, choose_c, fit_probe
 
 SHOTS = (1, 2, 4, 8, 16)
@@ -64,10 +64,10 @@ def learn_from_few(
             rows = draw_shots(learning.labels, learning.groups, count, seed=(seed, count, draw))
             features, labels = learning.features[rows], learning.labels[rows]
             kinds = len(learning.classes)
-            c, curve = MIDDLE_C, ()
+            c = MIDDLE_C
             if count > 1:
-                c, curve = choose_c(features, labels, learning.groups[rows], kinds, seed=draw)
-            probe = fit_probe(features, labels, kinds, c=c, curve=curve)
+                c, _ = choose_c(features, labels, learning.groups[rows], kinds, seed=draw)
+            probe = fit_probe(features, labels, kinds, c=c)
             sizes.append(len(rows))
             told.append(
                 from_probabilities(
@@ -89,11 +89,3 @@ def draw_shots(labels: Ints, groups: Ints, count: int, *, seed: tuple[int, ...])
         fresh[first] = True
         chosen += [int(row) for row in np.concatenate([rows[fresh], rows[~fresh]])[:count]]
     return np.array(sorted(chosen), dtype=np.int64)
-
-
-def mean_over_draws(values: Sequence[Floats], *, seed: int) -> Floats:
-    """Return (R,) of one (R,) a draw: in each replicate the mean over draws drawn with return."""
-    table = np.stack(values)
-    picked = np.random.default_rng(seed).integers(len(table), size=table.shape)
-    found: Floats = np.take_along_axis(table, picked, axis=0).mean(axis=0)
-    return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from mmskin_build.evaluate.predictions import PREDICTIONS, Prediction, Tell
 from mmskin_build.evaluate.probe import Probe, choose_c, fit_probe
 from mmskin_build.evaluate.shots import DRAWS, SHOTS, Learning, Shot, learn_from_few
 from mmskin_build.evaluate.zero_shot import class_predictions
+from mmskin_build.public.items import PublicSplit
 from mmskin_build.skinvl.generate import Answerer
 from mmskin_build.store import write_jsonl
 
@@ -149,7 +150,7 @@ def _predictions(
     tested: NDArray[np.float32],
     answerer: Answerer,
     features: Features,
-    named: dict[tuple[str, str], str],
+    named: Mapping[tuple[str, PublicSplit], str],
 ) -> tuple[Prediction, ...]:
     """Return all test pictures, each with its probabilities or with why it has none."""
     told = [answerer.identity, answerer.geometry, chosen.digest, probe.c, len(test)]
@@ -169,9 +170,7 @@ def _predictions(
         label = chosen.classes[int(row.argmax())]
         shares = {name: float(p) for name, p in zip(chosen.classes, row, strict=True)}
         found.append(
-            dataclasses.replace(
-                blank, run=run, prediction=label, label=label, probabilities=shares
-            )
+            dataclasses.replace(blank, run=run, prediction=label, label=label, probabilities=shares)
         )
     return tuple(found)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -51,6 +51,12 @@ class ZeroShot:
         """How answers are read."""
         return "exact" if self.preset == "upstream" else "words"
 
+    def decoding(self, cfg: GenerateConfig) -> GenerateConfig:
+        """Return how answers are generated; the preset ``upstream`` brings its own decoding."""
+        if self.preset == "upstream":
+            return GenerateConfig(decoding="upstream-choice", batch=cfg.batch)
+        return cfg
+
     @property
     def name(self) -> str:
         """What this is called in tables and folders.
@@ -70,7 +76,7 @@ def class_predictions(items: Sequence[ClassItem], name: str, task: Task) -> tupl
             id=item.image,
             set=name,
             task=task,
-            image=str(item.path),
+            image=item.image,
             reference=item.label,
             cluster=item.group,
             book=item.book,
@@ -104,8 +110,7 @@ def ask_zero_shot(
     Raises:
         StorageError: If `folder` cannot be written.
     """
-    if how.preset == "upstream":
-        cfg = GenerateConfig(decoding="upstream-choice", batch=cfg.batch)
+    cfg = how.decoding(cfg)
     items = class_predictions(chosen.of("test"), chosen.name, "zero-shot")
     questions = ask_for_category(chosen.asked, chosen.classes)
     told = [
@@ -120,16 +125,15 @@ def ask_zero_shot(
         chosen.digest,
     ]
     run = hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    paths = {item.image: item.path for item in chosen.of("test")}
     if how.how == "likelihood":
-        ask = _by_likelihood(answerer, questions, chosen.classes, how.calibrated)
+        ask = _by_likelihood(answerer, paths, questions, chosen.classes, how.calibrated)
         batch, tries = _LIKELIHOOD_BATCH, 1
     else:
-        ask = _by_text(answerer, questions[0], chosen.classes, how, cfg)
+        ask = _by_text(answerer, paths, questions[0], chosen.classes, how, cfg)
         # A greedy answer is the same again, so an empty one is not asked for twice.
         batch, tries = cfg.batch, 1 if cfg.decoding == "greedy" else 2
-    return answer_items(
-        items, _one_by_one(ask), folder, run, batch=batch, tries=tries, tell=tell
-    )
+    return answer_items(items, _one_by_one(ask), folder, run, batch=batch, tries=tries, tell=tell)
 
 
 _Ask = Callable[[Sequence[Prediction], int], list[Prediction]]
@@ -151,6 +155,7 @@ def _one_by_one(ask: _Ask) -> Callable[[Sequence[Prediction], int], Iterable[Pre
 
 def _by_text(
     answerer: Answerer,
+    paths: Mapping[str, Path],
     question: str,
     names: Sequence[str],
     how: ZeroShot,
@@ -159,7 +164,7 @@ def _by_text(
     categories = build_categories(names)
 
     def ask(items: Sequence[Prediction], attempt: int) -> list[Prediction]:
-        asked = [Asked(id=item.id, image=item.image, question=question) for item in items]
+        asked = [Asked(id=item.id, image=str(paths[item.id]), question=question) for item in items]
         answers = answer_questions(answerer, asked, cfg, seed=how.seed + attempt)
         return [
             dataclasses.replace(
@@ -175,12 +180,16 @@ def _by_text(
 
 
 def _by_likelihood(
-    answerer: Answerer, questions: Sequence[str], names: Sequence[str], calibrated: bool
+    answerer: Answerer,
+    paths: Mapping[str, Path],
+    questions: Sequence[str],
+    names: Sequence[str],
+    calibrated: bool,
 ) -> _Ask:
     prior = prior_scores(answerer, questions, names) if calibrated else np.zeros(len(names))
 
     def ask(items: Sequence[Prediction], attempt: int) -> list[Prediction]:
-        scores = name_scores(answerer, [Path(item.image) for item in items], questions, names)
+        scores = name_scores(answerer, [paths[item.id] for item in items], questions, names)
         shares = softmax(scores - prior, axis=1)
         return [
             dataclasses.replace(
