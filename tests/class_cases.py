@@ -24,7 +24,9 @@ def draw_lesion(path: Path, label: str, *, seed: int, noise: int = 30) -> None:
     Image.fromarray(rgb).save(path)
 
 
-def write_tables_set(folder: Path, name: str = "Drawn", *, sizes: tuple[int, ...] = (8, 0, 5)) -> Path:
+def write_tables_set(
+    folder: Path, name: str = "Drawn", *, sizes: tuple[int, ...] = (8, 0, 5)
+) -> Path:
     """Write pictures and upstream's tables: `sizes` pictures a class for each split."""
     for split, size in zip(SPLITS, sizes, strict=True):
         rows = []

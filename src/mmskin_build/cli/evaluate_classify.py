@@ -99,7 +99,12 @@ def _class_options(command: F) -> F:
             raise ConfigError(f"--model {model}: no such folder; name a model folder, or {_TINY}")
         sets = tuple(
             read_class_set(
-                name, settings.workspace, settings.cfg, tables=tables, images=images, release=release
+                name,
+                settings.workspace,
+                settings.cfg,
+                tables=tables,
+                images=images,
+                release=release,
             )
             for name in dict.fromkeys(names)
         )
@@ -223,6 +228,29 @@ def zero_shot(chosen: _Chosen, how: Any, preset: Any, calibrate: bool, seed: int
     _print(results, chosen.settings)
 
 
+@click.command("all", epilog="\b\nExample:\n  mmskin evaluate all --model data/models/mm")
+@click.option("--model", type=EXISTING_PATH, required=True, help="Model folder.")
+@common_options
+def evaluate_all(model: Path, settings: Settings) -> None:
+    """Evaluate a model on all sets there are, one report.
+
+    The release and the prepared public sets, as a Prefect flow; what was finished is not done
+    again. The last step of `mmskin train --flow`.
+    """
+    if not model.is_dir():
+        raise ConfigError(f"--model {model}: no such folder; name a model folder")
+    from mmskin_build.flows import environment
+
+    environment.prepare(settings.workspace.work)
+    with training_packages():
+        from mmskin_build.flows.evaluate_skinvl import run_evaluations
+    report = run_evaluations(settings.workspace, settings.cfg, model)
+    if settings.as_json:
+        print_json({"report": str(report)})
+        return
+    click.echo(f"report: {report}")
+
+
 def _name(model: Path | None, adapter: Path | None, predictions: Path | None) -> str:
     """Return how a model is called in tables: its folder, with that of its adapter's run."""
     if predictions is not None:
@@ -282,4 +310,4 @@ def _print(results: Sequence[tuple[Path, Result]], settings: Settings) -> None:
         click.echo(f"{folder / 'index.html'}")
 
 
-COMMANDS = (supervised, zero_shot)
+COMMANDS = (supervised, zero_shot, evaluate_all)

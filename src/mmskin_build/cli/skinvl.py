@@ -16,7 +16,9 @@ from mmskin_build.cli.options import EXISTING_PATH, Settings, common_options
 from mmskin_build.errors import ConfigError, MissingDependencyError
 
 if TYPE_CHECKING:
+    from mmskin_build.config import Config
     from mmskin_build.skinvl.plan import Plan
+    from mmskin_build.skinvl.sources import Variant
 
 _PACKAGES = ("accelerate", "peft", "safetensors", "sentencepiece", "torch", "transformers")
 _TINY = "tiny"
@@ -82,6 +84,7 @@ def convert(
     epilog="\b\nExamples:\n  mmskin train --variant mm --model data/models/base --dry-run\n"
     "  mmskin train --variant mm --model data/models/base\n"
     "  mmskin train --variant mm --model tiny\n"
+    "  mmskin train --variant mm --model data/models/base --flow\n"
     "  accelerate launch --num_processes 4 -m mmskin_build train --variant mm --model DIR"
 )
 @click.option(
@@ -98,6 +101,13 @@ def convert(
 @click.option("--skip-broken", is_flag=True, help="Leave out examples that cannot be used.")
 @click.option("--resume", is_flag=True, help="Go on from the last whole checkpoint.")
 @click.option("--dry-run", is_flag=True, help="Only say steps, memory, time and cost.")
+@click.option(
+    "--flow",
+    "whole",
+    is_flag=True,
+    help="All of it, with Prefect: questions and a release of the last build, training, merging, "
+    "evaluation, one report.",
+)
 @common_options
 def train(
     variant: Any,
@@ -109,6 +119,7 @@ def train(
     skip_broken: bool,
     resume: bool,
     dry_run: bool,
+    whole: bool,
     settings: Settings,
 ) -> None:
     """Fine-tune SkinVL on a release.
@@ -128,8 +139,13 @@ def train(
         from mmskin_build.skinvl.train import open_accelerator
         from mmskin_build.skinvl.train import train as train_run
     cfg = settings.cfg
+    if whole and (out or data_file or images or dry_run):
+        raise click.UsageError("--flow takes no --out, --data-file, --images or --dry-run")
     if skip_broken:
         cfg = dataclasses.replace(cfg, train=dataclasses.replace(cfg.train, broken_examples="skip"))
+    if whole:
+        _run_flow(settings, cfg, variant, folder, release)
+        return
     accelerator = open_accelerator()
     main = accelerator.is_main_process
     with accelerator.main_process_first():
@@ -295,6 +311,23 @@ def ask(
         click.echo(found[0].answer)
     else:
         click.echo(f"{len(found)} answers in {answers}")
+
+
+def _run_flow(
+    settings: Settings, cfg: Config, variant: Variant, model: str, release: str | None
+) -> None:
+    from mmskin_build.flows import environment
+
+    environment.prepare(settings.workspace.work)
+    from mmskin_build.flows.train_skinvl import run_training
+
+    if not settings.quiet:
+        click.echo("questions, release, training, merging, evaluation", err=True)
+    merged, report = run_training(settings.workspace, cfg, variant, model, release)
+    if settings.as_json:
+        print_json({"model": str(merged), "report": str(report)})
+        return
+    click.echo(f"model: {merged}\nreport: {report}")
 
 
 def _print_plan(plan: Plan, settings: Settings) -> None:

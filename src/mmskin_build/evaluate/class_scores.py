@@ -136,22 +136,19 @@ def score_shots(
 ) -> tuple[Group, ...]:
     """Score classifiers that learned from few: the mean over draws of their pictures.
 
-    The variance of that mean over the draws is added to that over test sets.
+    On each side, what the draws add is put to the interval over test sets as variances are.
     """
     found = []
     for shot in shots:
+        whole = np.ones((1, len(shot.draws[0])))
+        points = np.stack([_values(told)(whole)[0] for told in shot.draws])
+        error = points.std(axis=0, ddof=min(1, len(points) - 1)) / math.sqrt(len(points))
+        intervals = find_intervals(_mean(shot.draws), clusters, seed=seed)
         names = metrics_of(shot.draws[0])
-        points = np.stack(
-            [_values(told, unit=False)(np.ones((1, len(told))))[0] for told in shot.draws]
-        )
-        intervals = find_intervals(_mean(shot.draws), clusters, bounds=None, seed=seed)
-        spread = points.std(axis=0, ddof=1) if len(points) > 1 else np.zeros(len(names))
-        scores = []
-        for name, interval, deviation in zip(names, intervals, spread, strict=True):
-            if interval.standard_error is not None:
-                error = math.hypot(interval.standard_error, deviation / math.sqrt(len(points)))
-                interval = _around(interval, error, _top(name))
-            scores.append(score_of(name, interval))
+        scores = [
+            score_of(name, _rescaled(_wider(interval, _DEVIATIONS * reach), _top(name)))
+            for name, interval, reach in zip(names, intervals, error, strict=True)
+        ]
         found.append(Group(by="shots", value=str(shot.shots), scores=tuple(scores)))
     return tuple(found)
 
@@ -173,10 +170,10 @@ def _top(name: Metric) -> float:
     return 2.0 if name == "brier" else 1.0
 
 
-def _values(told: Told, *, unit: bool = True) -> Statistic:
+def _values(told: Told) -> Statistic:
     """Return all scores as one statistic, each divided by its largest value."""
     names = metrics_of(told)
-    tops = np.array([_top(name) if unit else 1.0 for name in names])
+    tops = np.array([_top(name) for name in names])
 
     def statistic(weights: Floats) -> Floats:
         found = score(told, weights)
@@ -187,7 +184,7 @@ def _values(told: Told, *, unit: bool = True) -> Statistic:
 
 
 def _mean(draws: Sequence[Told]) -> Statistic:
-    statistics = [_values(told, unit=False) for told in draws]
+    statistics = [_values(told) for told in draws]
 
     def mean(weights: Floats) -> Floats:
         found: Floats = np.mean([statistic(weights) for statistic in statistics], axis=0)
@@ -209,12 +206,14 @@ def _rescaled(interval: Interval, top: float) -> Interval:
     )
 
 
-def _around(interval: Interval, error: float, top: float, bias: float = 0.0) -> Interval:
+def _wider(interval: Interval, reach: float) -> Interval:
+    """Return an interval of a share to which an independent error adds `reach` on both sides."""
+    if interval.low is None or interval.high is None:
+        return interval
+    below = math.hypot(interval.value - interval.low, reach)
+    above = math.hypot(interval.high - interval.value, reach)
     return dataclasses.replace(
-        interval,
-        low=max(0.0, interval.value - bias - _DEVIATIONS * error),
-        high=min(top, interval.value + _DEVIATIONS * error),
-        standard_error=error,
+        interval, low=max(0.0, interval.value - below), high=min(1.0, interval.value + above)
     )
 
 
@@ -227,4 +226,9 @@ def _widened(told: Told, interval: Interval, clusters: Sequence[str], seed: int)
         ]
     )
     bias = max(0.0, float(np.nanmean(drawn)) - interval.value)
-    return _around(interval, interval.standard_error or 0.0, 1.0, _ECE_BIASES * bias)
+    reach = _DEVIATIONS * (interval.standard_error or 0.0)
+    return dataclasses.replace(
+        interval,
+        low=max(0.0, interval.value - _ECE_BIASES * bias - reach),
+        high=min(1.0, interval.value + reach),
+    )

@@ -92,7 +92,8 @@ def name_scores(
 def prior_scores(answerer: Answerer, questions: Sequence[str], names: Sequence[str]) -> Floats:
     """Return the scores of names without any picture, (K,): what the model would say anyhow."""
     trees = build_trees(answerer, questions, names, with_picture=False)
-    return _read_trees(answerer, trees, None, len(questions), len(names))[0]
+    found: Floats = _read_trees(answerer, trees, None, len(questions), len(names))[0]
+    return found
 
 
 def build_trees(

@@ -34,7 +34,7 @@ class AnswerLoss(nn.Module):
 
 
 def hidden_states(core: Any, batch: Batch) -> torch.Tensor:
-    """Return the last hidden states, (B, L, H), with the pictures, if any, set into their places."""
+    """Return the last hidden states, (B, L, H), with pictures, if any, set into their places."""
     inner = core.model
     mixed = inner.language_model.embed_tokens(batch["ids"])
     if "pixels" in batch:
