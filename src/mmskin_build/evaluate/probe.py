@@ -2,7 +2,7 @@
 
 Features are standardized by the training pictures; then logistic regression with an L2 penalty,
 whose strength C is chosen from `C_GRID` by cross-validation on the area under the ROC curve, one
-class against the rest. Folds never divide a group (patient, lesion, near duplicates). A class that
+class against the rest (see `choose_c`). Folds never divide a group (patient, lesion, near duplicates). A class that
 has no pictures to learn from cannot be told; it gets probability 0.
 """
 
@@ -80,10 +80,11 @@ def fit_probe(
 def choose_c(
     features: NDArray[np.floating], labels: Ints, groups: Ints, classes: int, *, seed: int = 0
 ) -> tuple[float, tuple[tuple[float, float], ...]]:
-    """Choose C by cross-validation on the area; among equals the one with the likeliest truth.
+    """Choose C by cross-validation on the area under the ROC curve.
 
-    Equal areas are common where classes are far apart; there the strongest penalty, which upstream
-    then takes, makes all probabilities alike.
+    Of all C whose mean area is within one standard error over the folds of the best one, that with
+    the likeliest truth. The area alone, as upstream has it, does not see where the border between
+    classes lies: it may take a penalty so strong that every picture is told the commonest class.
 
     Args:
         features: (N, D).
@@ -115,10 +116,14 @@ def choose_c(
                 areas[at].append(area)
     if not areas[0]:
         return MIDDLE_C, ()
-    curve = tuple((c, float(np.mean(found))) for c, found in zip(C_GRID, areas, strict=True))
-    best = max(round(area, 9) for _, area in curve)
-    equal = [at for at, (_, area) in enumerate(curve) if round(area, 9) == best]
-    return C_GRID[min(equal, key=lambda at: surprise[at])], curve
+    table = np.array(areas)  # (C, folds)
+    means = table.mean(axis=1)
+    best = int(means.argmax())
+    error = table[best].std(ddof=1) / np.sqrt(table.shape[1]) if table.shape[1] > 1 else 0.0
+    near = np.flatnonzero(means >= means[best] - error)
+    chosen = int(near[surprise[near].argmin()])
+    curve = tuple((c, float(mean)) for c, mean in zip(C_GRID, means, strict=True))
+    return C_GRID[chosen], curve
 
 
 def _folds(labels: Ints, groups: Ints, seed: int) -> Iterator[tuple[Ints, Ints]]:
