@@ -329,7 +329,7 @@ def test_kinds_of_pictures_have_other_names_too() -> None:
 
 
 def test_upstreams_rule_is_kept_as_it_is() -> None:
-    """The first listed name that is a part of the answer; a denied one, and one in a longer word."""
+    """The first listed name that is a part of the answer, denied or in a longer word."""
     for answer, category in (
         ("not Melanoma, Nevus", "Melanoma"),
         ("Nevus, possibly melanoma", "Melanoma"),
