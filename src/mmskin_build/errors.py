@@ -13,6 +13,7 @@ one of these exceptions; `cli.py` catches them once, prints the message and leav
   * MissingDependencyError (7) a program, a language pack or an extra is not installed
   * SchemaError (8)            a JSON file breaks its schema
     * AdobeExtractError (8)    Adobe's output for a book is missing or belongs to another PDF
+    * PublicSetError (8)       a public data set is missing a file or is of another form
   * ReleaseError (9)           a release cannot be written as asked
     * ReleaseExistsError (9)   that version is there already
     * VerificationError (10)   a release is not what its manifest says
@@ -85,6 +86,10 @@ class SchemaError(MmskinError):
 
 class AdobeExtractError(SchemaError):
     """Adobe's output for a book is missing, of another form, or made of another PDF."""
+
+
+class PublicSetError(SchemaError):
+    """A public data set lacks a file or a column, or one of its archives is cut off."""
 
 
 class ReleaseError(MmskinError):
