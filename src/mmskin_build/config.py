@@ -147,6 +147,17 @@ class VqaConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PublicConfig:
+    """What is asked about the pictures of public sets; `split` and `split.seed` divide them."""
+
+    pairs_a_picture: PositiveInt = 3  # at most
+    balance: Literal["none", "sqrt", "equal"] = "sqrt"  # classes that have more than the mean
+    most_of_a_class: Annotated[int, Ge(0)] = 0  # pictures of one class of a set; 0 is no limit
+    most_of_a_set: Annotated[int, Ge(0)] = 0  # pictures of one set; 0 is no limit
+    seed: int = 0  # another number chooses and words otherwise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewConfig:
     """What is asked of reviewers beside what is in doubt."""
 
@@ -213,6 +224,7 @@ class Config:
     dataset: DatasetConfig = field(default_factory=DatasetConfig)
     split: SplitConfig = field(default_factory=SplitConfig)
     vqa: VqaConfig = field(default_factory=VqaConfig)
+    public: PublicConfig = field(default_factory=PublicConfig)
     review: ReviewConfig = field(default_factory=ReviewConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
     generate: GenerateConfig = field(default_factory=GenerateConfig)
@@ -268,6 +280,21 @@ class Workspace:
     def withdrawn(self) -> Path:
         """What was withdrawn and must not come back."""
         return self.data / "withdrawn.jsonl"
+
+    @property
+    def public(self) -> Path:
+        """Prepared public sets, ``<set>/``, and the questions on them."""
+        return self.data / "public"
+
+    @property
+    def public_toml(self) -> Path:
+        """Where the archives and folders of public sets lie."""
+        return self.data / "public.toml"
+
+    @property
+    def public_work(self) -> Path:
+        """What has been read of public sets, to go on from."""
+        return self.work / "public"
 
     @property
     def models(self) -> Path:

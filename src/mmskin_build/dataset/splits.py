@@ -57,9 +57,9 @@ def assign_splits(
         else:
             sides[name] = side
     taken = Counter(_stratum(groups[name]) for name in sides)
-    for name in sorted(open_groups, key=lambda name: (_hash(cfg.seed, name), name)):
+    for name in sorted(open_groups, key=lambda name: (hash_place(cfg.seed, name), name)):
         stratum = _stratum(groups[name])
-        sides[name] = _side(_hash(cfg.seed, *stratum) + taken[stratum] * _GOLDEN, cfg)
+        sides[name] = _side(hash_place(cfg.seed, *stratum) + taken[stratum] * _GOLDEN, cfg)
         taken[stratum] += 1
     return tuple(dataclasses.replace(record, split=sides[record.group_id]) for record in records)
 
@@ -102,8 +102,8 @@ def _stratum(members: Sequence[Record]) -> tuple[str, str]:
     return first.provenance.book_id, first.modality.value if first.modality else ""
 
 
-def _hash(seed: int, *names: str) -> float:
-    """A number in [0, 1) that depends on nothing but its arguments."""
+def hash_place(seed: int, *names: str) -> float:
+    """Return a number in [0, 1) that depends on nothing but its arguments."""
     digest = hashlib.sha256("\0".join((str(seed), *names)).encode()).digest()
     return int.from_bytes(digest[:6], "big") / 2**48
 

@@ -3,8 +3,8 @@
 Hernández-Pérez C et al. BCN20000: Dermoscopic lesions in the wild. Sci Data 11:641 (2024),
 doi:10.1038/s41597-024-03387-w. Data: figshare, doi:10.6084/m9.figshare.24140028, as
 ``BCN_20k_train.zip``, ``BCN_20k_test.zip``, ``bcn_20k_train.csv``, ``bcn_20k_test.csv``
-with codes of diagnoses; and ISIC Archive, collection 249, with ``metadata.csv`` (upstream's choice). Both are
-read. The labels of the test set are not in the makers' table; such rows are left out.
+with codes of diagnoses; and ISIC Archive, collection 249, with ``metadata.csv`` (upstream's
+choice). Both are read. Rows without a label (of the test set, in figshare's table) are left out.
 """
 
 from __future__ import annotations

@@ -28,9 +28,9 @@ class PublicItem:
     relative to the prepared folder's ``images/``, with ``/``. `image_sha256` is of the pixels
     (`store.pixel_digest`). `label` is a plain name, never the makers' code; `coarse` the name in
     the makers' division into few classes ("malignant"), where they have one. `group_id` joins what
-    must not be divided: the pictures of a patient, of a lesion, near duplicates; it is unique over
-    all sets. `skin_type` is Fitzpatrick's "1" to "6", or "12", "34", "56" where only pairs of types
-    are told. What a set does not tell is None.
+    must not be divided, also over sets: the pictures of a patient, of a lesion, near duplicates.
+    `age_group` is one of MM-Skin-D's ("adult"), None where the age may be of two. `skin_type` is
+    Fitzpatrick's "1" to "6", or "12", "34", "56" where only pairs of types are told. What a set does not tell is None.
     """
 
     set: str
@@ -43,6 +43,7 @@ class PublicItem:
     lesion: str | None = None
     skin_type: str | None = None
     age_years: float | None = None
+    age_group: str | None = None
     sex: Literal["male", "female"] | None = None
     body_site: str | None = None
     coarse: str | None = None

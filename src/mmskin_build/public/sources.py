@@ -76,7 +76,7 @@ class Source:
 
     def __init__(self, paths: Sequence[Path], scratch: Path) -> None:
         """List all files."""
-        self._scratch = scratch
+        self.scratch = scratch
         self._zips: dict[Path, zipfile.ZipFile] = {}
         self._lock = threading.Lock()
         self.paths = tuple(paths)
@@ -244,7 +244,7 @@ class Source:
         """Copy a member to the scratch folder under a name of our own; one that is there stays."""
         key = hashlib.sha256(f"{archive}\n{archive.stat().st_size}\n{name}".encode()).hexdigest()
         ending = next((s for s in ARCHIVE_SUFFIXES if name.lower().endswith(s)), "")
-        target = self._scratch / key[:2] / (key[:24] + (ending or PurePosixPath(name).suffix[:8]))
+        target = self.scratch / key[:2] / (key[:24] + (ending or PurePosixPath(name).suffix[:8]))
         if not (target.is_file() and target.stat().st_size == size):
             with atomic_open(target, durable=False) as out:
                 shutil.copyfileobj(file, out, _COPY_BYTES)
