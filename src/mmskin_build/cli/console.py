@@ -26,6 +26,9 @@ _UNITS = {
     "write pictures": "pictures",
     "sentences": "sentences",
     "questions": "pictures",
+    "take in pictures": "pictures",
+    "look at pictures": "pictures",
+    "checksums": "files",
 }
 _PLAIN_WIDTH = 160  # columns where the output is not a terminal
 

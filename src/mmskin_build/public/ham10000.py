@@ -30,6 +30,8 @@ LABELS = {
     "nv": "melanocytic nevus",
     "vasc": "vascular lesion",
 }
+# Sites of the table that are adjectives.
+_SITES = {"acral": "acral skin", "genital": "genital area"}
 _METADATA = ("HAM10000_metadata.csv", "HAM10000_metadata.tab", "HAM10000_metadata")
 _TEST = ("ISIC2018_Task3_Test_GroundTruth.csv", "ISIC2018_Task3_Test_GroundTruth.tab")
 _CHALLENGE: dict[PublicSplit, str] = {
@@ -117,6 +119,7 @@ def _read_row(
         label = read_one_hot(line, {code.upper(): name for code, name in LABELS.items()})
     if isinstance(label, Reject):
         return label
+    site = read_site(line["localization"])
     return Row(
         image=entry.basename,
         entry=entry,
@@ -125,7 +128,7 @@ def _read_row(
         lesion=line["lesion_id"] or lesions.get(line["image"].casefold()) or None,
         age=read_age(line["age"], ISIC_STEP_YEARS),
         sex=read_sex(line["sex"]),
-        body_site=read_site(line["localization"]),
+        body_site=_SITES.get(site or "", site),
         modality="dermoscopic",
     )
 

@@ -30,7 +30,8 @@ class PublicItem:
     the makers' division into few classes ("malignant"), where they have one. `group_id` joins what
     must not be divided, also over sets: the pictures of a patient, of a lesion, near duplicates.
     `age_group` is one of MM-Skin-D's ("adult"), None where the age may be of two. `skin_type` is
-    Fitzpatrick's "1" to "6", or "12", "34", "56" where only pairs of types are told. What a set does not tell is None.
+    Fitzpatrick's "1" to "6", or "12", "34", "56" where only pairs of types are told. What a set
+    does not tell is None.
     """
 
     set: str

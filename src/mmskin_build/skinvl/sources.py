@@ -1,8 +1,9 @@
 """Which files a variant is trained on: the release, public sets, or both.
 
-SkinVL-MM learns from a release of ours, SkinVL-Pub from public sets in LLaVA's form, SkinVL-PubMM
-from both. Of a release only records of the split `train` are learned from (or those without a
-split); those of `validation` choose the best checkpoint; `test` is left alone.
+SkinVL-MM learns from a release of ours, SkinVL-Pub from public sets (those that are prepared, or
+others in LLaVA's form), SkinVL-PubMM from both. Of a release only records of the split `train` are
+learned from (or those without a split); those of `validation` choose the best checkpoint; `test` is
+left alone. Prepared public sets are divided in the same way.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from mmskin_build.config import Config, Workspace
 from mmskin_build.dataset.manifest import MANIFEST
 from mmskin_build.dataset.released import read_manifest, read_records, released_versions
 from mmskin_build.errors import ConfigError, ReleaseError, TrainingError
+from mmskin_build.public.questions import TRAIN, VALIDATION
 from mmskin_build.skinvl.examples import (
     Conversation,
     Problem,
@@ -54,8 +56,9 @@ def gather_sources(
 
     Args:
         variant: Which of the three models.
-        cfg: Settings; `train.public_data` names the files of the public sets.
-        workspace: Where releases lie.
+        cfg: Settings; `train.public_data` names the files of the public sets, else they are those
+            that are prepared.
+        workspace: Where releases and prepared sets lie.
         release: A version, or None for the last one.
         data: Files to take instead of all that.
         images: Folder of the pictures of `data`, if not beside the files.
@@ -80,13 +83,10 @@ def gather_sources(
             release_digest = read_manifest(folder).content_digest
             _read_release(folder, talks, checks, problems, files)
         if variant in ("pub", "pubmm"):
-            if not cfg.train.public_data:
-                raise ConfigError(
-                    f"variant {variant} needs public sets: name their LLaVA JSON in "
-                    "train.public_data of mmskin.toml, or with --data FILE"
-                )
             for name in cfg.train.public_data:
                 _read_into(Path(name), None, talks, problems, files)
+            if not cfg.train.public_data:
+                _read_public(variant, workspace, talks, checks, problems, files)
     good, wrong = check_pictures(talks, cfg.workers())
     checked, wrong_checks = check_pictures(checks, cfg.workers())
     problems += [*wrong, *wrong_checks]
@@ -150,6 +150,26 @@ def _read_release(
         checks += [talk for talk in read if split.get(talk.id) == "validation"]
         problems += wrong
         files.append(f"{folder.name}/{path.name}")
+
+
+def _read_public(
+    variant: Variant,
+    workspace: Workspace,
+    talks: list[Conversation],
+    checks: list[Conversation],
+    problems: list[Problem],
+    files: list[str],
+) -> None:
+    """The questions on the public sets that are prepared (`mmskin public prepare`)."""
+    if not (workspace.public / TRAIN).is_file():
+        raise ConfigError(
+            f"variant {variant} needs public sets: register and prepare those you have (mmskin "
+            "public add, mmskin public prepare), or name LLaVA JSON in train.public_data of "
+            "mmskin.toml, or with --data-file FILE"
+        )
+    _read_into(workspace.public / TRAIN, None, talks, problems, files)
+    if (workspace.public / VALIDATION).is_file():
+        _read_into(workspace.public / VALIDATION, None, checks, problems, files)
 
 
 def _read_into(

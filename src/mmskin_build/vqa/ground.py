@@ -18,7 +18,7 @@ from mmskin_build.vqa.manner import (
 )
 from mmskin_build.vqa.reading import Reading, read_text
 from mmskin_build.vqa.reasons import Verdict, reject
-from mmskin_build.vqa.slots import is_yes_no, offers_choice, polarity
+from mmskin_build.vqa.slots import OPTION, is_yes_no, offers_choice, polarity
 from mmskin_build.vqa.support import find_support
 from mmskin_build.vqa.vocabulary import Vocabulary
 
@@ -35,7 +35,6 @@ _PANEL = re.compile(
 )
 _SEVERAL = re.compile(r"\bpanels \(?[a-h]\)?(?: and|, | to| with|-)", re.IGNORECASE)
 _PANEL_IN_ANSWER = re.compile(r"\b(?:panel|part|picture|image) \(?([a-h])\)?\b", re.IGNORECASE)
-_OPTION = re.compile(r"\(?\b([A-H])[).:] ?([^,;?()]+)")
 _PLACES = {"upper": "top", "lower": "bottom"}
 _OTHER_PANEL = "the words stand with another panel"
 
@@ -143,7 +142,7 @@ def _leak(question: Reading, answer: Reading) -> Verdict | None:
 
 def _wrong_option(question: str, answer: str) -> Verdict | None:
     """Whether the letter of an answer is that of another option than its words."""
-    options = dict(_OPTION.findall(question))
+    options = dict(OPTION.findall(question))
     if len(options) < 2:
         return None
     letters = [
@@ -190,7 +189,7 @@ def _check_panels(
 def _panel_part(caption: Reading, question: str, answer: str) -> Reading | None:
     """Return the words on the panel that a question names, with those for all; None without one."""
     match = _PANEL.search(question)
-    if match is None or len(_OPTION.findall(question)) > 1:
+    if match is None or len(OPTION.findall(question)) > 1:
         return None
     key = next(group for group in match.groups() if group).lower()
     divided = split_caption(caption.text)

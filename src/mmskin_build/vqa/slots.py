@@ -112,6 +112,10 @@ _NO = re.compile(r"^\W*(?:no|incorrect|false)\b(?=\s*(?:[,.;:!â€“-]|$))[\s,.;:!â
 _CHOICE = re.compile(r"\bor\b|\boptions?\b|\bchoose\b|(?:^|\s)\(?A[).:]\s", re.IGNORECASE)
 
 
+#: An option of a choice with its letter.
+OPTION = re.compile(r"\(?\b([A-H])[).:] ?([^,;?()]+)")
+
+
 ELSEWHERE = re.compile(r"\b(?:also|too|other|elsewhere|another|additional\w*)\b", re.IGNORECASE)
 
 

@@ -33,6 +33,7 @@ from mmskin_build.vqa.persons import check_person, check_quantities
 from mmskin_build.vqa.reading import Reading
 from mmskin_build.vqa.slots import (
     ELSEWHERE,
+    OPTION,
     SLOT_KINDS,
     is_yes_no,
     offers_choice,
@@ -114,11 +115,19 @@ _VERB = re.compile(r"(?:ed|s|ing|ate|ain|ie)$")
 
 
 def _is_frame(question: Reading, answer: Reading, index: int) -> bool:
-    """Whether a word is the verb that the question lent: "Which cells predominate?"."""
+    """Whether a word is the verb that the question lent: "Which cells predominate?".
+
+    A word of an option is none, though it may end like a verb: "(A) nevus".
+    """
     token = answer.tokens[index]
     if answer.term_at(index) is not None or not token.text.islower():
         return False
-    lent = [t for t in question.tokens if t.key == token.key]
+    options = [match.span(2) for match in OPTION.finditer(question.text)]
+    lent = [
+        t
+        for t in question.tokens
+        if t.key == token.key and not any(start <= t.start < end for start, end in options)
+    ]
     return any(_VERB.search(t.text) or _VERB.search(token.text) for t in lent)
 
 
