@@ -10,8 +10,8 @@ choice). Both are read. Rows without a label (of the test set, in figshare's tab
 from __future__ import annotations
 
 from mmskin_build.public.about import About, PublicSet, Reading, Row, Wanted
-from mmskin_build.public.columns import Line, read_table, reject
-from mmskin_build.public.isic_archive import read_archive
+from mmskin_build.public.columns import Line, find_table, read_table, reject
+from mmskin_build.public.isic_archive import find_metadata, read_archive
 from mmskin_build.public.people import (
     ISIC_STEP_YEARS,
     is_unknown,
@@ -65,9 +65,9 @@ def read(source: Source) -> Reading:
     Raises:
         PublicSetError: If a table or a column is missing.
     """
-    train = source.find((_TRAIN,))
-    if train is None:
+    if source.find((_TRAIN,)) is None and find_metadata(source) is not None:
         return read_archive(source, ABOUT.name)
+    train = find_table(source, (_TRAIN,), ABOUT.name)
     lines = read_table(source, train, (*_COLUMNS, "diagnosis"))
     test = source.find((_TEST,))
     if test is not None:

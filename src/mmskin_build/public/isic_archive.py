@@ -64,7 +64,12 @@ def read_archive(source: Source, name: str) -> Reading:
     Raises:
         PublicSetError: If there is no table of metadata.
     """
-    entry = find_metadata(source, name)
+    entry = find_metadata(source)
+    if entry is None:
+        raise PublicSetError(
+            f"{name}: no table with a column isic_id (metadata.csv) is in "
+            f"{', '.join(map(str, source.paths))}; `mmskin public list` says where to get it"
+        )
     lines = read_table(source, entry, ("isic_id", "age_approx", "sex"))
     if lines and not {"diagnosis", "diagnosis_1"} & lines[0].cells.keys():
         raise PublicSetError(
@@ -74,22 +79,15 @@ def read_archive(source: Source, name: str) -> Reading:
     return collect_rows([(lines, _read_row)], Pictures(source), lambda line: line["isic_id"])
 
 
-def find_metadata(source: Source, name: str) -> Entry:
-    """Return the table of a download: ``metadata.csv``, else any with a column ``isic_id``.
-
-    Raises:
-        PublicSetError: If there is none.
-    """
+def find_metadata(source: Source) -> Entry | None:
+    """Return the table of a download: ``metadata.csv``, else any with a column ``isic_id``."""
     tables = [e for e in source.entries if e.basename.casefold().endswith(".csv")]
     tables.sort(key=lambda e: (e.basename.casefold() != "metadata.csv", e.name.count("/"), e.name))
     for entry in tables:
         head = source.read_table(entry)[:_HEAD_BYTES].partition(b"\n")[0].lower()
         if b"isic_id" in head:
             return entry
-    raise PublicSetError(
-        f"{name}: no table with a column isic_id (metadata.csv) is in "
-        f"{', '.join(map(str, source.paths))}; `mmskin public list` says where to get it"
-    )
+    return None
 
 
 def label_of(line: Line) -> str | None:

@@ -73,7 +73,7 @@ def write_items(folder: Path, items: Iterable[PublicItem]) -> None:
         StorageError: If the disk is full or the folder cannot be written.
     """
     ordered: list[PublicItem] = sorted(items, key=lambda item: item.image)
-    write_jsonl(folder / ITEMS, ordered)
+    write_jsonl(folder / ITEMS, ordered, durable=False)  # it can be made again
 
 
 def image_path(folder: Path, item: PublicItem) -> Path:

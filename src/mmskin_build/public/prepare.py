@@ -183,8 +183,8 @@ def _take_set(
         notes=reading.notes,
     )
     ordered: list[Draft] = sorted(drafts, key=lambda draft: draft.image)
-    write_jsonl(work / _DRAFTS, ordered)
-    write_jsonl(work / REJECTS, rejects)
+    write_jsonl(work / _DRAFTS, ordered, durable=False)
+    write_jsonl(work / REJECTS, rejects, durable=False)
     write_bytes(work / _READ, to_json(read) + b"\n")  # last: with it the set is read
     shutil.rmtree(work / "archives", ignore_errors=True)
 
@@ -257,8 +257,8 @@ def _write_set(workspace: Workspace, about: About, read: ReadSet, divided: Divid
     )
     if about.coarse_table is not None:
         write_tables(folder, about.coarse_table, items, _coarse)
-    write_jsonl(folder / REJECTS, rejects)
-    write_bytes(folder / PREPARED, pretty_json(plain(prepared)))
+    write_jsonl(folder / REJECTS, rejects, durable=False)
+    write_bytes(folder / PREPARED, pretty_json(plain(prepared)), durable=False)
     return prepared
 
 
@@ -273,7 +273,8 @@ def _list_given(source: Source, progress: Callable[[int, int], None]) -> tuple[G
         if path.is_dir():
             inside = [entry for entry in source.entries if _is_below(entry.path, path)]
             size = sum(entry.size for entry in inside)
-            given.append(GivenFile(name=path.name, size=size, files=len(inside)))
+            if inside:
+                given.append(GivenFile(name=path.name, size=size, files=len(inside)))
     single = [path for path in source.paths if path.is_file()]
     tables = [
         entry.path

@@ -239,6 +239,10 @@ class Source:
                         stamp=f"{info.size}-{int(info.mtime)}",
                         path=unpacked,
                     )
+            # Cut off between two members, the module takes a plain archive for a whole one.
+            is_plain = path.name.lower().endswith(".tar")
+            if is_plain and path.stat().st_size < archive.offset + tarfile.BLOCKSIZE:
+                raise EOFError("the archive breaks off")
 
     def _unpack(self, archive: Path, name: str, file: IO[bytes], size: int) -> Path:
         """Copy a member to the scratch folder under a name of our own; one that is there stays."""

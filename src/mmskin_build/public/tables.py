@@ -98,7 +98,7 @@ def write_table(path: Path, rows: Iterable[TableRow]) -> None:
     writer.writerow(COLUMNS)
     for row in rows:
         writer.writerow((row.image, str(list(row.attributes)), str(list(row.categories))))
-    write_bytes(path, text.getvalue().encode())
+    write_bytes(path, text.getvalue().encode(), durable=False)
 
 
 def write_tables(
