@@ -61,6 +61,7 @@ def write_prepared_set(data: Path, name: str = "Drawn", *, patients: int = 12) -
                     patient=f"p{patient}",
                     skin_type=str(1 + patient % 2),
                     age_years=20.0 + patient,
+                    age_group="adult",
                     sex="female" if patient % 2 else "male",
                     coarse="malignant" if label == "melanoma" else "benign",
                 )

@@ -1,8 +1,8 @@
 """Sets of pictures with classes: a public set, any folder with upstream's tables, or a release.
 
 ``mm-skin`` asks the modality of the pictures of a release. Other names are those of upstream's
-tables, ``<name>_train.csv`` and so on, in a folder that is given or in ``data/public/*/``; where the
-folder holds a prepared set, its items tell who must not be divided and who is shown.
+tables, ``<name>_train.csv`` and so on, in a folder that is given or in ``data/public/*/``; where
+the folder holds a prepared set, its items tell who must not be divided and who is shown.
 """
 
 from __future__ import annotations
@@ -21,12 +21,10 @@ from mmskin_build.errors import ReleaseError, SchemaError
 from mmskin_build.evaluate.predictions import Subgroup
 from mmskin_build.public.items import IMAGES, ITEMS, PublicItem, PublicSplit, read_items
 from mmskin_build.public.tables import SPLIT_NAMES, TableRow, read_table, table_path
-from mmskin_build.text.demographics import group_of
 
 Asked = Literal["diagnosis", "modality"]
 
 RELEASE_SET = "mm-skin"
-PUBLIC = "public"  # the folder of prepared sets in the data folder
 _SHOWN = 8  # names in a message
 
 
@@ -110,7 +108,7 @@ def _prepared(workspace: Workspace) -> dict[str, Path]:
     """Return the folders of prepared sets by the names of their tables."""
     return {
         path.name.removesuffix("_test.csv"): path.parent
-        for path in sorted((workspace.data / PUBLIC).glob("*/*_test.csv"))
+        for path in sorted(workspace.public.glob("*/*_test.csv"))
     }
 
 
@@ -119,7 +117,7 @@ def _find_tables(name: str, workspace: Workspace) -> Path:
     if name not in prepared:
         there = ", ".join(sorted(prepared)[:_SHOWN]) or "none is prepared"
         raise SchemaError(
-            f"{workspace.data / PUBLIC}: no set {name!r} ({there}); name one of them, {RELEASE_SET} "
+            f"{workspace.public}: no set {name!r} ({there}); name one of them, {RELEASE_SET} "
             f"for the modalities of a release, or the folder of {name}_test.csv with --tables"
         )
     return prepared[name]
@@ -185,11 +183,7 @@ def _table_item(
 
 
 def _who(item: PublicItem) -> Subgroup:
-    return Subgroup(
-        skin_type=item.skin_type,
-        age_group=group_of(item.age_years, item.age_years),
-        sex=item.sex,
-    )
+    return Subgroup(skin_type=item.skin_type, age_group=item.age_group, sex=item.sex)
 
 
 # ------------------------------------------------------------------------------------ releases

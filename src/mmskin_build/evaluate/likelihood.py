@@ -3,8 +3,8 @@
 A name's score is the mean log probability of the tokens that training would learn of it as an
 answer, its end included, so that "melanoma" does not profit from "melanoma metastasis"; it is
 averaged over several wordings of the question. All questions and names of a set stand in one row
-behind the picture, as a tree: a name sees its question and the picture, a question sees the picture.
-So the picture is read once, each question once, and a name costs its own tokens only.
+behind the picture, as a tree: a name sees its question and the picture, a question the picture. So
+the picture is read once, each question once, and a name costs its own tokens only.
 """
 
 from __future__ import annotations

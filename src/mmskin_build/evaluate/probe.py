@@ -2,8 +2,8 @@
 
 Features are standardized by the training pictures; then logistic regression with an L2 penalty,
 whose strength C is chosen from `C_GRID` by cross-validation on the area under the ROC curve, one
-class against the rest (see `choose_c`). Folds never divide a group (patient, lesion, near duplicates). A class that
-has no pictures to learn from cannot be told; it gets probability 0.
+class against the rest (see `choose_c`). Folds never divide a group (patient, lesion, near
+duplicates). A class that has no pictures to learn from cannot be told; it gets probability 0.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ FOLDS = 5
 _STEPS = 1000  # of the solver, upstream's
 _LEAST_PROBABILITY = 1e-12  # where one is 0, as of a class that was not learned
 _LEAST_SPREAD = 1e-12  # of a feature; what spreads less is constant
-_LEAST_LENGTH = 1e-10  # of a direction of the features, of the longest; what is shorter is rounding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +62,15 @@ def fit_probe(
 ) -> Probe:
     """Fit on features (N, D) with labels (N,), 0 to `classes` - 1, at least one picture."""
     learned = tuple(int(kind) for kind in np.unique(labels))
-    middle, spread, axes, points = _standardize(features)
-    coefficients, offsets, converged = _solve(points, labels, c)
-    weights = (axes @ coefficients) / spread[:, None]
+    scale = _standardize(features)
+    coefficients, offsets, converged = _solve(scale.points(features), labels, c)
+    unfolded = coefficients if scale.axes is None else scale.axes @ coefficients
+    weights = unfolded / scale.spread[:, None]
     return Probe(
         classes=classes,
         learned=learned,
         weights=weights,
-        offsets=offsets - middle @ weights,
+        offsets=offsets - scale.middle @ weights,
         c=c,
         curve=curve,
         converged=converged,
@@ -101,8 +101,8 @@ def choose_c(
     surprise = np.zeros(len(C_GRID))  # minus the log probability of the true classes
     for train, test in _folds(labels, groups, seed):
         learned = tuple(int(kind) for kind in np.unique(labels[train]))
-        middle, spread, axes, points = _standardize(features[train])
-        tested = ((features[test] - middle) / spread) @ axes
+        scale = _standardize(features[train])
+        points, tested = scale.points(features[train]), scale.points(features[test])
         start: Floats | None = None
         for at, c in enumerate(C_GRID):
             coefficients, offsets, _ = _solve(points, labels[train], c, start)
@@ -142,24 +142,34 @@ def _folds(labels: Ints, groups: Ints, seed: int) -> Iterator[tuple[Ints, Ints]]
                 yield train, test
 
 
-def _standardize(features: NDArray[np.floating]) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return mean and spread of features, axes (D, M), and the standardized features on them.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scale:
+    """Mean and spread of features, and the axes, (D, M), in which they are written; None: theirs.
 
     The penalty does not see in which axes features are written down, so fewer pictures than
     features need no more axes than pictures: the same classifier, found much sooner.
     """
-    from scipy.linalg import svd
+
+    middle: Floats
+    spread: Floats
+    axes: Floats | None
+
+    def points(self, features: NDArray[np.floating]) -> Floats:
+        """Return standardized features, (N, M)."""
+        standard = (np.asarray(features, dtype=np.float64) - self.middle) / self.spread
+        return standard if self.axes is None else standard @ self.axes
+
+
+def _standardize(features: NDArray[np.floating]) -> _Scale:
+    from scipy.linalg import qr
 
     wide = np.asarray(features, dtype=np.float64)
     middle, spread = wide.mean(axis=0), wide.std(axis=0)
     spread = np.where(spread > _LEAST_SPREAD, spread, 1.0)
-    standard = (wide - middle) / spread
-    if len(wide) >= wide.shape[1]:
-        return middle, spread, np.eye(wide.shape[1]), standard
-    _, lengths, across = svd(standard, full_matrices=False, lapack_driver="gesvd")
-    kept = lengths > _LEAST_LENGTH * max(lengths.max(initial=0.0), 1.0)
-    axes = across[kept].T
-    return middle, spread, axes, standard @ axes
+    axes = None
+    if len(wide) < wide.shape[1]:
+        axes = qr(((wide - middle) / spread).T, mode="economic")[0]
+    return _Scale(middle=middle, spread=spread, axes=axes)
 
 
 def _solve(
