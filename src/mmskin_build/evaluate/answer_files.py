@@ -158,9 +158,9 @@ def _named(image: str, question: str) -> tuple[str, str]:
 
 
 def plain_question(question: str) -> str:
-    """Return a question without LLaVA's mark of the picture and without needless spaces.
+    r"""Return a question without LLaVA's mark of the picture and without needless spaces.
 
-    >>> plain_question("<image>\\nWhat  is shown?")
+    >>> plain_question("<image>\nWhat  is shown?")
     'What is shown?'
     """
     return " ".join(question.replace("<image>", " ").split())
@@ -222,9 +222,10 @@ def _read_rows(path: Path) -> tuple[list[Row], int]:
         except ValueError as error:
             raise SchemaError(f"{path}: not JSON: {error}") from None
         entries = entries if isinstance(entries, list) else []
-        rows = [entry for entry in entries if isinstance(entry, dict)]
-        return rows, len(entries) - len(rows)
-    rows, unreadable = [], 0
+        found: list[Row] = [entry for entry in entries if isinstance(entry, dict)]
+        return found, len(entries) - len(found)
+    rows: list[Row] = []
+    unreadable = 0
     for line in text.split("\n"):
         if not line.strip():
             continue

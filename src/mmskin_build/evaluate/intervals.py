@@ -7,10 +7,10 @@ a statistic over these draws is its standard error. Drawing from `k` clusters fi
 
 The interval is the statistic plus and minus Student's t with `k - 1` degrees of freedom times that
 error, for scores between two bounds on the scale of log odds. Percentile, BCa and bootstrap-t
-intervals were tried beside it on simulated test sets with 12 to 600 clusters and rates of 2 to 90 %:
-they miss rare errors (12 clusters, 5 % errors: they cover 50 to 79 % of the time), this one covers
-at least 94 % there, and 93 to 97 % from 40 clusters on. `tests/test_evaluate_intervals.py`
-repeats the proof.
+intervals were tried beside it on simulated test sets with 12 to 600 clusters and rates of 2 to
+90 %: they miss rare errors (12 clusters, 5 % errors: they cover 50 to 79 % of the truths), this one
+covers at least 94 % there, and 93 to 97 % from 40 clusters on.
+`tests/test_evaluate_intervals.py` repeats the proof.
 
 Where all draws agree, for instance because no answer is wrong, they say nothing of what was not
 seen: a share of up to ``1 - (alpha / 2) ** (1 / k)`` of all clusters may be otherwise (Clopper and

@@ -40,7 +40,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Scores of a part of the items: `by` names the field ("all", "modality"), `value` its value."""
+    """Scores of a part of the items: `by` is a field or "all", `value` its value."""
 
     by: str
     value: str
