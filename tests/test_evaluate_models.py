@@ -28,6 +28,7 @@ from mmskin_build.evaluate.features import extract_features, feature_folder, rea
 from mmskin_build.evaluate.likelihood import build_trees, name_scores, prior_scores
 from mmskin_build.evaluate.predictions import PREDICTIONS, read_predictions
 from mmskin_build.evaluate.results import Result, read_result
+from mmskin_build.evaluate.whole import plan_evaluations, report_evaluations, run_evaluation
 from mmskin_build.evaluate.zero_shot import ZeroShot, ask_zero_shot
 from mmskin_build.public.tables import TableRow, write_table
 from mmskin_build.skinvl.conversation import tokenize_prefix, tokenize_turn
@@ -215,8 +216,8 @@ def test_classes_missing_on_one_side_are_told(answerer: Answerer, tmp_path: Path
     chosen = read_class_set("Drawn", Workspace(tmp_path), Config(), tables=tmp_path)
     result = evaluate_supervised(answerer, "m", chosen, tmp_path / "o", tmp_path / "s", shots=())
     notes = " ".join(result.provenance.notes)
-    assert "none to learn from and count as told wrong: melanoma" in notes
-    assert "have no test picture and are in no mean over classes: nevus" in notes
+    assert "without a picture to learn from, told wrong: melanoma" in notes
+    assert "without a test picture, in no mean over classes: nevus" in notes
     accuracy = scores(result)["accuracy"]
     assert accuracy is not None and accuracy <= 0.5
     train.write_text("".join(line for line in train.open() if "nevus'" not in line))
@@ -358,6 +359,25 @@ def test_bad_input_ends_in_a_clear_message(
     for command in ("supervised", "zero-shot"):
         assert run(["evaluate", command, *options, "--data", "data"]) == code
         assert words in capsys.readouterr().err
+
+
+def test_all_evaluations_of_a_model_end_in_one_report(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    write_prepared_set(tmp_path)
+    write_prepared_set(tmp_path, "OneClass", patients=1)
+    model = write_tiny_model(workspace.models / "tiny")
+    cfg = Config(generate=SHORT)
+    (tmp_path / "public" / "OneClass" / "OneClass_train.csv").write_text("image,categories\n")
+    planned = plan_evaluations(workspace, cfg)
+    assert [p.set for p in planned[::3]] == ["Drawn", "Drawn_2class", "OneClass", "OneClass_2class"]
+    chosen = [p for p in planned if p.set in ("Drawn", "OneClass") and p.kind != "generated"]
+    done = tuple((p.name, run_evaluation(p, workspace, cfg, model)) for p in chosen)
+    assert [name for name, why in done if why] == ["OneClass-supervised"]
+    page = report_evaluations(workspace, model, done)
+    assert page == tmp_path / "evaluations" / "tiny" / "index.html"
+    content = page.read_text("utf-8")
+    assert content.count("<h2>") == 3 and "not done: OneClass-supervised" in content
+    assert "two classes are needed" in content and "always" in content
 
 
 def test_the_commands_write_what_they_print(

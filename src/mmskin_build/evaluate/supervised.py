@@ -181,11 +181,11 @@ def _notes(
     learned, tested = {item.label for item in train}, {item.label for item in test}
     told = []
     for names, words in (
-        (tested - learned, "have test pictures but none to learn from and count as told wrong"),
-        (learned - tested, "have no test picture and are in no mean over classes"),
+        (tested - learned, "classes without a picture to learn from, told wrong"),
+        (learned - tested, "classes without a test picture, in no mean over classes"),
     ):
         if names:
-            told.append(f"{len(names)} classes {words}: {', '.join(sorted(names))}")
+            told.append(f"{words}: {', '.join(sorted(names))}")
     if not probe.curve:
         told.append("C could not be chosen, there are too few patients: it is the grid's middle")
     if not probe.converged:

@@ -6,6 +6,7 @@ told in the report and does not stop the others.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,7 +19,8 @@ from mmskin_build.evaluate.classification import evaluate_supervised, evaluate_z
 from mmskin_build.evaluate.predictions import Task, Tell
 from mmskin_build.evaluate.zero_shot import ZeroShot
 from mmskin_build.skinvl.card import read_about
-from mmskin_build.skinvl.generate import load_answerer
+from mmskin_build.skinvl.generate import Answerer, load_answerer
+from mmskin_build.skinvl.weights import fingerprint
 
 REPORT = "index.html"
 Kind = Literal["supervised", "generated", "likelihood"]
@@ -72,7 +74,7 @@ def run_evaluation(
     name = model.resolve().name
     try:
         chosen = read_class_set(planned.set, workspace, cfg, release=release)
-        answerer = load_answerer(model, precision=cfg.train.precision)
+        answerer = _load(model, cfg.train.precision, fingerprint(model))
         if planned.kind == "supervised":
             store = workspace.work / "features"
             evaluate_supervised(answerer, name, chosen, folder, store, tell=tell)
@@ -82,6 +84,12 @@ def run_evaluation(
     except (ReleaseError, SchemaError, TrainingError) as error:
         return str(error)
     return ""
+
+
+@functools.lru_cache(maxsize=1)
+def _load(model: Path, precision: str, identity: str) -> Answerer:
+    """Load a model, once for all its evaluations in a row; `identity` tells if it has changed."""
+    return load_answerer(model, precision=precision)
 
 
 def report_evaluations(
