@@ -189,3 +189,32 @@ def test_the_demo_release_is_learned(
         assert found == wanted
         asked += len(found)
     assert asked >= 4
+
+
+def test_prepared_public_sets_are_learned_without_further_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From two downloads to SkinVL-Pub: add, prepare, train; validation chooses, test is spared."""
+    pytest.importorskip("skinvl_cases", reason="the extra 'train' is not installed")
+    import made_public
+
+    (tmp_path / "mmskin.toml").write_text(
+        "[train]\nworkers = 0\nepochs = 1\n[public]\nmost_of_a_set = 4\npairs_a_picture = 1\n"
+    )
+    for name, write in (
+        ("HAM10000", made_public.write_ham10000),
+        ("Patch16", made_public.write_patch16),
+    ):
+        write(tmp_path / name)
+        assert call(tmp_path, "public", "add", name, tmp_path / name) == 0
+    assert call(tmp_path, "public", "prepare", "--quiet") == 0
+    command = ("train", "--variant", "pub", "--model", "tiny")
+    assert call(tmp_path, *command, "--dry-run", "--json") == 0
+    said = capsys.readouterr().out
+    assert json.loads(said[said.index("{") :])["questions"] == 8
+    assert call(tmp_path, *command) == 0
+    assert "adapter:" in capsys.readouterr().out
+    about = json.loads(
+        (tmp_path / "data" / "models" / "skinvl-pub" / "adapter" / "skinvl.json").read_text()
+    )
+    assert about["variant"] == "pub"
