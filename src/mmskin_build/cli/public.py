@@ -30,7 +30,7 @@ Examples:
   mmskin train --variant pub --model DIR""",
 )
 def public() -> None:
-    """Public data sets of dermatology as items with splits, tables and questions.
+    """Prepare public data sets for training and tests.
 
     You download what their makers publish; `list` says where. docs/public.md has the licenses and
     how splits are made.
@@ -41,8 +41,9 @@ def public() -> None:
 @click.argument("names", metavar="[SET]...", nargs=-1)
 @common_options
 def list_sets(names: tuple[str, ...], settings: Settings) -> None:
-    """List the sets: which you have, which files each needs, where to get them.
+    """List the sets, with what to download.
 
+    Which you have, which files each needs, where to get them.
     With SET, that set in full.
     """
     from mmskin_build.public.check import describe_sets
@@ -84,10 +85,10 @@ def list_sets(names: tuple[str, ...], settings: Settings) -> None:
 @click.argument("paths", metavar="PATH...", type=_PATH, nargs=-1, required=True)
 @common_options
 def add(name: str, paths: tuple[Path, ...], settings: Settings) -> None:
-    """Register where a set lies: all its folders, archives and tables.
+    """Register where a set lies.
 
-    PATHs take the place of those that were registered for the set. Archives in folders need not be
-    named, nor unpacked.
+    Name all its folders, archives and tables: they take the place of those that were registered for
+    the set. Archives in folders need not be named, nor unpacked.
     """
     from mmskin_build.public.registry import add_set
     from mmskin_build.public.sets import find_set
@@ -104,10 +105,10 @@ def add(name: str, paths: tuple[Path, ...], settings: Settings) -> None:
 @click.argument("names", metavar="[SET]...", nargs=-1)
 @common_options
 def check(names: tuple[str, ...], settings: Settings) -> int:
-    """Say what is missing of the registered sets; pictures are not opened.
+    """Say what is missing of registered sets.
 
-    Files, columns, rows without picture, pictures without row, labels that are not known; and
-    whether prepared sets still have their pictures.
+    Pictures are not opened. Told are missing files and columns, rows without picture, pictures
+    without row, labels that are not known; and whether prepared sets still have their pictures.
     """
     from mmskin_build.public.check import check_set
 
@@ -146,11 +147,12 @@ def check(names: tuple[str, ...], settings: Settings) -> int:
 def prepare(
     names: tuple[str, ...], is_partial: bool, no_questions: bool, settings: Settings
 ) -> None:
-    """Make the registered sets usable: pictures, splits, tables, questions.
+    """Make registered sets usable.
 
-    Each goes to data/public/SET: items.jsonl, images/, tables in upstream's form, rejects.jsonl
-    with reasons, prepared.json with counts and checksums. Splits keep patients, lesions and near
-    duplicates together, over all sets and the last release. A stopped run goes on.
+    Pictures, splits, tables and questions go to data/public/SET: items.jsonl, images/, tables in
+    upstream's form, rejects.jsonl with reasons, prepared.json with counts and checksums. Splits
+    keep patients, lesions and near duplicates together, over all sets and the last release. A
+    stopped run goes on.
     """
     from mmskin_build.public.prepare import prepare as prepare_sets
     from mmskin_build.public.questions import write_questions
@@ -175,7 +177,10 @@ def prepare(
 @public.command()
 @common_options
 def questions(settings: Settings) -> None:
-    """Ask about the prepared sets again, for instance with other settings of [public]."""
+    """Ask about the prepared sets again.
+
+    For instance with other settings of [public].
+    """
     from mmskin_build.public.questions import write_questions
     from mmskin_build.store import plain
 
