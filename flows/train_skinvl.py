@@ -1,4 +1,4 @@
-"""SkinVL as a Prefect flow: ask, release, fine-tune, merge the adapter into its base.
+"""SkinVL as a Prefect flow: ask, release, fine-tune, merge the adapter into its base, evaluate.
 
 One task is one step of one model; tasks exchange paths. Whoever holds the GPU holds the one slot of
 the limit `gpu`, so that flows that start together train one after the other. Prefect does not try
@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from mmskin_build.flows.evaluate_skinvl import evaluate_skinvl
 from mmskin_build.flows.server import embedded_server
-from mmskin_build.flows.tasks import as_task
+from mmskin_build.flows.tasks import as_task, hold_gpu
 from prefect import flow
-from prefect.client.orchestration import get_client
-from prefect.concurrency.sync import concurrency
 from prefect.tasks import Task
 
 from mmskin_build import builds
@@ -33,24 +31,11 @@ from mmskin_build.skinvl.train import train
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_GPU = "gpu"  # Prefect's name of the limit
-_GPU_SLOTS = 1
-_LEASE_S = 600.0  # Prefect renews it; a slot of a process that died is free after it
-
 
 def _step(function: Callable[P, R]) -> Task[P, R]:
     """Make a step of one model a task."""
     made: Task[P, R] = as_task(function, retries=1, delay_s=10)
     return made
-
-
-@contextmanager
-def _gpu() -> Iterator[None]:
-    """Hold the GPU; a limit that is missing is made, because Prefect would let all run at once."""
-    with get_client(sync_client=True) as client:
-        client.upsert_global_concurrency_limit_by_name(_GPU, _GPU_SLOTS)
-    with concurrency(_GPU, occupy=1, strict=True, lease_duration=_LEASE_S):
-        yield
 
 
 @_step
@@ -76,7 +61,7 @@ def fine_tune(
 ) -> str:
     """Fine-tune one variant, going on where it was, and return the folder of its adapter."""
     cfg = parse_config(json.loads(settings), "the flow's settings")
-    with _gpu():
+    with hold_gpu():
         run = prepare_run(variant, cfg, Workspace(Path(data)), model=model, release=release)
         return str(train(run, resume=True).adapter)
 
@@ -87,7 +72,7 @@ def merge(data: str, variant: Variant, model: str, adapter: str) -> str:
     workspace = Workspace(Path(data))
     base = workspace.models / "tiny" if model == "tiny" else Path(model)
     out = workspace.models / f"skinvl-{variant}-merged"
-    with _gpu():
+    with hold_gpu():
         if not out.exists():
             merge_adapters(base, [(Path(adapter), 1.0)], out)
     return str(out)
@@ -96,8 +81,8 @@ def merge(data: str, variant: Variant, model: str, adapter: str) -> str:
 @flow(name="train-skinvl", persist_result=False, validate_parameters=False)
 def train_skinvl(
     data: str, settings: str, variant: Variant, model: str, release: str | None = None
-) -> str:
-    """Fine-tune a variant and merge it.
+) -> tuple[str, str]:
+    """Fine-tune a variant, merge it, and evaluate it on all sets that there are.
 
     Without a release to take, the last build gets its questions and is released with them; what
     waits for a person's decision is left out.
@@ -110,25 +95,31 @@ def train_skinvl(
         release: Version of the release, None to make it of the last build where there is one.
 
     Returns:
-        The folder of the merged model.
+        The folder of the merged model, and the page of its evaluation.
     """
     if release is None and variant != "pub" and Workspace(Path(data)).current.exists():
         ask_questions(data, settings)
         release = release_questions(data, settings)
     adapter = fine_tune(data, settings, variant, model, release)
-    return merge(data, variant, model, adapter)
+    merged = merge(data, variant, model, adapter)
+    return merged, evaluate_skinvl(data, settings, merged)
 
 
 def run_training(
     workspace: Workspace, cfg: Config, variant: Variant, model: str, release: str | None = None
-) -> Path:
+) -> tuple[Path, Path]:
     """Run the flow on a server of our own, or on that of ``PREFECT_API_URL``.
 
+    Returns:
+        The folder of the merged model, and the page of its evaluation.
+
     Raises:
-        MmskinError: As `questions.make_questions`, `builds.renew_release`, `skinvl.train` and
-            `skinvl.merge`.
+        MmskinError: As `questions.make_questions`, `builds.renew_release`, `skinvl.train`,
+            `skinvl.merge` and `evaluate.whole.run_evaluation`.
     """
     settings = json.dumps(dataclasses.asdict(cfg))
     with embedded_server():
-        made = train_skinvl(str(workspace.data.resolve()), settings, variant, model, release)
-    return Path(made)
+        merged, report = train_skinvl(
+            str(workspace.data.resolve()), settings, variant, model, release
+        )
+    return Path(merged), Path(report)

@@ -91,7 +91,7 @@ def test_the_readme_names_no_command_that_is_not_there() -> None:
     known = set(commands(cli)) | {"mmskin"}
     groups = {name for name, command in cli.commands.items() if isinstance(command, click.Group)}
     code = "\n".join(re.findall(r"```.*?```|`[^`]+`", README, re.S))
-    for words in re.findall(r"\bmmskin ([a-z]+)(?: ([a-z]+))?", code):
+    for words in re.findall(r"\bmmskin ([a-z]+)(?: ([a-z]+(?:-[a-z]+)*))?", code):
         name = " ".join(words).strip() if words[0] in groups else words[0]
         assert f"mmskin {name}" in known or name in groups, f"README.md: no command mmskin {name}"
 

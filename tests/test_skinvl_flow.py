@@ -25,7 +25,7 @@ data = Path(sys.argv[1])
 prepare(data / "work")
 from mmskin_build.flows.train_skinvl import run_training
 from mmskin_build.config import Workspace, load_config
-print(run_training(Workspace(data), load_config(Path(sys.argv[2])), sys.argv[3], "tiny"))
+print(*run_training(Workspace(data), load_config(Path(sys.argv[2])), sys.argv[3], "tiny"), sep="\n")
 """
 
 
@@ -42,7 +42,7 @@ def test_the_flow_fine_tunes_and_merges_and_does_nothing_twice(tmp_path: Path) -
     for _ in range(2):
         done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=300)
         assert done.returncode == 0, done.stderr
-        merged = Path(done.stdout.strip().splitlines()[-1])
+        merged = Path(done.stdout.strip().splitlines()[-2])
         made.append({path.name: path.stat().st_mtime_ns for path in merged.iterdir()})
     assert merged.name == "skinvl-pub-merged" and made[0] == made[1]
     assert {"config.json", "README.md", "skinvl.json"} <= made[0].keys()
@@ -62,7 +62,7 @@ def test_the_flow_asks_about_the_last_build_and_releases_it_first(tmp_path: Path
     for _ in range(2):  # the second time there is nothing to release
         done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=300)
         assert done.returncode == 0, done.stderr
-    assert Path(done.stdout.strip().splitlines()[-1]).name == "skinvl-mm-merged"
+    assert Path(done.stdout.strip().splitlines()[-2]).name == "skinvl-mm-merged"
     releases = data / "releases" / "mm-skin"
     assert released_versions(releases) == ["1.0.0"]
     assert read_manifest(releases / "1.0.0").subsets["MM-Skin-O"].entries > 0

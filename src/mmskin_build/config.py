@@ -207,7 +207,8 @@ class TrainConfig:
 class GenerateConfig:
     """How a trained model is asked."""
 
-    decoding: Literal["greedy", "upstream"] = "greedy"  # upstream: 5 beams, temperature 0.2
+    # upstream: 5 beams, temperature 0.2; upstream-choice, as it asks for a category: 0.5
+    decoding: Literal["greedy", "upstream", "upstream-choice"] = "greedy"
     batch: PositiveInt = 16  # questions at once
     max_new_tokens: PositiveInt = 256
 

@@ -25,6 +25,7 @@ from mmskin_build.cli import (
     demo,
     demographics,
     diff,
+    evaluate,
     exports,
     inspect,
     modality,
@@ -125,6 +126,7 @@ for command in (
     *inspect.COMMANDS,
     *public.COMMANDS,
     *skinvl.COMMANDS,
+    *evaluate.COMMANDS,
     *calibrate.COMMANDS,
 ):
     cli.add_command(command)

@@ -16,14 +16,16 @@ from mmskin_build.cli.options import EXISTING_PATH, Settings, common_options
 from mmskin_build.errors import ConfigError, MissingDependencyError
 
 if TYPE_CHECKING:
+    from mmskin_build.config import Config
     from mmskin_build.skinvl.plan import Plan
+    from mmskin_build.skinvl.sources import Variant
 
 _PACKAGES = ("accelerate", "peft", "safetensors", "sentencepiece", "torch", "transformers")
 _TINY = "tiny"
 
 
 @contextlib.contextmanager
-def _training_packages() -> Iterator[None]:
+def training_packages() -> Iterator[None]:
     """Say what to install where the extra is not."""
     try:
         yield
@@ -57,11 +59,11 @@ def convert(
     The folder is what `mmskin train`, `merge` and `ask` take; a SkinVL in the same layout converts
     as well. Shard by shard, every tensor read back and compared; a wrong one is refused by name.
     """
-    with _training_packages():
+    with training_packages():
         from mmskin_build.skinvl.convert import convert_checkpoint
         from mmskin_build.skinvl.model import be_quiet
     be_quiet()
-    with _bar(settings, "shards") as tell:
+    with step_bar(settings, "shards") as tell:
         done = convert_checkpoint(
             checkpoint,
             out,
@@ -82,6 +84,7 @@ def convert(
     epilog="\b\nExamples:\n  mmskin train --variant mm --model data/models/base --dry-run\n"
     "  mmskin train --variant mm --model data/models/base\n"
     "  mmskin train --variant mm --model tiny\n"
+    "  mmskin train --variant mm --model data/models/base --flow\n"
     "  accelerate launch --config_file data/accelerate.template.yaml -m mmskin_build \\\n"
     "    train --variant mm --model DIR"
 )
@@ -99,6 +102,13 @@ def convert(
 @click.option("--skip-broken", is_flag=True, help="Leave out examples that cannot be used.")
 @click.option("--resume", is_flag=True, help="Go on from the last whole checkpoint.")
 @click.option("--dry-run", is_flag=True, help="Only say steps, memory, time and cost.")
+@click.option(
+    "--flow",
+    "whole",
+    is_flag=True,
+    help="All of it, with Prefect: questions and a release of the last build, training, merging, "
+    "evaluation, one report.",
+)
 @common_options
 def train(
     variant: Any,
@@ -110,6 +120,7 @@ def train(
     skip_broken: bool,
     resume: bool,
     dry_run: bool,
+    whole: bool,
     settings: Settings,
 ) -> None:
     """Fine-tune SkinVL on a release.
@@ -124,13 +135,18 @@ def train(
             f"--model {folder}: no such folder; name a model folder (mmskin convert makes one), "
             f"or {_TINY}"
         )
-    with _training_packages():
+    with training_packages():
         from mmskin_build.skinvl.run import prepare_run
         from mmskin_build.skinvl.train import open_accelerator
         from mmskin_build.skinvl.train import train as train_run
     cfg = settings.cfg
+    if whole and (out or data_file or images or dry_run):
+        raise click.UsageError("--flow takes no --out, --data-file, --images or --dry-run")
     if skip_broken:
         cfg = dataclasses.replace(cfg, train=dataclasses.replace(cfg.train, broken_examples="skip"))
+    if whole:
+        _run_flow(settings, cfg, variant, folder, release)
+        return
     accelerator = open_accelerator()
     main = accelerator.is_main_process
     with accelerator.main_process_first():
@@ -155,7 +171,7 @@ def train(
         if main:
             _print_plan(run.plan, settings)
         return
-    with _bar(settings, "steps", hidden=not main) as tell:
+    with step_bar(settings, "steps", hidden=not main) as tell:
 
         def report(entry: dict[str, Any]) -> None:
             words = (
@@ -216,10 +232,10 @@ def merge(
     """
     if linear and len(linear) != len(adapters):
         raise ConfigError(f"{len(adapters)} adapters need {len(adapters)} --linear weights or none")
-    with _training_packages():
+    with training_packages():
         from mmskin_build.skinvl.merge import merge_adapters
     weights = linear or (1.0,) * len(adapters)
-    with _bar(settings, "shards") as tell:
+    with step_bar(settings, "shards") as tell:
         done = merge_adapters(
             base,
             list(zip(adapters, weights, strict=True)),
@@ -271,7 +287,7 @@ def ask(
     one = image is not None and question is not None
     if one == (data_file is not None and answers is not None):
         raise click.UsageError("give IMAGE and QUESTION, or --data-file and --answers")
-    with _training_packages():
+    with training_packages():
         from mmskin_build.skinvl.generate import answer_questions, load_answerer
         from mmskin_build.skinvl.questions import one_question, read_questions
     cfg = settings.cfg.generate
@@ -282,7 +298,7 @@ def ask(
     else:
         asked = read_questions(data_file or Path(), images)
     answerer = load_answerer(folder, adapter=adapter, precision=settings.cfg.train.precision)
-    with _bar(settings, "questions") as tell:
+    with step_bar(settings, "questions") as tell:
         found = answer_questions(
             answerer, asked, cfg, out=answers, tell=lambda done, total: tell(done, total, "")
         )
@@ -298,6 +314,23 @@ def ask(
         click.echo(f"{len(found)} answers in {answers}")
 
 
+def _run_flow(
+    settings: Settings, cfg: Config, variant: Variant, model: str, release: str | None
+) -> None:
+    from mmskin_build.flows import environment
+
+    environment.prepare(settings.workspace.work)
+    from mmskin_build.flows.train_skinvl import run_training
+
+    if not settings.quiet:
+        click.echo("questions, release, training, merging, evaluation", err=True)
+    merged, report = run_training(settings.workspace, cfg, variant, model, release)
+    if settings.as_json:
+        print_json({"model": str(merged), "report": str(report)})
+        return
+    click.echo(f"model: {merged}\nreport: {report}")
+
+
 def _print_plan(plan: Plan, settings: Settings) -> None:
     told = dataclasses.asdict(plan)
     if settings.as_json:
@@ -307,7 +340,7 @@ def _print_plan(plan: Plan, settings: Settings) -> None:
 
 
 @contextlib.contextmanager
-def _bar(
+def step_bar(
     settings: Settings, unit: str, *, hidden: bool = False
 ) -> Iterator[Callable[[int, int, str], None]]:
     """Provide a callback (done, total, words) that draws a bar on stderr, with the time left."""

@@ -42,6 +42,13 @@ UPSTREAM = {
     "num_beams": 5,
     "min_new_tokens": 20,
 }
+# And its test of zero-shot classification.
+UPSTREAM_CHOICE = {**UPSTREAM, "temperature": 0.5, "min_new_tokens": 1}
+_DECODINGS: dict[str, dict[str, Any]] = {
+    "greedy": {"do_sample": False, "num_beams": 1},
+    "upstream": UPSTREAM,
+    "upstream-choice": UPSTREAM_CHOICE,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +203,6 @@ def _generate(
     ids = torch.tensor([[pad] * (width - len(prompt)) + list(prompt) for prompt in prompts])
     mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts])
     pixels = torch.stack([read_pixels(path, answerer.processor) for path in images])
-    how = UPSTREAM if cfg.decoding == "upstream" else {"do_sample": False, "num_beams": 1}
     with torch.no_grad():
         out = model.generate(
             input_ids=ids.to(model.device),
@@ -205,7 +211,7 @@ def _generate(
             max_new_tokens=cfg.max_new_tokens,
             pad_token_id=pad,
             suppress_tokens=_unspeakable(answerer),
-            **how,
+            **_DECODINGS[cfg.decoding],
         )
     texts = tokenizer.batch_decode(out[:, width:].tolist(), skip_special_tokens=True)
     return [text.strip() for text in texts]

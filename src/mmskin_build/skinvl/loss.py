@@ -34,24 +34,33 @@ class AnswerLoss(nn.Module):
 
 
 def hidden_states(core: Any, batch: Batch) -> torch.Tensor:
-    """Return the last hidden states, (B, L, H), with the pictures set into their places."""
+    """Return the last hidden states, (B, L, H), with pictures, if any, set into their places."""
     inner = core.model
-    dtype = inner.multi_modal_projector.linear_1.weight.dtype
-    with torch.no_grad():
-        seen = inner.vision_tower(
-            batch["pixels"].to(dtype), output_hidden_states=True, return_dict=True
-        ).hidden_states[core.config.vision_feature_layer]
-    features = inner.multi_modal_projector(seen[:, 1:])  # without the class token
-    words = inner.language_model.embed_tokens(batch["ids"])
-    mixed = words.flatten(0, 1).index_copy(0, batch["picture_index"], features.flatten(0, 1))
+    mixed = inner.language_model.embed_tokens(batch["ids"])
+    if "pixels" in batch:
+        features = picture_features(core, batch["pixels"]).flatten(0, 1)
+        flat = mixed.flatten(0, 1).index_copy(0, batch["picture_index"], features)
+        mixed = flat.view_as(mixed)
     outputs = inner.language_model(
-        inputs_embeds=mixed.view_as(words),
+        inputs_embeds=mixed,
         attention_mask=batch.get("mask"),
         position_ids=batch["positions"],
         use_cache=False,
     )
     states: torch.Tensor = outputs.last_hidden_state
     return states
+
+
+def picture_features(core: Any, pixels: torch.Tensor) -> torch.Tensor:
+    """Return what the decoder sees of pictures, (B, P, H): patches through tower and projector."""
+    inner = core.model
+    dtype = inner.multi_modal_projector.linear_1.weight.dtype
+    with torch.no_grad():
+        seen = inner.vision_tower(
+            pixels.to(dtype), output_hidden_states=True, return_dict=True
+        ).hidden_states[core.config.vision_feature_layer]
+    features: torch.Tensor = inner.multi_modal_projector(seen[:, 1:])  # without the class token
+    return features
 
 
 def to_device(batch: Batch, device: torch.device) -> Batch:
