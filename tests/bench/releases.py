@@ -35,7 +35,7 @@ import numpy as np
 
 from made_releases import BOOKS, made_pictures, made_record
 from mmskin_build.config import Config, DatasetConfig, SplitConfig
-from mmskin_build.dataset.leaks import find_crossings, join_pictures, join_released
+from mmskin_build.dataset.leaks import find_crossings, find_joins_to_make, join_released
 from mmskin_build.dataset.pictures import Picture
 from mmskin_build.dataset.release import write_release
 from mmskin_build.dataset.splits import assign_splits
@@ -118,7 +118,7 @@ def plant(count: int) -> dict[str, int]:
             record = made_record(2 * number + place, np.ascontiguousarray(picture))
             records.append(record)
             prints[record.image_sha256] = fingerprint(np.ascontiguousarray(picture))
-    joins = join_pictures(prints)
+    joins = find_joins_to_make(records, prints)
     kept = assign_splits(join_released(records, joins), _CONFIG.split, {})
     alone = assign_splits(records, _CONFIG.split, {})
     pairs = list(zip(kept[::2], kept[1::2], strict=True))

@@ -53,8 +53,8 @@ from mmskin_build.dataset.upstream_folder import UpstreamFolder, UpstreamPair, r
 from mmskin_build.dataset.upstream_questions import build_questions, build_talks
 from mmskin_build.dataset.withdrawn import Tombstone, find_withdrawn, reject_withdrawn
 from mmskin_build.errors import ReleaseError
-from mmskin_build.images.duplicates import group_duplicates
 from mmskin_build.images.fingerprint import Fingerprint, fingerprint
+from mmskin_build.images.joins import group_duplicates
 from mmskin_build.images.read import RgbImage, UnreadPicture, read_picture
 from mmskin_build.records import (
     SCHEMA_VERSION,

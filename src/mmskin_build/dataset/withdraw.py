@@ -248,7 +248,12 @@ def _write_without(release: Path, folder: Path, gone: Mapping[str, Tombstone]) -
     )
     with storage_errors(release / CHANGES):
         changes = (release / CHANGES).read_text(encoding="utf-8")
-    manifest = dataclasses.replace(manifest, withdrawn=(*manifest.withdrawn, *noted))
+    there = {record.image_sha256 for record in kept}
+    manifest = dataclasses.replace(
+        manifest,
+        withdrawn=(*manifest.withdrawn, *noted),
+        told_apart=tuple(pair for pair in manifest.told_apart if there.issuperset(pair)),
+    )
     write_parts(
         folder,
         count_records(manifest, kept, parts),

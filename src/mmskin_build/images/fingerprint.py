@@ -141,18 +141,35 @@ def read_features(print_: Fingerprint) -> Features:
     width, height = print_.thumbnail_px
     gray = np.frombuffer(base64.b64decode(print_.thumbnail), np.uint8).reshape(height, width)
     points = np.frombuffer(base64.b64decode(print_.points), "<u2").reshape(-1, 4).astype(float)
-    raw = np.frombuffer(base64.b64decode(print_.keys), "<u4").reshape(-1, KEY_TABLES)
+    raw = _read_raw_keys(print_)
     if len(points) != len(raw):
         raise ValueError(f"{len(points)} features with keys for {len(raw)}")
-    tables = np.arange(KEY_TABLES, dtype=np.int64) << KEY_BITS
     return Features(
         gray=gray.astype(np.float32),
         places=(points[:, 0] + 1j * points[:, 1]) / _POINT_UNITS,
         sizes=points[:, 2] * _SIZE_UNIT,
         directions=points[:, 3] * (2 * np.pi / _TURN_UNITS),
-        keys=(raw & (MIRROR_BIT - 1)).astype(np.int64) | tables,
+        keys=_with_tables(raw),
         mirrored=(raw & MIRROR_BIT) != 0,
     )
+
+
+def read_keys(print_: Fingerprint) -> NDArray[np.int64]:
+    """Return the `Features.keys` of a fingerprint alone.
+
+    Raises:
+        ValueError: If they are not whole.
+    """
+    return _with_tables(_read_raw_keys(print_))
+
+
+def _read_raw_keys(print_: Fingerprint) -> NDArray[np.uint32]:
+    return np.frombuffer(base64.b64decode(print_.keys), "<u4").reshape(-1, KEY_TABLES)
+
+
+def _with_tables(raw: NDArray[np.uint32]) -> NDArray[np.int64]:
+    tables = np.arange(KEY_TABLES, dtype=np.int64) << KEY_BITS
+    return np.asarray((raw & (MIRROR_BIT - 1)).astype(np.int64) | tables)
 
 
 def _find_features(gray: NDArray[np.uint8]) -> tuple[NDArray[np.uint16], NDArray[np.uint32]]:
