@@ -159,13 +159,14 @@ def write_release(
         manifest = dataclasses.replace(
             count_records(manifest, kept, parts), spot_check=spot_check, told_apart=apart
         )
+        derived = derived_files(kept)
         changes = compare(
             old.records,
             kept,
             old.manifest,
             manifest,
             old_parts=old.parts,
-            new_parts={**read_parts(derived_files(kept)), **parts},
+            new_parts={**read_parts(derived), **parts},
         )
         if version is None:
             version = next_version(before, needed_step(changes))
@@ -177,6 +178,7 @@ def write_release(
             temporary,
             manifest,
             kept,
+            derived=derived,
             changes=changes_page(version, before, changes),
             question_files=parts,
             picture_digests=files,

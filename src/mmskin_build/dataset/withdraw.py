@@ -28,7 +28,7 @@ import numpy as np
 
 from mmskin_build.dataset.exports import NOTE, renew_export
 from mmskin_build.dataset.manifest import CHANGES, MANIFEST, Manifest, Withdrawn
-from mmskin_build.dataset.parts import count_records, protect, write_parts
+from mmskin_build.dataset.parts import count_records, derived_files, protect, write_parts
 from mmskin_build.dataset.released import read_manifest, read_records, released_versions
 from mmskin_build.dataset.summary import natural_order
 from mmskin_build.dataset.withdrawn import (
@@ -258,6 +258,7 @@ def _write_without(release: Path, folder: Path, gone: Mapping[str, Tombstone]) -
         folder,
         count_records(manifest, kept, parts),
         kept,
+        derived=derived_files(kept),
         picture_digests={record.image: file_sha256(folder / record.image) for record in kept},
         changes=changes.rstrip("\n") + "\n" + _changes_lines(noted, gone),
         question_files=parts,

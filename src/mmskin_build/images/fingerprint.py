@@ -177,11 +177,17 @@ def _find_features(gray: NDArray[np.uint8]) -> tuple[NDArray[np.uint16], NDArray
     none = np.zeros((0, 4), "<u2"), np.zeros((0, KEY_TABLES), "<u4")
     if min(gray.shape) < SMALLEST_SIDE_PX:
         return none
-    sift = cv2.SIFT.create(contrastThreshold=SIFT_CONTRAST, edgeThreshold=SIFT_EDGE)
-    found = sorted(sift.detect(gray, None), key=lambda k: (-k.response, k.pt, k.size, k.angle))
-    points, computed = sift.compute(gray, found[:FEATURE_COUNT])
-    if computed is None or not len(points):
+    sift = cv2.SIFT.create(
+        nfeatures=FEATURE_COUNT, contrastThreshold=SIFT_CONTRAST, edgeThreshold=SIFT_EDGE
+    )
+    found, computed = sift.detectAndCompute(gray, None)  # in one go: half of it is the pyramid
+    if computed is None or not len(found):
         return none
+    kept = sorted(  # more than asked for where several are equally strong
+        range(len(found)),
+        key=lambda i: (-found[i].response, found[i].pt, found[i].size, found[i].angle),
+    )[:FEATURE_COUNT]
+    points, computed = [found[i] for i in kept], computed[kept]
     unit = max(gray.shape)
     places = np.array([[k.pt[0] + 0.5, k.pt[1] + 0.5] for k in points]) / unit * _POINT_UNITS
     sizes = np.array([k.size for k in points]) / unit / _SIZE_UNIT
