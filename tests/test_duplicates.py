@@ -15,13 +15,15 @@ import pytest
 from drawn_pictures import Rgb, clipped, code_jpeg, draw_tissue, print_name, resize, turn
 from mmskin_build.errors import StorageError
 from mmskin_build.images import duplicates
+from mmskin_build.images import joins as at_once
 from mmskin_build.images.duplicates import (
     MAX_HOLDERS,
+    MIN_KEPT,
     DuplicateIndex,
     connect,
-    group_duplicates,
 )
 from mmskin_build.images.fingerprint import Fingerprint, fingerprint, read_features
+from mmskin_build.images.joins import find_candidates, find_joins, group_duplicates
 from mmskin_build.images.registration import Overlap
 from mmskin_build.store import from_json, pixel_digest, to_json
 
@@ -189,7 +191,8 @@ def test_books_may_be_added_in_any_order_and_one_by_one() -> None:
 def test_what_many_pictures_share_does_not_make_the_order_of_books_matter(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(duplicates, "MAX_HOLDERS", 3)  # so that a few pictures are many
+    for module in (duplicates, at_once):  # so that a few pictures are many
+        monkeypatch.setattr(module, "MAX_HOLDERS", 3)
     pictures = [print_name(draw_tissue(seed, 160, 120)) for seed in range(64)]
     copies = [code_jpeg(turn(rgb[4:, 5:], 3), 50) for rgb in pictures[::8]]
     marked = [
@@ -209,7 +212,7 @@ def test_what_many_pictures_share_does_not_make_the_order_of_books_matter(
             index.add(order[start : start + book])
         assert index.groups(names) == expected
         joins.add(index.joins())
-    assert len(joins) == 1
+    assert joins == {find_joins(dict(marked))}
 
 
 def test_which_pictures_may_join_depends_on_the_set_of_pictures_only(
@@ -218,21 +221,23 @@ def test_which_pictures_may_join_depends_on_the_set_of_pictures_only(
     always = Overlap(
         similarity=1.0, share=1.0, scale=1.0, turn_degrees=0.0, mirrored=False, agreeing=9
     )
-    monkeypatch.setattr(duplicates, "MAX_HOLDERS", 5)
-    monkeypatch.setattr(duplicates, "find_overlap", lambda *pair: always)
+    for module in (duplicates, at_once):
+        monkeypatch.setattr(module, "MAX_HOLDERS", 5)
+        monkeypatch.setattr(module, "find_overlap", lambda *pair: always)
     marked = [
         (f"{number:064x}", fingerprint(print_name(draw_tissue(number, 160, 120))))
         for number in range(80)
     ]
     shuffled = [marked[number] for number in np.random.default_rng(2).permutation(80)]
-    joins = []
+    may_join = find_joins(dict(marked))
+    joins = [{(join.first, join.second) for join in may_join}]
     for order, book in ((marked, 80), (marked[::-1], 7), (shuffled, 1)):
         index = DuplicateIndex()
         compared = 0
         for start in range(0, 80, book):
             compared += len(index.add(order[start : start + book]))
         joins.append({(join.first, join.second) for join in index.joins()})
-    assert joins[0] == joins[1] == joins[2]
+    assert joins[0] == joins[1] == joins[2] == joins[3]
     assert 0 < len(joins[0]) < compared  # some were compared before so many shared so much
 
 
@@ -252,6 +257,45 @@ def test_a_picture_that_is_there_often_is_one_group_in_any_order() -> None:
         groups = index.groups(sha256 for sha256, _ in [*items, *PRINTS[1:]])
         assert {groups[sha256] for sha256, _ in items} == {smallest}
         assert len(set(groups.values())) == COUNT
+
+
+def test_what_is_on_more_pictures_than_may_be_compared_is_compared_with_its_keepers() -> None:
+    screen = np.arange(4) + np.zeros((96, 1), np.int64)  # ruled paper: all features are alike
+    count = 2 * MAX_HOLDERS
+    pairs = [tuple(pair) for pair in find_candidates([screen] * count).tolist()]
+    assert pairs == [(one, other) for one in range(2) for other in range(one + 1, count)]
+
+
+def test_few_common_features_are_not_enough_and_rare_ones_are() -> None:
+    marks = np.arange(4 * MIN_KEPT).reshape(-1, 4)
+    many = 2 * MAX_HOLDERS
+    for shared, expected in ((marks, 2 * many - 3), (marks[:-1], 0)):
+        assert len(find_candidates([shared] * many)) == expected
+    own = 1000 + np.arange(4 * many).reshape(-1, 1, 4)
+    pictures = [np.vstack([marks[:-1], features]) for features in own]
+    assert len(find_candidates(pictures)) == 0
+    for one in (3, 9):
+        pictures[one] = np.vstack([pictures[one], 5000 + np.arange(8).reshape(2, 4)])
+    assert find_candidates(pictures).tolist() == [[3, 9]]
+
+
+def test_without_pictures_or_features_nothing_is_joined() -> None:
+    blank = fingerprint(np.zeros((9, 9, 3), np.uint8))
+    assert find_joins({}) == ()
+    assert find_joins({"a": blank, "b": blank}) == ()
+    assert find_joins({"a": PRINTS[0][1], "b": blank}) == ()
+
+
+def test_pairs_that_are_not_open_are_passed_over() -> None:
+    copies = {"a": PRINTS[0][1], "b": PRINTS[0][1], "c": PRINTS[0][1]}
+    every = [("a", "b"), ("a", "c"), ("b", "c")]
+    assert [(j.first, j.second) for j in find_joins(copies)] == every
+    told: list[int] = []
+    joins = find_joins(
+        copies, lambda one, other: other == "c", lambda done, total: told.append(total)
+    )
+    assert [(j.first, j.second) for j in joins] == [("a", "c"), ("b", "c")]
+    assert told == [2, 2]
 
 
 def test_what_left_the_books_connects_nothing() -> None:

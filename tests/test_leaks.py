@@ -10,8 +10,13 @@ import numpy as np
 
 from builders import make_provenance, make_record
 from mmskin_build.dataset.groups import MIN_CAPTION_LENGTH, join_groups
-from mmskin_build.dataset.leaks import find_crossings, join_pictures, join_released
-from mmskin_build.images.fingerprint import fingerprint
+from mmskin_build.dataset.leaks import (
+    find_crossing_joins,
+    find_crossings,
+    find_joins_to_make,
+    join_released,
+)
+from mmskin_build.images.fingerprint import Fingerprint, fingerprint
 from mmskin_build.records import Record
 
 LONG = "Violaceous flat-topped papules on the flexor wrist."
@@ -66,13 +71,38 @@ def test_records_with_one_caption_are_one_group() -> None:
     assert [r.group_id for r in join_groups(records, {})] == ["a", "a", "c"]
 
 
-def test_near_duplicates_are_found_among_the_released_pictures() -> None:
+def released_pictures() -> tuple[list[Record], dict[str, Fingerprint]]:
+    """Three records; b shows what a shows, darker and cropped."""
     rgb = drawn(1)
     darker = np.asarray(rgb[8:, 6:] * 0.9, np.uint8)
-    prints = {name * 64: fingerprint(p) for name, p in (("a", rgb), ("b", darker), ("c", drawn(2)))}
-    joins = join_pictures(prints)
-    assert joins == (("a" * 64, "b" * 64),)
-    records = [made(name, image_sha256=name * 64) for name in "abc"]
-    assert [r.group_id for r in join_released(records, joins)] == ["a", "a", "c"]
+    pictures = (("a", rgb), ("b", darker), ("c", drawn(2)))
+    prints = {name * 64: fingerprint(picture) for name, picture in pictures}
+    return [made(name, image_sha256=name * 64) for name in "abc"], prints
+
+
+PAIR = ("a" * 64, "b" * 64)
+
+
+def test_near_duplicates_are_found_among_the_released_pictures() -> None:
+    records, prints = released_pictures()
+    joins = find_joins_to_make(records, prints)
+    assert joins == (PAIR,)
+    joined = join_released(records, joins)
+    assert [r.group_id for r in joined] == ["a", "a", "c"]
+    assert find_joins_to_make(joined, prints) == ()  # they are together already
+
+
+def test_near_duplicates_on_two_sides_are_told() -> None:
+    records, prints = released_pictures()
+    assert find_crossing_joins(records, prints) == ()
     apart = [dataclasses.replace(records[0], split="test"), *records[1:]]
+    joins = find_crossing_joins(apart, prints)
+    assert joins == (PAIR,)
     assert len(find_crossings(apart, joins)) == 1
+
+
+def test_pictures_that_a_person_called_different_are_no_near_duplicates() -> None:
+    records, prints = released_pictures()
+    assert find_joins_to_make(records, prints, [PAIR]) == ()
+    apart = [dataclasses.replace(records[0], split="test"), *records[1:]]
+    assert find_crossing_joins(apart, prints, [PAIR]) == ()

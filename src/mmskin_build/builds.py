@@ -26,7 +26,7 @@ from mmskin_build.dataset.pictures import no_progress as no_picture_progress
 from mmskin_build.dataset.release import check_request, write_release
 from mmskin_build.dataset.released import read_manifest, released_versions
 from mmskin_build.dataset.summary import BookSummary, BuildSummary, natural_order, reject_book
-from mmskin_build.dataset.verdicts import decide_duplicates, mark_reviewed
+from mmskin_build.dataset.verdicts import apart_as_released, decide_duplicates, mark_reviewed
 from mmskin_build.dataset.withdrawn import find_withdrawn, read_tombstones, reject_withdrawn
 from mmskin_build.decisions import standing_decisions
 from mmskin_build.errors import AdobeExtractError, BookRegistryError, InputPdfError, ReleaseError
@@ -38,6 +38,7 @@ from mmskin_build.queues import spot_check, write_build_queue
 from mmskin_build.records import Alignment, Book, Figure, Page, PageFailure, Record, Reject
 from mmskin_build.review.decisions import read_decisions
 from mmskin_build.steps import (
+    APART,
     FAILURES,
     FIGURES,
     JOINS,
@@ -205,6 +206,8 @@ def join_books(workspace: Workspace, books: Sequence[BookSummary]) -> Entry:
         write_jsonl(folder / RECORDS, join_groups(kept, same), durable=False)
         write_jsonl(folder / REJECTS, rejects, durable=False)
         write_jsonl(folder / JOINS, joins, durable=False)
+        apart = apart_as_released(decided.apart, made_from)
+        write_jsonl(folder / APART, apart, durable=False)
 
     return store.run(stage, produce)
 
@@ -300,6 +303,12 @@ def read_records(workspace: Workspace, summary: BuildSummary) -> tuple[Record, .
     return read_jsonl(entry.path(RECORDS), Record)
 
 
+def read_told_apart(workspace: Workspace, summary: BuildSummary) -> tuple[tuple[str, str], ...]:
+    """Return pairs of a build's pictures that a person called different, by `image_sha256`."""
+    entry = Store(workspace.store).entry("join_books", summary.joined)
+    return read_jsonl(entry.path(APART), tuple[str, str])
+
+
 def read_prints(workspace: Workspace, summary: BuildSummary) -> dict[str, Fingerprint]:
     """Return the fingerprints of a build's pictures by `image_sha256`; masked ones have none."""
     store = Store(workspace.store)
@@ -359,6 +368,7 @@ def make_release(
         leave_out_held=leave_out_held,
         questions=_read_questions(workspace, cfg, summary, records),
         prints=read_prints(workspace, summary),
+        told_apart=read_told_apart(workspace, summary),
         spot_check=_spot_check(workspace),
         progress=progress,
     )

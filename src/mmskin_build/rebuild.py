@@ -22,9 +22,15 @@ import tomlkit
 
 from mmskin_build import __version__
 from mmskin_build.books import adobe_path, book_path, check_book, read_registry
-from mmskin_build.builds import build, find_pictures, read_prints, read_records
+from mmskin_build.builds import (
+    build,
+    find_pictures,
+    read_prints,
+    read_records,
+    read_told_apart,
+)
 from mmskin_build.config import Config, Workspace, parse_config
-from mmskin_build.dataset.leaks import join_pictures, join_released
+from mmskin_build.dataset.leaks import find_joins_to_make, join_released
 from mmskin_build.dataset.manifest import ReleasedBook, content_digest
 from mmskin_build.dataset.metadata import (
     METADATA,
@@ -289,7 +295,8 @@ def _regroup(
     files = find_pictures(own, summary)
     pictures = {record.id: files[record.image_sha256] for record in records}
     prints = fingerprint_pictures(records, pictures, read_prints(own, summary))
-    joined = join_released(records, join_pictures(prints))
+    joins = find_joins_to_make(records, prints, read_told_apart(own, summary))
+    joined = join_released(records, joins)
     return {record.id: record for record in joined}, prints
 
 
@@ -401,5 +408,6 @@ def _write(
         sides=sides,
         question_files=questions,
         prints=prints,
+        told_apart=read_told_apart(own, summary),
         any_step=True,
     )

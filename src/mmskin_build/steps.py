@@ -78,7 +78,7 @@ HEADINGS = "headings.jsonl"
 SCREENED = "screened.jsonl"
 RECORDS, SUMMARY, MASKED = "records.jsonl", "summary.jsonl", "masked.jsonl"
 JUDGED, OUTCOMES = "judged.jsonl", "outcomes.jsonl"
-JOINS = "joins.jsonl"
+JOINS, APART = "joins.jsonl", "apart.jsonl"
 
 _LIBRARIES = ("pymupdf", "pdfplumber", "opencv-python-headless", "numpy")
 _DETECTORS = ("scikit-image", "scipy", "onnx", "onnxruntime", "nudenet")

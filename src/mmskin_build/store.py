@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
+import pydantic_core
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
@@ -101,9 +102,14 @@ def plain(record: object) -> Any:
 
 
 def pretty_json(value: object) -> bytes:
-    """Return plain data as indented JSON for people, keys in the order given."""
-    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
-    return text.encode() + b"\n"
+    """Return plain data as indented JSON for people, keys in the order given.
+
+    Raises:
+        ValueError: If a number is none, or a text is not Unicode.
+        TypeError: If JSON does not know a value.
+    """
+    json.dumps(value, allow_nan=False)  # refuses what is no plain data; fast without an indent
+    return pydantic_core.to_json(value, indent=2) + b"\n"
 
 
 # ------------------------------------------------------------------------------------- digests

@@ -35,7 +35,7 @@ import numpy as np
 
 from made_releases import BOOKS, made_pictures, made_record
 from mmskin_build.config import Config, DatasetConfig, SplitConfig
-from mmskin_build.dataset.leaks import find_crossings, join_pictures, join_released
+from mmskin_build.dataset.leaks import find_crossings, find_joins_to_make, join_released
 from mmskin_build.dataset.pictures import Picture
 from mmskin_build.dataset.release import write_release
 from mmskin_build.dataset.splits import assign_splits
@@ -62,7 +62,7 @@ def prepare(folder: Path, count: int) -> None:
 
 
 def write(folder: Path, number: int) -> None:
-    """Write the first or the second release; print when each part ended, in seconds."""
+    """Write the first or the second release; print seconds and processor seconds of each part."""
     made = pickle.loads((folder / "made.pickle").read_bytes())
     hundredth = len(made) // 100
     end = len(made) - hundredth
@@ -73,11 +73,14 @@ def write(folder: Path, number: int) -> None:
         records[:hundredth] = [next(edited) for _ in range(hundredth)]
     files = folder / "pictures"
     pictures = {r.id: Picture(path=files / f"{r.id}.png", sha256=d) for r, d, _ in kept}
-    start = time.perf_counter()
-    ended: dict[str, float] = {}
+    times = [_clocks()]
+    parts: list[str] = []
 
     def tell(what: str, done: int, total: int) -> None:
-        ended[what] = round(time.perf_counter() - start, 1)
+        if not parts or parts[-1] != what:
+            parts.append(what)
+            times.append(times[-1])
+        times[-1] = _clocks()
 
     write_release(
         folder / "releases",
@@ -95,7 +98,19 @@ def write(folder: Path, number: int) -> None:
         prints={record.image_sha256: print_ for record, _, print_ in kept},
         progress=tell,
     )
-    print(json.dumps(ended | {"all": round(time.perf_counter() - start, 1)}))
+    parts.append("the rest")
+    times.append(_clocks())
+    found = {
+        part: [round(b - a, 1) for a, b in zip(before, after, strict=True)]
+        for part, before, after in zip(parts, times, times[1:], strict=False)
+    }
+    whole = [round(b - a, 1) for a, b in zip(times[0], times[-1], strict=True)]
+    print(json.dumps(found | {"all": whole}))
+
+
+def _clocks() -> tuple[float, float]:
+    """Seconds, and processor seconds of this program."""
+    return time.perf_counter(), time.process_time()
 
 
 def plant(count: int) -> dict[str, int]:
@@ -118,7 +133,7 @@ def plant(count: int) -> dict[str, int]:
             record = made_record(2 * number + place, np.ascontiguousarray(picture))
             records.append(record)
             prints[record.image_sha256] = fingerprint(np.ascontiguousarray(picture))
-    joins = join_pictures(prints)
+    joins = find_joins_to_make(records, prints)
     kept = assign_splits(join_released(records, joins), _CONFIG.split, {})
     alone = assign_splits(records, _CONFIG.split, {})
     pairs = list(zip(kept[::2], kept[1::2], strict=True))
@@ -149,7 +164,7 @@ def run(command: Sequence[str]) -> dict[str, Any]:
         "peak_mib": round(usage.ru_maxrss / _MIB),
     }
     if said.startswith("{"):
-        found["parts_end_s"] = json.loads(said)
+        found["parts"] = json.loads(said)
     return found
 
 
@@ -177,9 +192,29 @@ def measure(folder: Path, count: int) -> dict[str, Any]:
     ):
         shutil.rmtree(copied, ignore_errors=True)
         found[name] = run(command)
-        print(name, json.dumps(found[name]), flush=True)
+        print(name, json.dumps(found[name]), file=sys.stderr, flush=True)
     found["html_kib"] = (folder / "d.html").stat().st_size // 1024
     return found
+
+
+def table(found: dict[str, Any]) -> str:
+    """The steps with seconds, processor seconds, peak, and how often copying goes into them."""
+    copies = [found["copy"]["seconds"], found["copy_again"]["seconds"]]
+    mean = sum(copies) / len(copies)
+    lines = [f"{'step':28} {'seconds':>8} {'CPU':>7} {'MiB':>5}  times copying"]
+
+    def add(name: str, seconds: float, cpu: float, peak: int | None) -> None:
+        lines.append(
+            f"{name:28} {seconds:8.1f} {cpu:7.1f} {'' if peak is None else peak:>5}  "
+            f"{seconds / mean:.2f}"
+        )
+
+    for name, step in found.items():
+        if isinstance(step, dict):
+            add(name, step["seconds"], step["cpu_seconds"], step["peak_mib"])
+            for part, (seconds, cpu) in step.get("parts", {}).items():
+                add(f"  {part}", seconds, cpu, None)
+    return "\n".join(lines)
 
 
 def main() -> None:
@@ -202,7 +237,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(dir=given.folder) as folder:
             found = measure(Path(folder), given.records)
     text = json.dumps(found, indent=2)
-    print(text)
+    print(text if given.leaks else table(found))
     if given.out is not None:
         given.out.parent.mkdir(parents=True, exist_ok=True)
         given.out.write_text(text + "\n", encoding="utf-8")

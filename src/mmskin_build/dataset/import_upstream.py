@@ -53,8 +53,8 @@ from mmskin_build.dataset.upstream_folder import UpstreamFolder, UpstreamPair, r
 from mmskin_build.dataset.upstream_questions import build_questions, build_talks
 from mmskin_build.dataset.withdrawn import Tombstone, find_withdrawn, reject_withdrawn
 from mmskin_build.errors import ReleaseError
-from mmskin_build.images.duplicates import group_duplicates
 from mmskin_build.images.fingerprint import Fingerprint, fingerprint
+from mmskin_build.images.joins import group_duplicates
 from mmskin_build.images.read import RgbImage, UnreadPicture, read_picture
 from mmskin_build.records import (
     SCHEMA_VERSION,
@@ -171,19 +171,21 @@ def import_upstream(
         parts = {QUESTIONS: entries, QUESTIONS_VQA: build_talks(entries)} if entries else {}
         manifest = _manifest(name, version, folder, old.parent, records, counts)
         manifest = count_records(dataclasses.replace(manifest, notes=notes), records, parts)
+        derived = derived_files(records)
         changes = compare(
             old.records,
             records,
             old.manifest,
             manifest,
             old_parts=old.parts,
-            new_parts={**read_parts(derived_files(records)), **parts},
+            new_parts={**read_parts(derived), **parts},
         )
         page = changes_page(version, parent_version, changes)
         write_parts(
             temporary,
             manifest,
             records,
+            derived=derived,
             changes=page + _changes_lines(notes, counts),
             question_files=parts,
             picture_digests={r.image: file_sha256(temporary / r.image) for r in records},

@@ -3,40 +3,75 @@
 `mmskin release` asks before it publishes, `mmskin verify` of the finished folder. Near duplicates
 are sought anew among the pictures of the release alone, by the same comparison that makes groups:
 it may join more than the build did, where a pattern that many pictures of the books share is rare
-in the release, so a release joins its groups by it, too.
+in the release, so a release joins its groups by it, too. Laid on each other are only pictures that
+are not together yet: of two groups while a release is made, of two sides when it is verified. Pairs
+that a person has looked at and called different are none.
 """
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from mmskin_build.dataset.groups import caption_keys, join_groups
 from mmskin_build.dataset.pictures import Progress, no_progress
 from mmskin_build.dataset.splits import find_leaks
 from mmskin_build.dataset.summary import natural_order
-from mmskin_build.images.duplicates import DuplicateIndex, connect
+from mmskin_build.images.duplicates import connect
 from mmskin_build.images.fingerprint import Fingerprint
+from mmskin_build.images.joins import find_joins
 from mmskin_build.records import Record
 
 Pair = tuple[str, str]
 
-_AT_ONCE = 64  # pictures added to the index in one go
 _SHOWN = 60  # characters of a caption
 
 
-def join_pictures(
-    prints: Mapping[str, Fingerprint], progress: Progress = no_progress
+def find_joins_to_make(
+    records: Sequence[Record],
+    prints: Mapping[str, Fingerprint],
+    told_apart: Collection[Pair] = (),
+    progress: Progress = no_progress,
 ) -> tuple[Pair, ...]:
-    """Return the pairs of pictures that are near duplicates, by `image_sha256`."""
-    waiting, done = iter(sorted(prints)), 0
-    with DuplicateIndex() as index:
-        while batch := list(islice(waiting, _AT_ONCE)):
-            index.add((name, prints[name]) for name in batch)
-            done += len(batch)
-            progress("compare pictures", done, len(prints))
-        return tuple((join.first, join.second) for join in index.joins())
+    """Return near duplicates among records to release that no group has together yet.
+
+    Args:
+        records: With the groups of the build.
+        prints: Of their pictures, by `image_sha256`.
+        told_apart: Pairs that a person called different, the smaller digest first.
+        progress: Told of pairs that are compared.
+
+    Returns:
+        Pairs of `image_sha256`, the smaller one first, in order.
+    """
+    return _find_joins({r.image_sha256: r.group_id for r in records}, prints, told_apart, progress)
+
+
+def find_crossing_joins(
+    records: Sequence[Record],
+    prints: Mapping[str, Fingerprint],
+    told_apart: Collection[Pair] = (),
+    progress: Progress = no_progress,
+) -> tuple[Pair, ...]:
+    """Return near duplicates among released records on two sides; arguments as above."""
+    return _find_joins({r.image_sha256: _side(r) for r in records}, prints, told_apart, progress)
+
+
+def _find_joins(
+    place: Mapping[str, str],
+    prints: Mapping[str, Fingerprint],
+    told_apart: Collection[Pair],
+    progress: Progress,
+) -> tuple[Pair, ...]:
+    """Near duplicates that `place` keeps apart, but no person does."""
+    apart = frozenset(told_apart)
+    joins = find_joins(
+        prints,
+        lambda one, other: place[one] != place[other] and (one, other) not in apart,
+        functools.partial(progress, "compare pictures"),
+    )
+    return tuple((join.first, join.second) for join in joins)
 
 
 def join_released(records: Sequence[Record], joins: Sequence[Pair]) -> tuple[Record, ...]:
@@ -49,7 +84,7 @@ def find_crossings(records: Sequence[Record], joins: Sequence[Pair]) -> list[str
 
     Args:
         records: Of the release, with their sides.
-        joins: Near duplicates among their pictures, of `join_pictures`.
+        joins: Near duplicates among their pictures, as the functions above return them.
     """
     return [
         *find_leaks(records),

@@ -92,6 +92,8 @@ class Manifest:
     `left_out_held` counts, by reason, the pictures that wait for a person's decision and are not
     in the release. `left_out_books` are the registered books that could not be used, id to title.
     `withdrawn` are records that were in the release once; `spot_check` is None where nobody looked.
+    `told_apart` are pairs of pictures, by `image_sha256`, that a person called different: however
+    alike they look to the program, they may be on two sides.
     `notes` say what a reader must know of an imported release, by what they are about: `screening`,
     `division`, `questions`.
     """
@@ -114,6 +116,7 @@ class Manifest:
     config_sha256: str
     withdrawn: tuple[Withdrawn, ...] = ()
     spot_check: SpotCheck | None = None
+    told_apart: tuple[tuple[str, str], ...] = ()
     notes: dict[str, str] = field(default_factory=dict)
 
 

@@ -7,8 +7,9 @@ import dataclasses
 import hashlib
 import io
 import os
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -41,12 +42,15 @@ from mmskin_build.store import (
     write_bytes,
 )
 
+_SYNCED_AT_ONCE = 8  # files
+
 
 def write_parts(
     folder: Path,
     manifest: Manifest,
     records: Sequence[Record],
     *,
+    derived: Mapping[str, bytes],
     changes: str,
     question_files: Mapping[str, Sequence[Mapping[str, Any]]],
     picture_digests: Mapping[str, str],
@@ -57,6 +61,7 @@ def write_parts(
         folder: Where to; not yet the release's own name.
         manifest: Complete but for `sums_sha256`.
         records: In order.
+        derived: The `derived_files` of the records.
         changes: What ``CHANGES.md`` says.
         question_files: The files of MM-Skin-O, the list of its entries first; none if not made.
         picture_digests: The sha256 of each picture's file by its name.
@@ -66,7 +71,7 @@ def write_parts(
     """
     contents = {
         CAPTIONS: pretty_json([plain(record) for record in records]),
-        **derived_files(records),
+        **derived,
         **{name: pretty_json(entries) for name, entries in question_files.items()},
         CHANGES: changes.encode(),
         **card_files(manifest, records, next(iter(question_files.values()), ())),
@@ -172,10 +177,16 @@ def protect(folder: Path) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Bring every file below a folder to the disk."""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
+    """Bring every file below a folder to the disk.
+
+    Several at a time: the disk then waits for many at once, and that is most of the cost.
+    """
+
+    def sync(path: Path) -> None:
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+
+    with ThreadPoolExecutor(_SYNCED_AT_ONCE) as pool:
+        deque(pool.map(sync, (path for path in folder.rglob("*") if path.is_file())), maxlen=0)
     for name in ("", IMAGES, PLOTS):
         sync_folder(folder / name)

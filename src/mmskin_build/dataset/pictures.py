@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from mmskin_build.errors import StorageError
 from mmskin_build.images.fingerprint import Fingerprint, fingerprint
@@ -52,7 +53,9 @@ def map_in_threads(
     """Yield what `work` makes of each item, in their order; `what` names it to `progress`."""
     waiting, done = iter(items), 0
     progress(what, 0, len(items))
-    with ThreadPoolExecutor(min(_MAX_THREADS, os.cpu_count() or 1)) as pool:
+    # One thread of the linear algebra each: more of them wait for each other, which costs many
+    # times the small products of a fingerprint.
+    with threadpool_limits(1), ThreadPoolExecutor(min(_MAX_THREADS, os.cpu_count() or 1)) as pool:
         while batch := list(islice(waiting, _AT_ONCE)):
             for result in pool.map(work, batch):
                 done += 1

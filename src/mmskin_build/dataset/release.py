@@ -19,7 +19,7 @@ from mmskin_build.cache import make_temporary, sweep_temporary
 from mmskin_build.config import Config, config_sha256
 from mmskin_build.dataset.changes import compare
 from mmskin_build.dataset.changes_page import changes_page
-from mmskin_build.dataset.leaks import find_crossings, join_pictures, join_released
+from mmskin_build.dataset.leaks import find_crossings, find_joins_to_make, join_released
 from mmskin_build.dataset.manifest import (
     IMAGES,
     PLOTS,
@@ -98,6 +98,7 @@ def write_release(
     question_files: Mapping[str, bytes] | None = None,
     prints: Mapping[str, Fingerprint] | None = None,
     spot_check: SpotCheck | None = None,
+    told_apart: Iterable[tuple[str, str]] = (),
     any_step: bool = False,
     progress: Progress = no_progress,
 ) -> Path:
@@ -120,6 +121,8 @@ def write_release(
             instead of `questions`.
         prints: Fingerprints that are known, by `image_sha256`; others are made while copying.
         spot_check: What a person found in a sample of the records, for the card.
+        told_apart: Pairs of pictures, by `image_sha256`, that a person called different; the
+            smaller digest first.
         any_step: Take any version above the last, as where a release is made again elsewhere.
         progress: Told of pictures written and compared.
 
@@ -139,7 +142,8 @@ def write_release(
             with storage_errors(temporary):
                 (temporary / name).mkdir()
         files, prints = copy_pictures(kept, pictures, temporary, prints or {}, progress)
-        joins = join_pictures(prints, progress)
+        apart = _released_pairs(told_apart, kept)
+        joins = find_joins_to_make(kept, prints, apart, progress)
         kept = assign_splits(
             join_released(kept, joins), cfg.split, old.sides if sides is None else sides
         )
@@ -152,14 +156,17 @@ def write_release(
         manifest = _manifest(cfg, summary, books, old.parent, held)
         if questions is not None:
             manifest.subsets["MM-Skin-O"] = Subset(file=QUESTIONS, entries=0, note=questions.note)
-        manifest = dataclasses.replace(count_records(manifest, kept, parts), spot_check=spot_check)
+        manifest = dataclasses.replace(
+            count_records(manifest, kept, parts), spot_check=spot_check, told_apart=apart
+        )
+        derived = derived_files(kept)
         changes = compare(
             old.records,
             kept,
             old.manifest,
             manifest,
             old_parts=old.parts,
-            new_parts={**read_parts(derived_files(kept)), **parts},
+            new_parts={**read_parts(derived), **parts},
         )
         if version is None:
             version = next_version(before, needed_step(changes))
@@ -171,6 +178,7 @@ def write_release(
             temporary,
             manifest,
             kept,
+            derived=derived,
             changes=changes_page(version, before, changes),
             question_files=parts,
             picture_digests=files,
@@ -197,6 +205,14 @@ def _choose(
             f"release: {_in_words(held)}"
         )
     return kept, held
+
+
+def _released_pairs(
+    pairs: Iterable[tuple[str, str]], records: Sequence[Record]
+) -> tuple[tuple[str, str], ...]:
+    """Those of which both pictures are released, in order."""
+    there = {record.image_sha256 for record in records}
+    return tuple(sorted(pair for pair in pairs if there.issuperset(pair)))
 
 
 def _lines(found: Sequence[str]) -> str:

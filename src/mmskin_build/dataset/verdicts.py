@@ -283,6 +283,26 @@ def decide_duplicates(standing: Mapping[str, Standing]) -> DuplicateVerdicts:
     )
 
 
+def apart_as_released(
+    apart: Iterable[tuple[str, str]], made_from: Mapping[str, str]
+) -> tuple[tuple[str, str], ...]:
+    """Return the pairs that are not the same, also between masked copies, in order.
+
+    Args:
+        apart: Pairs of pictures as they were cut, by digest.
+        made_from: Masked pictures by digest, with the digest of the picture each was made from.
+    """
+    copies: dict[str, list[str]] = {}
+    for made, origin in made_from.items():
+        copies.setdefault(origin, []).append(made)
+    found: set[tuple[str, str]] = set()
+    for one, other in apart:
+        for first in (one, *copies.get(one, ())):
+            for second in (other, *copies.get(other, ())):
+                found.add((min(first, second), max(first, second)))
+    return tuple(sorted(found))
+
+
 def mark_reviewed(record: Record, verdicts: Sequence[Decision]) -> Record:
     """Return a record that names the verdicts on its duplicates."""
     changed = any(verdict.proposed not in (None, verdict.value) for verdict in verdicts)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmskin_build.dataset.leaks import find_crossings, join_pictures
+from mmskin_build.dataset.leaks import find_crossing_joins, find_crossings
 from mmskin_build.dataset.manifest import (
     CAPTIONS,
     CROISSANT,
@@ -90,7 +90,8 @@ def verify_release(
     records = _check_records(release, problems)
     _check_manifest(manifest, records, problems)
     prints = _check_pictures(release, records, sums, problems, progress)
-    leaks = find_crossings(records, join_pictures(prints, progress))
+    joins = find_crossing_joins(records, prints, manifest.told_apart, progress)
+    leaks = find_crossings(records, joins)
     if leaks and "division" in manifest.notes:  # an imported one may be known to leak
         problems.append(manifest.notes["division"])
     problems.extend(leaks)

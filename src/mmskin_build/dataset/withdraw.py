@@ -28,7 +28,7 @@ import numpy as np
 
 from mmskin_build.dataset.exports import NOTE, renew_export
 from mmskin_build.dataset.manifest import CHANGES, MANIFEST, Manifest, Withdrawn
-from mmskin_build.dataset.parts import count_records, protect, write_parts
+from mmskin_build.dataset.parts import count_records, derived_files, protect, write_parts
 from mmskin_build.dataset.released import read_manifest, read_records, released_versions
 from mmskin_build.dataset.summary import natural_order
 from mmskin_build.dataset.withdrawn import (
@@ -248,11 +248,17 @@ def _write_without(release: Path, folder: Path, gone: Mapping[str, Tombstone]) -
     )
     with storage_errors(release / CHANGES):
         changes = (release / CHANGES).read_text(encoding="utf-8")
-    manifest = dataclasses.replace(manifest, withdrawn=(*manifest.withdrawn, *noted))
+    there = {record.image_sha256 for record in kept}
+    manifest = dataclasses.replace(
+        manifest,
+        withdrawn=(*manifest.withdrawn, *noted),
+        told_apart=tuple(pair for pair in manifest.told_apart if there.issuperset(pair)),
+    )
     write_parts(
         folder,
         count_records(manifest, kept, parts),
         kept,
+        derived=derived_files(kept),
         picture_digests={record.image: file_sha256(folder / record.image) for record in kept},
         changes=changes.rstrip("\n") + "\n" + _changes_lines(noted, gone),
         question_files=parts,

@@ -9,5 +9,5 @@
    unasked; `policy`: what is done about it
 5. `quality`: how good it is: small, blurred, cut, badly exposed
 6. `fingerprint`, `registration`, `duplicates`: which other pictures show the same; an index on disk
-   that grows with the books
+   that grows with the books; `joins`: the same among all pictures of a release at once
 """

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 import cv2
+from threadpoolctl import threadpool_limits
 
 from mmskin_build.errors import StorageError
 from mmskin_build.images.kinds import KindModel, read_model
@@ -202,6 +203,7 @@ def _pool(workers: int) -> ProcessPoolExecutor:
 def _begin_worker() -> None:
     """Use one thread, and end with the parent, however that ends."""
     cv2.setNumThreads(1)
+    threadpool_limits(1)  # threads that wait for each other cost more than they do
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

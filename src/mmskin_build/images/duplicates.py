@@ -289,7 +289,7 @@ class DuplicateIndex:
 
     def _counts(self, first: str, second: str) -> bool:
         """Whether two pictures that were joined may join still."""
-        one, other = _to_number(first), _to_number(second)
+        one, other = picture_number(first), picture_number(second)
         pair = self._read(one)[1], self._read(other)[1]
         return self._may_join(one, other, *pair, find_equal_keys(*pair))
 
@@ -300,7 +300,7 @@ class DuplicateIndex:
         return sha256, read_features(from_json(line, Fingerprint, "duplicate index"))
 
     def _insert(self, sha256: str, print_: Fingerprint, features: Features) -> int:
-        number = _to_number(sha256)
+        number = picture_number(sha256)
         self._db.execute("INSERT INTO pictures VALUES (?, ?, ?)", (number, sha256, to_json(print_)))
         self._db.executemany(
             "INSERT INTO holders VALUES (?, ?)",
@@ -331,21 +331,6 @@ class DuplicateIndex:
             ) from error
 
 
-def group_duplicates(items: Iterable[tuple[str, Fingerprint]]) -> dict[str, str]:
-    """Return for each picture the name of its group, whatever the order of `items`.
-
-    Args:
-        items: sha256 of a picture's pixels, and its fingerprint.
-
-    Returns:
-        Digest to the smallest digest of its group, ordered by digest.
-    """
-    kept = dict(items)
-    with DuplicateIndex() as index:
-        index.add(kept.items())
-        return index.groups(kept)
-
-
 def connect(names: Iterable[str], pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return for each name the smallest name that `pairs` connect it with (union-find).
 
@@ -366,8 +351,8 @@ def connect(names: Iterable[str], pairs: Iterable[tuple[str, str]]) -> dict[str,
     return {name: top(name) for name in parent}
 
 
-def _to_number(image_sha256: str) -> int:
-    """The number of a picture: 63 bits that tell nothing of the order that pictures came in."""
+def picture_number(image_sha256: str) -> int:
+    """Return a picture's number: 63 bits that tell nothing of the order that pictures came in."""
     return int.from_bytes(hashlib.sha256(image_sha256.encode()).digest()[:8], "big") >> 1
 
 

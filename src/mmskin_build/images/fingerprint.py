@@ -141,18 +141,35 @@ def read_features(print_: Fingerprint) -> Features:
     width, height = print_.thumbnail_px
     gray = np.frombuffer(base64.b64decode(print_.thumbnail), np.uint8).reshape(height, width)
     points = np.frombuffer(base64.b64decode(print_.points), "<u2").reshape(-1, 4).astype(float)
-    raw = np.frombuffer(base64.b64decode(print_.keys), "<u4").reshape(-1, KEY_TABLES)
+    raw = _read_raw_keys(print_)
     if len(points) != len(raw):
         raise ValueError(f"{len(points)} features with keys for {len(raw)}")
-    tables = np.arange(KEY_TABLES, dtype=np.int64) << KEY_BITS
     return Features(
         gray=gray.astype(np.float32),
         places=(points[:, 0] + 1j * points[:, 1]) / _POINT_UNITS,
         sizes=points[:, 2] * _SIZE_UNIT,
         directions=points[:, 3] * (2 * np.pi / _TURN_UNITS),
-        keys=(raw & (MIRROR_BIT - 1)).astype(np.int64) | tables,
+        keys=_with_tables(raw),
         mirrored=(raw & MIRROR_BIT) != 0,
     )
+
+
+def read_keys(print_: Fingerprint) -> NDArray[np.int64]:
+    """Return the `Features.keys` of a fingerprint alone.
+
+    Raises:
+        ValueError: If they are not whole.
+    """
+    return _with_tables(_read_raw_keys(print_))
+
+
+def _read_raw_keys(print_: Fingerprint) -> NDArray[np.uint32]:
+    return np.frombuffer(base64.b64decode(print_.keys), "<u4").reshape(-1, KEY_TABLES)
+
+
+def _with_tables(raw: NDArray[np.uint32]) -> NDArray[np.int64]:
+    tables = np.arange(KEY_TABLES, dtype=np.int64) << KEY_BITS
+    return np.asarray((raw & (MIRROR_BIT - 1)).astype(np.int64) | tables)
 
 
 def _find_features(gray: NDArray[np.uint8]) -> tuple[NDArray[np.uint16], NDArray[np.uint32]]:
@@ -160,11 +177,17 @@ def _find_features(gray: NDArray[np.uint8]) -> tuple[NDArray[np.uint16], NDArray
     none = np.zeros((0, 4), "<u2"), np.zeros((0, KEY_TABLES), "<u4")
     if min(gray.shape) < SMALLEST_SIDE_PX:
         return none
-    sift = cv2.SIFT.create(contrastThreshold=SIFT_CONTRAST, edgeThreshold=SIFT_EDGE)
-    found = sorted(sift.detect(gray, None), key=lambda k: (-k.response, k.pt, k.size, k.angle))
-    points, computed = sift.compute(gray, found[:FEATURE_COUNT])
-    if computed is None or not len(points):
+    sift = cv2.SIFT.create(
+        nfeatures=FEATURE_COUNT, contrastThreshold=SIFT_CONTRAST, edgeThreshold=SIFT_EDGE
+    )
+    found, computed = sift.detectAndCompute(gray, None)  # in one go: half of it is the pyramid
+    if computed is None or not len(found):
         return none
+    kept = sorted(  # more than asked for where several are equally strong
+        range(len(found)),
+        key=lambda i: (-found[i].response, found[i].pt, found[i].size, found[i].angle),
+    )[:FEATURE_COUNT]
+    points, computed = [found[i] for i in kept], computed[kept]
     unit = max(gray.shape)
     places = np.array([[k.pt[0] + 0.5, k.pt[1] + 0.5] for k in points]) / unit * _POINT_UNITS
     sizes = np.array([k.size for k in points]) / unit / _SIZE_UNIT
