@@ -16,7 +16,7 @@ SCALE_PAGES ?= 800
 BENCH_PICTURES ?= $(MMSKIN_IMAGES)
 SCREENSHOTS ?= data/work/screenshots
 
-.PHONY: help setup demo test test-slow test-browser golden lint format types schemas bench \
+.PHONY: help setup demo test test-slow test-browser test-wheel golden lint format types schemas bench \
 	bench-panels bench-pixels bench-growth bench-layouts bench-pictures bench-captions \
 	bench-questions bench-review bench-exports bench-releases bench-gpu bench-resume \
 	bench-scale \
@@ -51,6 +51,9 @@ test-browser: $(READY)  ## the review in Chromium; screenshots in SCREENSHOTS=fo
 		echo "axe-core could not be fetched: accessibility is not tested" >&2; \
 	else echo "npm is not installed: accessibility is not tested" >&2; fi
 	@MMSKIN_SCREENSHOTS="$(SCREENSHOTS)" $(BIN)/python -m pytest -q --browser tests/test_review_browser.py
+
+test-wheel: $(READY)  ## the wheel in a fresh environment: demo, build, audit, review, release, export
+	@tools/test_wheel.sh
 
 golden: $(READY)  ## renew tests/golden/; read the difference before committing it
 	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/test_golden.py

@@ -25,6 +25,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from mmskin_build.images.annotated import annotated_severity
 from mmskin_build.images.bodyparts import find_parts
@@ -75,6 +76,7 @@ def main() -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     cv2.setNumThreads(1)
+    threadpool_limits(1)  # as in the workers of `mmskin classify`
     from nudenet import NudeDetector
 
     wrapper = NudeDetector()
