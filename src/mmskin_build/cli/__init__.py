@@ -25,6 +25,7 @@ from mmskin_build.cli import (
     demo,
     demographics,
     diff,
+    evaluate,
     exports,
     inspect,
     modality,
@@ -123,6 +124,7 @@ for command in (
     *vqa.COMMANDS,
     *inspect.COMMANDS,
     *skinvl.COMMANDS,
+    *evaluate.COMMANDS,
     *calibrate.COMMANDS,
 ):
     cli.add_command(command)
