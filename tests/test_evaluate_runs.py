@@ -142,7 +142,8 @@ def write_table(folder: Path, errors: float, name: str, seed: int = 1) -> None:
         told = [(i, ("clinical", "<b>path")[at % 2]) for at, i in enumerate(images)]
         csv.writer(file).writerows([("image", "modality"), *told])
     other = {"Yes.": "No.", "No.": "Yes."}
-    said = [(*r[:2], other[r[2]] if chance.random() < errors else r[2]) for r in rows]
+    wrong = set(chance.sample(range(len(rows)), round(errors * len(rows))))
+    said = [(*r[:2], other[r[2]] if at in wrong else r[2]) for at, r in enumerate(rows)]
     with (folder / name).open("w", newline="") as file:
         csv.writer(file).writerows([("image", "question", "prediction"), *said])
 
