@@ -19,7 +19,7 @@ SCREENSHOTS ?= data/work/screenshots
 .PHONY: help setup demo test test-slow test-browser test-wheel golden lint format types schemas bench \
 	bench-panels bench-pixels bench-growth bench-layouts bench-pictures bench-captions \
 	bench-questions bench-review bench-exports bench-releases bench-gpu bench-resume \
-	bench-scale \
+	bench-scale bench-evaluate \
 	audit review build doctor constraints clean
 
 help:  ## list the targets
@@ -115,6 +115,9 @@ bench-gpu: $(READY) $(TRAIN)  ## training and generation against upstream's way;
 
 bench-resume: $(READY) $(TRAIN)  ## kill training 10 times, three of them while it writes; compare the weights
 	@PYTHONPATH=tests $(BIN)/python tests/skinvl_kill.py $(RESUME_FOLDER) 1 -1 3 5 -1 7 9 -1 13 18
+
+bench-evaluate: $(READY) $(TRAIN)  ## processor time and memory of scoring 5,452 answers, twice, and comparing
+	@$(BIN)/python tests/bench/evaluate.py --out $(dir $(BENCH_OUT))evaluate.json
 
 bench-questions: $(READY)  ## questions by rule: records a second, growth, balance
 	@$(BIN)/python tests/bench/questions.py --out $(dir $(BENCH_OUT))questions.json
