@@ -15,6 +15,7 @@ from mmskin_build.vqa.manner import (
     find_fault,
     is_general_question,
     is_soft,
+    tells_course_as_seen,
 )
 from mmskin_build.vqa.reading import Reading, read_text
 from mmskin_build.vqa.reasons import Verdict, reject
@@ -85,7 +86,7 @@ def check_pair(
     wrong = _wrong_option(question, answer)
     if wrong is not None:
         return wrong
-    if is_visual and asks_beyond_picture(question):
+    if tells_course_as_seen(question, answer) or (is_visual and asks_beyond_picture(question)):
         return reject("not_visible", "no picture shows what is asked")
     compared = _check_panels(known, question, answer, modality)
     if compared is not None:
