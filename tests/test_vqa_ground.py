@@ -19,14 +19,22 @@ from mmskin_build.vqa.pair_sets import check_sets
 from mmskin_build.vqa.reasons import PAIR_REASONS, REASONS, Verdict
 from mmskin_build.vqa.vocabulary import load_vocabulary, with_headings
 from mmskin_build.vqa.words import find_words, key_of
-from vqa_written import WRITTEN, WRITTEN_LAST, WRITTEN_LATER
+from vqa_written import (
+    WRITTEN,
+    WRITTEN_AFTER_FRESH,
+    WRITTEN_FRESH,
+    WRITTEN_LAST,
+    WRITTEN_LATER,
+)
 
 #: Good pairs that are refused: "hypertrichosis" is not looked up as "hair growth is increased", and
 #: an answer that repeats its question looks like a leak.
 KNOWN_MISSES = {"Is hair growth increased?", "How well defined is the plaque?"}
 PAIRS = [
     pytest.param(caption, question, answer, reason, id=f"{number}-{place}")
-    for number, (caption, pairs) in enumerate((*WRITTEN, *WRITTEN_LATER, *WRITTEN_LAST))
+    for number, (caption, pairs) in enumerate(
+        (*WRITTEN, *WRITTEN_LATER, *WRITTEN_LAST, *WRITTEN_FRESH, *WRITTEN_AFTER_FRESH)
+    )
     for place, (question, answer, reason) in enumerate(pairs)
     if question not in KNOWN_MISSES
 ]

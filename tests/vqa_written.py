@@ -702,7 +702,11 @@ WRITTEN_FRESH: tuple[tuple[str, tuple[Pair, ...]], ...] = (
     (
         "Fig. 11-8 Lentigo maligna on the right cheek of an 81-year-old man: atypical melanocytes confined to the epidermis, melanoma in situ (H&E, 400-fold).",
         (
-            ("At what magnification was the section photographed?", "It was photographed at ×400.", None),
+            (
+                "At what magnification was the section photographed?",
+                "It was photographed at ×400.",
+                None,
+            ),
             ("Is the melanoma invasive?", "No, it is in situ.", None),
             (
                 "Is the melanoma invasive?",
@@ -716,16 +720,28 @@ WRITTEN_FRESH: tuple[tuple[str, tuple[Pair, ...]], ...] = (
         "Plate 14.3 Zosteriform lichen planus: violaceous papules in a unilateral band on the left flank, following a dermatome.",
         (
             ("Which flank is affected?", "Only the left flank is affected.", None),
-            ("How are the papules distributed?", "They form a band that follows a dermatome.", None),
+            (
+                "How are the papules distributed?",
+                "They form a band that follows a dermatome.",
+                None,
+            ),
             ("Are both flanks affected?", "Yes, both flanks are affected.", "contradiction"),
-            ("Is the band bilateral?", "Yes, the band is bilateral and symmetrical.", "contradiction"),
+            (
+                "Is the band bilateral?",
+                "Yes, the band is bilateral and symmetrical.",
+                "contradiction",
+            ),
         ),
     ),
     (
         "Figure 19.2 Subungual melanoma. Longitudinal brown-black streak of the thumbnail with pigmentation of the proximal nail fold (Hutchinson sign).",
         (
             ("Where is the melanoma located?", "It lies under the nail of the thumb.", None),
-            ("Is pigment seen on the nail fold?", "Yes, the proximal nail fold is pigmented.", None),
+            (
+                "Is pigment seen on the nail fold?",
+                "Yes, the proximal nail fold is pigmented.",
+                None,
+            ),
             ("Which nail is affected?", "The nail of the great toe is affected.", "contradiction"),
             (
                 "Why does this lesion need urgent surgery?",
@@ -786,7 +802,11 @@ WRITTEN_FRESH: tuple[tuple[str, tuple[Pair, ...]], ...] = (
         (
             ("Is there dermal invasion?", "No, there is no invasion of the dermis.", None),
             ("Is the basement membrane intact?", "Yes, the basement membrane is intact.", None),
-            ("Is this an invasive carcinoma?", "Yes, it is an invasive carcinoma.", "contradiction"),
+            (
+                "Is this an invasive carcinoma?",
+                "Yes, it is an invasive carcinoma.",
+                "contradiction",
+            ),
             ("What does the section show?", "It shows partial-thickness atypia.", "contradiction"),
         ),
     ),
@@ -795,7 +815,11 @@ WRITTEN_FRESH: tuple[tuple[str, tuple[Pair, ...]], ...] = (
         (
             ("Where is the erythema?", "It lies around the anus.", None),
             ("Which site is affected?", "The perianal skin is affected.", None),
-            ("What is the margin of the erythema like?", "The erythema is sharply demarcated.", None),
+            (
+                "What is the margin of the erythema like?",
+                "The erythema is sharply demarcated.",
+                None,
+            ),
             ("Where is the erythema?", "It is periumbilical.", "contradiction"),
             (
                 "Is this child in pain during defaecation?",
@@ -891,6 +915,79 @@ WRITTEN_FRESH: tuple[tuple[str, tuple[Pair, ...]], ...] = (
                 "Yes, the patient is an adolescent.",
                 "contradiction",
             ),
+        ),
+    ),
+)
+
+
+#: Written after the rules for `WRITTEN_FRESH`, on the same kinds of statements.
+WRITTEN_AFTER_FRESH: tuple[tuple[str, tuple[Pair, ...]], ...] = (
+    (
+        "Figure 9. Perifollicular haemorrhages on both shins of a 60-year-old man with scurvy.",
+        (
+            ("Where are the haemorrhages?", "They lie around the hair follicles.", None),
+            ("Are the shins affected bilaterally?", "Yes, both shins are affected.", None),
+            ("Is the disease unilateral?", "Yes, it is unilateral.", "contradiction"),
+            ("Where are the haemorrhages?", "They lie between the follicles.", "contradiction"),
+        ),
+    ),
+    (
+        "Fig. 2 Haemangioma above the left eye of an infant, obstructing vision.",
+        (
+            ("Is the haemangioma supraorbital?", "Yes, it is supraorbital.", None),
+            ("Is the haemangioma infraorbital?", "Yes, it lies below the eye.", "contradiction"),
+            ("Are both eyes affected?", "Yes, both eyes are affected.", "contradiction"),
+        ),
+    ),
+    (
+        "Fig. 3 Subcorneal pustule with neutrophils (PAS, original magnification 200-fold).",
+        (
+            ("Where is the pustule?", "It lies beneath the horny layer.", None),
+            ("What is the magnification?", "x 200.", None),
+            ("What is the magnification?", "The image was magnified 400 times.", "contradiction"),
+            ("Is the pustule intradermal?", "Yes, the pustule is intradermal.", "contradiction"),
+        ),
+    ),
+    (
+        "Figure 4 Squamous cell carcinoma, invasive, of the left auricle; retroauricular scar after an earlier excision.",
+        (
+            ("Where is the scar?", "The scar is behind the ear.", None),
+            ("Is the carcinoma in situ?", "No, it is invasive.", None),
+            ("Is the carcinoma in situ?", "Yes, it is a carcinoma in situ.", "contradiction"),
+            ("Which ear is affected?", "The right ear.", "contradiction"),
+        ),
+    ),
+    (
+        "Plate 5 Herpes labialis: grouped vesicles on the upper lip. The lesions healed within ten days without scarring.",
+        (
+            ("What does the picture show?", "Grouped vesicles on the upper lip.", None),
+            (
+                "What is visible in the image?",
+                "Lesions that healed within ten days.",
+                "not_visible",
+            ),
+            (
+                "How does the image show that the lesions healed?",
+                "They healed without scarring within ten days.",
+                "not_visible",
+            ),
+            ("Are the vesicles grouped?", "Yes, they are grouped.", None),
+        ),
+    ),
+    (
+        "Fig. 6 Paget disease: unilateral eczematous plaque of the nipple and the areola in a woman.",
+        (
+            ("Is only one nipple affected?", "Yes, only one nipple is affected.", None),
+            ("Are both nipples affected?", "No, the disease is unilateral.", None),
+            ("Where is the plaque?", "It is inframammary.", "contradiction"),
+        ),
+    ),
+    (
+        "Figure 7. Peristomal pyoderma gangrenosum: painful ulcer beside an ileostomy, 3 cm across and 8 mm deep.",
+        (
+            ("How deep is the ulcer?", "It is 8 mm deep.", None),
+            ("How wide is the ulcer?", "It is 8 mm wide.", "contradiction"),
+            ("Where is the ulcer?", "It is close to the stoma.", None),
         ),
     ),
 )

@@ -69,7 +69,9 @@ _AFTER: tuple[tuple[Status, str], ...] = (
     ("uncertain", r"(?:is|was|are|were) (?:suspected|possible|likely|probable|questionable)"),
     ("absent", r"(?:has|have|had) (?:resolved|healed|cleared|disappeared|faded)"),
 )
-_PREPOSITION = re.compile(r"\b(?:on|of|over|in|at|around|along|affecting|involving)\b", re.IGNORECASE)
+_PREPOSITION = re.compile(
+    r"\b(?:on|of|over|in|at|around|along|affecting|involving)\b", re.IGNORECASE
+)
 _AFTER_REACH = 45  # characters before a cue that it speaks of
 
 

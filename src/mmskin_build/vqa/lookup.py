@@ -12,6 +12,7 @@ from mmskin_build.text.modality_words import find_modality_words
 from mmskin_build.vqa.anatomy import lies_in, parts_of
 from mmskin_build.vqa.reading import Reading
 from mmskin_build.vqa.relations import is_within, opposite_keys, same_keys
+from mmskin_build.vqa.sides import BOTH, sides_told
 from mmskin_build.vqa.vocabulary import Term
 from mmskin_build.vqa.word_lists import word_keys
 from mmskin_build.vqa.words import Token, key_of
@@ -136,13 +137,15 @@ def _find_placed(caption: Reading, text: Reading, index: int) -> list[Token]:
     a thumb in "thumbnail", "intraoral" in the name of any site in the mouth.
     """
     key = text.tokens[index].key
+    if key in BOTH and sides_told(caption) == "both":
+        return [token for token in caption.tokens if token.text.lower() == "both"]
     found = [other for other in caption.tokens if key in parts_of(other)]
     for told in text.placed:
-        if told.index != index:
+        if index not in (told.index, told.told_at):
             continue
         for known in caption.placed:
-            other_form = known.by_prefix or told.by_prefix
-            if other_form and known.relation == told.relation and known.keys & told.keys:
+            other_form = known.by_prefix or told.by_prefix or index == told.told_at
+            if other_form and known.answers(told):
                 found.append(caption.tokens[known.index])
         if told.relation == "in" and told.by_prefix:
             found += [
@@ -163,7 +166,7 @@ def find_other_relation(caption: Reading, text: Reading, start: int) -> tuple[st
         if text.tokens[told.index].start < start or (told.relation == "in" and not told.by_prefix):
             continue
         same = [k for k in known if k.keys & told.keys]
-        if same and all(k.relation != told.relation for k in same):
+        if same and not any(k.answers(told) for k in same):
             return told.relation, same[0].relation
     return None
 

@@ -98,7 +98,7 @@ def _words_beside(caption: Reading, quantity: Quantity) -> set[str]:
     beside: set[str] = set()
     for tokens in (reversed(caption.tokens[max(0, place - _BESIDE) : place]), after):
         for token in tokens:
-            if token.text in ",;().":
+            if token.text in ",;()." or token.text == "and":
                 break
             beside.add(token.key)
     return beside

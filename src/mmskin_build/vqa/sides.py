@@ -4,34 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from mmskin_build.vqa.lookup import Ledger
 from mmskin_build.vqa.phrases import is_plural
 from mmskin_build.vqa.reading import Reading
 from mmskin_build.vqa.words import Token, key_of
 
 Sides = Literal["one", "both"]
 
-_BOTH = frozenset({key_of("bilateral"), key_of("bilaterally")})
-_ONE = frozenset({key_of("unilateral"), key_of("unilaterally")})
+BOTH = frozenset({key_of("bilateral"), key_of("bilaterally")})
+ONE = frozenset({key_of("unilateral"), key_of("unilaterally")})
 _HALVES = {key_of("left"): "left", key_of("right"): "right"}
 _REACH = 4  # words from "both" or "one" to the site that it counts
-
-
-def check_laterality(
-    ledger: Ledger,
-    caption: Reading,
-    question: Reading,
-    answer: Reading,
-    said: Literal["yes", "no"] | None,
-    start: int,
-) -> None:
-    """Both sides may not be told where the caption has one, nor one where it has both."""
-    told = sides_told(answer, start)
-    if told is None and said == "yes":
-        told = sides_told(question)
-    known = sides_told(caption) or _half(caption)
-    if told is not None and known is not None and told != known:
-        ledger.no("contradiction", f"{told} told, where {known} said of the sides")
 
 
 def sides_told(reading: Reading, start: int = 0) -> Sides | None:
@@ -46,15 +28,15 @@ def sides_told(reading: Reading, start: int = 0) -> Sides | None:
         if token.start < start or reading.status_at(token) == "absent":
             continue
         word = token.text.lower()
-        if token.key in _BOTH or (word in ("both", "either") and _counts_sites(reading, index)):
+        if token.key in BOTH or (word in ("both", "either") and _counts_sites(reading, index)):
             found.add("both")
-        elif token.key in _ONE or (word in ("one", "single") and _counts_sites(reading, index)):
+        elif token.key in ONE or (word in ("one", "single") and _counts_sites(reading, index)):
             found.add("one")
     return found.pop() if len(found) == 1 else None  # type: ignore[return-value]
 
 
-def _half(caption: Reading) -> Sides | None:
-    """One side, if a caption names only the left or only the right of its sites."""
+def named_half(caption: Reading) -> Sides | None:
+    """Return "one", if a caption names only the left or only the right of its sites."""
     halves = {
         _HALVES[caption.tokens[quality].key]
         for quality, thing in caption.owners

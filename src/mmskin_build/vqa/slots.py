@@ -112,7 +112,9 @@ _NO = re.compile(r"^\W*(?:no|incorrect|false)\b(?=\s*(?:[,.;:!â€“-]|$))[\s,.;:!â
 _CHOICE = re.compile(r"\bor\b|\boptions?\b|\bchoose\b|(?:^|\s)\(?A[).:]\s", re.IGNORECASE)
 
 
-ELSEWHERE = re.compile(r"\b(?:also|too|other|elsewhere|another|additional\w*|as well(?! as))\b", re.IGNORECASE)
+ELSEWHERE = re.compile(
+    r"\b(?:also|too|other|elsewhere|another|additional\w*|as well(?! as))\b", re.IGNORECASE
+)
 
 
 def slot_of(question: str) -> Slot:

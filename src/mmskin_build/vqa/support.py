@@ -29,10 +29,9 @@ from mmskin_build.vqa.lookup import (
     modality_fits,
     says_contrary,
 )
-from mmskin_build.vqa.owners import check_owners, check_sides
+from mmskin_build.vqa.owners import check_laterality, check_owners, check_sides
 from mmskin_build.vqa.persons import check_person, check_quantities
 from mmskin_build.vqa.reading import Reading
-from mmskin_build.vqa.sides import check_laterality
 from mmskin_build.vqa.slots import (
     ELSEWHERE,
     SLOT_KINDS,
@@ -86,7 +85,7 @@ def find_support(
     for index, token in content_tokens(answer, start):
         if token.number is not None and (not token.text.isalpha() or token.number > _MOST_COUNTED):
             continue  # compared as a number
-        if any(q.end <= token.start < q.unit_end for q in answer.quantities):
+        if any(q.unit and q.start <= token.start < q.unit_end for q in answer.quantities):
             continue  # "20-fold": the number's unit
         if len(token.text) == 1 and (offers_choice(question.text) or _is_letter(answer, index)):
             continue
@@ -236,10 +235,8 @@ def _denied_with_others(
     return False
 
 
-def _is_of_denied(
-    caption: Reading, answer: Reading, index: int, places: Sequence[Token]
-) -> bool:
-    """Whether a word says of what, or where, something denied would be: "no invasion of the dermis".
+def _is_of_denied(caption: Reading, answer: Reading, index: int, places: Sequence[Token]) -> bool:
+    """Whether a word says what something denied would be of: "no invasion of the dermis".
 
     The caption must deny both in one.
     """
