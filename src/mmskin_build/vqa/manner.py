@@ -251,7 +251,12 @@ def tells_course_as_seen(question: str, answer: str) -> bool:
     False
     """
     asked = _ASKS_SEEN.search(question) is not None
-    return asked and (_COURSE.search(question) or _COURSE.search(answer)) is not None
+    return asked and (tells_course(question) or tells_course(answer))
+
+
+def tells_course(text: str) -> bool:
+    """Whether a text tells what went before or came after what is seen."""
+    return _COURSE.search(text) is not None
 
 
 def is_soft(text: str) -> str | None:

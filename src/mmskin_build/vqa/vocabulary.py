@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,6 +112,18 @@ def load_vocabulary() -> Vocabulary:
                     _add(terms, line.split("|"), kind, group)
         own = own or dict(terms)
     return _made(terms, own)
+
+
+@functools.cache
+def proper_words() -> frozenset[str]:
+    """Return the words that names of this vocabulary write with a capital: Bowen, Spitz, Kaposi."""
+    content = json.loads((_FOLDER / "dermatology.json").read_text("utf-8"))
+    lines = [line for kind in KINDS for lines in content.get(kind, {}).values() for line in lines]
+    return frozenset(
+        word.removesuffix("'s")
+        for line in lines
+        for word in re.findall(r"[A-Z][a-z]+(?:'s)?", line)
+    )
 
 
 def with_headings(vocabulary: Vocabulary, headings: Iterable[str]) -> Vocabulary:
