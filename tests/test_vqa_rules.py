@@ -244,8 +244,9 @@ def test_a_clause_is_taken_over_as_far_as_it_is_seen(caption: str, expected: str
 
 def test_only_sentences_of_the_picture_itself_are_taken_over() -> None:
     reading = read_text(
-        "Annular plaque. The surface is covered by fine scale. The lesion healed in two weeks. The arrow "
-        "shows an ulcer. The patient has psoriasis. There is no crust. The infiltrate may extend."
+        "Annular plaque. The surface is covered by fine scale. The lesion healed in two weeks. "
+        "The arrow shows an ulcer. The patient has psoriasis. There is no crust. "
+        "The infiltrate may extend."
     )
     assert find_own_sentences(reading) == ("The surface is covered by fine scale.",)
     told = answers(reading.text)

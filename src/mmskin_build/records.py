@@ -137,6 +137,21 @@ class PageHeadings:
     texts: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexEntry:
+    """An entry of the index at the back of a book.
+
+    `page_index` is the page of the index that it stands on, `terms` the entry with the sub-entries
+    down to this one, as printed without page numbers, `pages` the printed numbers that it names,
+    `see` the entry that it points to ("see ..."), None if it points to none.
+    """
+
+    page_index: int
+    terms: tuple[str, ...]
+    pages: tuple[str, ...] = ()
+    see: str | None = None
+
+
 # -------------------------------------------------------------------------------- alignment
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
+from mmskin_build.vqa.book_terms import HEADING, INDEX
 from mmskin_build.vqa.candidates import Candidate
 from mmskin_build.vqa.findings import Findings
 from mmskin_build.vqa.relations import load_relations
@@ -38,7 +39,7 @@ _SHARED = frozenset(
 )
 
 
-_NO_CHOICE = ("heading", "other skin disease", "artefact")
+_NO_CHOICE = (HEADING, INDEX, "other skin disease", "artefact")
 
 
 def distractors(found: Findings, count: int) -> list[str]:
