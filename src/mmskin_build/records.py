@@ -139,11 +139,10 @@ class PageHeadings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexEntry:
-    """An entry of the index at the back of a book.
+    """An entry of the index at the back of a book, on page `page_index`.
 
-    `page_index` is the page of the index that it stands on, `terms` the entry with the sub-entries
-    down to this one, as printed without page numbers, `pages` the printed numbers that it names,
-    `see` the entry that it points to ("see ..."), None if it points to none.
+    `terms` are the entry and the sub-entries down to this one, as printed without page numbers,
+    `pages` the printed numbers that it names, `see` is the entry that it points to ("see ...").
     """
 
     page_index: int

@@ -28,7 +28,7 @@ _LETTER = re.compile(
     r"\W*[A-ZÄÖÜÉÑ](?:\W{1,3}[A-ZÄÖÜÉÑ])?\W*"
 )  # what parts the alphabet: "A", "X-Z"
 # OCR reads l, I and O for 1 and 0; at least one digit must be one.
-_PAGE = r"(?=[\dlIO]{0,3}\d)[\dlIO]{1,4}(?:\s?[–—-]\s?[\dlIO]{1,4})?(?:ff?|[abtfn])?\.?"
+_PAGE = r"(?=[\dlIO]{0,3}\d)[\dlIO]{1,4}(?:\s?[–—-]\s?[\dlIO]{1,4})?(?:\s?ff?|[abtfn])?\b\.?"
 _PAGES = re.compile(
     rf"[\s,.·…:;_]*(?<![\w.])(?P<pages>(?:(?:pp?|S)\.\s?)?{_PAGE}(?:\s?[,;]\s?{_PAGE})*)[\s.,;]*$"
 )

@@ -10,11 +10,18 @@ from __future__ import annotations
 import dataclasses
 import functools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mmskin_build.records import IndexEntry, PageHeadings, Record
-from mmskin_build.vqa.vocabulary import Kind, Term, Vocabulary, load_vocabulary, names_disease
+from mmskin_build.vqa.vocabulary import (
+    Kind,
+    Term,
+    Vocabulary,
+    load_vocabulary,
+    names_disease,
+    proper_words,
+)
 from mmskin_build.vqa.word_lists import plain_words
 from mmskin_build.vqa.words import find_words
 
@@ -25,6 +32,8 @@ HEADING, INDEX = "heading", "index"
 _BY_HEAD: tuple[Kind, ...] = (
     "diagnosis", "lesion", "dermoscopic structure", "histologic structure", "cell",
 )  # fmt: skip
+# Latin adjectives stand behind: "acne conglobata".
+_LATIN = re.compile(r"\w(?:us|um|is|ans|ens|oides|ata|osa|ica|ida|iva|aria)$")
 # Words before a head that tell of the text, not of a kind of the thing: "melanoma, clinical".
 _OF_TEXT = plain_words("of_text")
 _PREPOSITIONS = plain_words("name_prepositions")
@@ -92,7 +101,13 @@ def find_book_terms(
             kind = "diagnosis"
         if kind is not None:
             _take(found, known, BookTerm(name=name, kind=kind, group=INDEX, source=source))
-    return tuple(found.values())
+    return tuple(term for term in found.values() if not _is_class(term, found))
+
+
+def _is_class(term: BookTerm, found: Mapping[tuple[str, ...], BookTerm]) -> bool:
+    """Whether a single word only heads names of its own: "dermatitis" over "atopic dermatitis"."""
+    keys = _keys(term.name)
+    return len(keys) == 1 and any(len(other) > 1 and other[-1:] == keys for other in found)
 
 
 def with_book_terms(vocabulary: Vocabulary, terms: Iterable[BookTerm]) -> Vocabulary:
@@ -128,7 +143,8 @@ def name_of(terms: Sequence[str]) -> str | None:
         name = _joined(name, text)
     if name is None or len(name.split()) > _MOST_WORDS:
         return None
-    return name if re.fullmatch(r"[^\W\d_][\w'’ -]*[^\W_]", name) else None
+    is_name = re.fullmatch(r"[^\W\d_][\w'’ -]*[^\W_]", name) and not re.search(r"- | -|\d", name)
+    return name if is_name else None
 
 
 def _straight(text: str) -> str | None:
@@ -153,7 +169,16 @@ def _joined(head: str, part: str) -> str | None:
     last = head.split()[-1].lower().rstrip("s")
     if words[-1].rstrip("s") == last:
         return part  # the sub-entry has the whole name
-    return f"{part} {head}"
+    if _LATIN.search(words[-1]) and len(words) == 1 and " " not in head:
+        return f"{head} {part}"
+    return f"{part} {_uncapitalized(head)}"
+
+
+def _uncapitalized(head: str) -> str:
+    """Take off the capital that an index gives to each entry, but for a proper name."""
+    first = head.split()[0]
+    keeps = first in proper_words() or not first[1:].islower() or first.endswith(("'s", "’s"))
+    return head if keeps else head[0].lower() + head[1:]
 
 
 def _take(found: dict[tuple[str, ...], BookTerm], known: Vocabulary, term: BookTerm) -> None:
