@@ -225,6 +225,7 @@ def test_wordings_of_a_kind_differ_in_their_first_word() -> None:
             "a pearly nodule on the flexor surface of the left forearm, with rolled borders",
         ),
         ("Papules, pustules and nodules on the chin.", "papules, pustules and nodules on the chin"),
+        ("Papules, pustules, xyz and abc on the chin.", "papules"),
         ("Vesicles in a linear arrangement.", "vesicles in a linear arrangement"),
         ("Ulcer with loss of the nipple.", "an ulcer with loss of the nipple"),
         # What is denied, past, doubted, or of the person is no part of it.
@@ -251,6 +252,13 @@ def test_only_sentences_of_the_picture_itself_are_taken_over() -> None:
     assert find_own_sentences(reading) == ("The surface is covered by fine scale.",)
     told = answers(reading.text)
     assert any("The surface is covered by fine scale." in a for a in told["description"])
+
+
+def test_no_answer_says_a_thing_twice() -> None:
+    found = answers("Morphoea. There are annular plaques on the chin. The border is livid.")
+    assert any("The border is livid." in answer for answer in found["description"])
+    for told in found.values():
+        assert all(answer.count("plaques") < 2 for answer in told)
 
 
 def test_open_answers_say_more_than_a_word(many: tuple[list[Record], Generated]) -> None:

@@ -68,7 +68,7 @@ _NOT_OF_IT = re.compile(
     r"|these|those|it|they|he|she|his|her|their|would|could|may|might|can|should|usually|often"
     r"|typically|generally|commonly|most|rarely|sometimes|patients?|cases?|diseases?|authors?"
     r"|photographs?|pictures?|images?|courtesy|first|second|previous|earlier|later|now|which|who"
-    r"|diagnos\w+|not|no|without|biops\w+|cm|mm|μm|µm)\b|[\d?!]",
+    r"|diagnos\w+|not|no|also|without|biops\w+|cm|mm|μm|µm)\b|[\d?!]",
     re.IGNORECASE,
 )
 
@@ -115,19 +115,24 @@ def follow(
 
     `start` is where the whole begins, which has a greatest length.
     """
-    end = reading.tokens[last].end
+    tokens = reading.tokens
+    end = whole = tokens[last].end  # `whole` is where no list stands open
     for _ in range(_MOST_PIECES):
         piece = _piece(reading, last + 1)
         if piece is None or (only_places and not _tells_place(reading, last + 1, piece)):
             break
-        until = reading.tokens[piece - 1].end
+        until = tokens[piece - 1].end
         if _lacks_of(reading, piece):
             break
         words = len(reading.text[start:until].split())
         if words > _MOST_WORDS or (before is not None and until > before):
             break
+        begins = [token.text.lower() for token in tokens[last + 1 : last + 3]]
+        is_open = begins[0] == "," and begins[1] not in _JOINERS | _PARTICIPLES
+        if not is_open and (whole == end or "and" in begins):
+            whole = until
         last, end = piece - 1, until
-    return end
+    return whole
 
 
 def _lacks_of(reading: Reading, after: int) -> bool:

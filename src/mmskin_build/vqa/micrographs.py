@@ -9,7 +9,7 @@ from mmskin_build.vqa.candidates import Candidate
 from mmskin_build.vqa.clauses import extend, find_own_sentences
 from mmskin_build.vqa.findings import Findings, seen_phrases
 from mmskin_build.vqa.phrases import Phrase
-from mmskin_build.vqa.rules import shown_with
+from mmskin_build.vqa.rules import own_sentences, shown_with
 from mmskin_build.vqa.wordings import listed, sentence, wordings
 
 _MOST_ADDED = 2  # further structures that an answer names after the first clause
@@ -44,7 +44,7 @@ def _told(found: Findings, phrases: Sequence[Phrase], subject: str) -> Iterator[
     reading = found.told.reading
     first = extend(reading, phrases[0])
     rest = [p for p in phrases[1:] if not phrases[0].start <= p.start < first.end]
-    own = " ".join(find_own_sentences(reading)[:1])
+    own = " ".join(own_sentences(found, phrases[0])[:1])
     named = [p for p in rest if p.bare not in own][:_MOST_ADDED]
     also = ""
     if named:

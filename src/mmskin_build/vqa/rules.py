@@ -133,6 +133,14 @@ def shown_with(found: Findings, unless: str = "") -> Extended | None:
     return shown if shown.words > 2 or phrase.has_quality else None
 
 
+def own_sentences(found: Findings, told: Phrase | None) -> tuple[str, ...]:
+    """Return the caption's own sentences that do not say again what has been told."""
+    sentences = find_own_sentences(found.told.reading)
+    if told is None:
+        return sentences
+    return tuple(s for s in sentences if told.noun not in re.findall(r"\w+", s.lower()))
+
+
 def _morphology(found: Findings) -> Iterator[Candidate]:
     phrase = found.main
     if phrase is None or found.told.modality == "pathological":
@@ -144,7 +152,7 @@ def _morphology(found: Findings) -> Iterator[Candidate]:
     answers = [f"There {be} {told.text}.", f"The image shows {told.text}."]
     if phrase.is_plural or " and " not in told.text:
         answers.append(sentence(f"{told.text} {be} visible"))
-    own = find_own_sentences(found.told.reading)
+    own = own_sentences(found, phrase)
     yield Candidate(
         kind="morphology",
         topic="morphology",
@@ -374,7 +382,8 @@ def _description(found: Findings) -> Iterator[Candidate]:
     age = describe_age(who)
     told += [] if age is None else [age]
     patient = (f"The patient is {' and '.join(told)}.",) if told else ()
-    own = find_own_sentences(found.told.reading)[:_MOST_SENTENCES]
+    phrase = main_phrase(found)
+    own = own_sentences(found, phrase)[:_MOST_SENTENCES]
     yield Candidate(
         kind="description",
         topic="description",

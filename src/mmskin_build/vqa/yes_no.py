@@ -86,7 +86,7 @@ def _asked_name(found: Findings, phrase: Phrase) -> str | None:
     if phrase.last != mention.last - 1 or not (phrase.start <= mention.start):
         return None
     name = lowered(found.told.text[mention.start : mention.end], found.told.reading, mention.start)
-    return phrase.text if phrase.text == f"a {phrase.bare}" else name
+    return phrase.text if phrase.text in (f"a {phrase.bare}", f"an {phrase.bare}") else name
 
 
 def _denials(found: Findings) -> Iterator[Candidate]:
