@@ -275,7 +275,15 @@ def find_own_sentences(reading: Reading) -> tuple[str, ...]:
 
 
 _SEEN_KINDS = frozenset(
-    {"lesion", "surface", "dermoscopic structure", "histologic structure", "cell"}
+    {
+        "lesion",
+        "surface",
+        "color",
+        "border",
+        "dermoscopic structure",
+        "histologic structure",
+        "cell",
+    }
 )
 
 
