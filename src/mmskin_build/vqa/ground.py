@@ -172,8 +172,8 @@ def _check_panels(
     """Check an answer on several panels part by part; None where the question names at most one."""
     named = _SEVERAL.search(question)
     pieces = _PANEL_IN_ANSWER.split(answer)
-    parts = split_caption(caption.text).parts
-    if named is None or len(pieces) < 5 or not parts:
+    parts = split_caption(caption.text).parts if named is not None and len(pieces) >= 5 else {}
+    if not parts:
         return None
     evidence: list[TextEvidence] = []
     for label, words in zip(pieces[1::2], pieces[2::2], strict=True):

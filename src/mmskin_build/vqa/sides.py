@@ -12,6 +12,7 @@ Sides = Literal["one", "both"]
 
 BOTH = frozenset({key_of("bilateral"), key_of("bilaterally")})
 ONE = frozenset({key_of("unilateral"), key_of("unilaterally")})
+_TELLING, _COUNTING = BOTH | ONE, frozenset({"both", "either", "one", "single"})
 _HALVES = {key_of("left"): "left", key_of("right"): "right"}
 _REACH = 4  # words from "both" or "one" to the site that it counts
 
@@ -25,9 +26,11 @@ def sides_told(reading: Reading, start: int = 0) -> Sides | None:
     """
     found = set()
     for index, token in enumerate(reading.tokens):
-        if token.start < start or reading.status_at(token) == "absent":
-            continue
         word = token.text.lower()
+        if token.start < start or (token.key not in _TELLING and word not in _COUNTING):
+            continue
+        if reading.status_at(token) == "absent":
+            continue
         if token.key in BOTH or (word in ("both", "either") and _counts_sites(reading, index)):
             found.add("both")
         elif token.key in ONE or (word in ("one", "single") and _counts_sites(reading, index)):
