@@ -127,6 +127,14 @@ def test_a_panel_is_asked_about_its_own_words_and_what_is_common() -> None:
             assert caption[place.start : place.end].strip()
 
 
+def test_a_stain_told_for_all_panels_is_asked_of_sections_only() -> None:
+    caption = "Morphoea (haematoxylin–eosin). (a) Plaque on the thigh. (b) Fibrosis."
+    for modality, is_asked in (("pathological", True), ("other", False)):
+        panel = dataclasses.replace(record(caption, modality), panel_text="Plaque on the thigh")
+        kinds = {item.kind for item in ask(panel, pairs_a_picture=40).items}
+        assert ("stain" in kinds) is is_asked
+
+
 def test_panels_of_one_picture_are_compared() -> None:
     found = answers("Halo naevus. (a) Pigmented papule. (b) White patches.")
     assert found["comparison"] == ["Panel a shows a pigmented papule; panel b shows white patches."]

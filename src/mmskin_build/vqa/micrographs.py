@@ -74,6 +74,23 @@ def _cells(found: Findings) -> Iterator[Candidate]:
     yield Candidate(kind="cell", topic="cell", questions=questions, answers=answers, plain=plain)
 
 
+def _is_of_another(found: Findings) -> bool:
+    """Whether the making that is told may be that of other panels.
+
+    A picture that is labelled as something else, a radiograph, has none.
+    """
+    told = found.told
+    if told.modality == "pathological":
+        return False
+    label = told.record.modality
+    if label is not None and label.value == "other":
+        return True
+    start, end = told.own
+    return told.record.panel_text is not None and not any(
+        start <= mention.start < end for mention in told.reading.making
+    )
+
+
 def _are(phrases: Sequence[Phrase]) -> str:
     return "are" if len(phrases) > 1 or phrases[0].is_plural else "is"
 
@@ -86,7 +103,7 @@ def _one(found: Findings, kind: TermKind) -> str | None:
 
 def _making(found: Findings) -> Iterator[Candidate]:
     stain, magnification = _one(found, "stain"), _one(found, "magnification")
-    if found.told.modality not in (None, "pathological"):
+    if found.told.modality not in (None, "pathological") or _is_of_another(found):
         return
     shown = shown_with(found) if found.told.modality is not None else None
     if stain is not None:
