@@ -17,16 +17,24 @@ from mmskin_build.vqa.facts import find_facts
 from mmskin_build.vqa.ground import check_pair
 from mmskin_build.vqa.pair_sets import check_sets
 from mmskin_build.vqa.reasons import PAIR_REASONS, REASONS, Verdict
-from mmskin_build.vqa.vocabulary import load_vocabulary, with_headings
-from mmskin_build.vqa.words import find_words, key_of
-from vqa_written import WRITTEN, WRITTEN_LAST, WRITTEN_LATER
+from mmskin_build.vqa.vocabulary import load_vocabulary
+from mmskin_build.vqa.words import key_of
+from vqa_written import (
+    WRITTEN,
+    WRITTEN_AFTER_FRESH,
+    WRITTEN_FRESH,
+    WRITTEN_LAST,
+    WRITTEN_LATER,
+)
 
 #: Good pairs that are refused: "hypertrichosis" is not looked up as "hair growth is increased", and
 #: an answer that repeats its question looks like a leak.
 KNOWN_MISSES = {"Is hair growth increased?", "How well defined is the plaque?"}
 PAIRS = [
     pytest.param(caption, question, answer, reason, id=f"{number}-{place}")
-    for number, (caption, pairs) in enumerate((*WRITTEN, *WRITTEN_LATER, *WRITTEN_LAST))
+    for number, (caption, pairs) in enumerate(
+        (*WRITTEN, *WRITTEN_LATER, *WRITTEN_LAST, *WRITTEN_FRESH, *WRITTEN_AFTER_FRESH)
+    )
     for place, (question, answer, reason) in enumerate(pairs)
     if question not in KNOWN_MISSES
 ]
@@ -194,13 +202,10 @@ def test_facts_keep_place_status_and_panel() -> None:
         assert caption[fact.evidence.start : fact.evidence.end] == fact.value
 
 
-def test_the_vocabulary_is_large_and_grows_by_headings() -> None:
+def test_the_vocabulary_is_large() -> None:
     known = load_vocabulary()
     assert len({term.name for term in known.terms.values()}) > 1400
     assert {group for kind, group in known.groups if kind == "diagnosis"} >= {"fungal infection"}
-    book = with_headings(known, ["Treatment", "Quintal fever syndrome"])
-    (mention,) = book.find(find_words("Quintal fever syndrome"))
-    assert mention.term.kind == "diagnosis" and with_headings(known, ["Treatment"]) is known
 
 
 # -------------------------------------------------------------------------------- the command

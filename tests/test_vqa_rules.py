@@ -15,6 +15,7 @@ from mmskin_build.demo import text as words
 from mmskin_build.qa import QAItem
 from mmskin_build.records import Label, Panel, Record
 from mmskin_build.text.demographics import extract_demographics
+from mmskin_build.vqa.clauses import extend, find_own_sentences
 from mmskin_build.vqa.drafts import RulesBackend
 from mmskin_build.vqa.generate import Generated, generate_pairs, opening
 from mmskin_build.vqa.phrases import find_phrases, find_places_told
@@ -49,20 +50,22 @@ def test_a_clinical_caption_gives_every_kind_that_it_tells() -> None:
         "Lichen planus. Violaceous, flat-topped papules with Wickham striae on the left wrist of a "
         "42-year-old woman; the mouth is spared."
     )
-    assert found["diagnosis"][0].endswith("lichen planus.")
+    assert found["diagnosis"][0].startswith("The diagnosis is lichen planus")
     assert any(
         "violaceous, flat-topped papules with Wickham striae" in a for a in found["morphology"]
     )
     assert any("left wrist" in a for a in found["site"])
-    assert found["color"] == ["The papules are violaceous."]
-    assert found["age"] == ["The patient is 42 years old."]
-    assert found["sex"] == ["The patient is female."]
+    assert found["color"] == ["The flat-topped papules are violaceous."]
+    assert found["age"] == ["The patient is female and 42 years old."]
+    assert found["sex"] == ["The patient is female and 42 years old."]
     assert {answer.split(",")[0] for answer in found["yes_no"]} == {"Yes", "No"}
 
 
 def test_a_micrograph_is_asked_about_its_making() -> None:
     found = answers("Acanthosis and numerous eosinophils (Giemsa, ×100).", "pathological")
-    assert found["stain"] == ["The section is stained with Giemsa."]
+    assert found["stain"] == [
+        "The section is stained with Giemsa and shows acanthosis and numerous eosinophils."
+    ]
     assert "×100" in found["magnification"][0]
     assert any("acanthosis" in answer.lower() for answer in found["structure"])
     assert any("eosinophils" in answer.lower() for answer in found["cell"])
@@ -122,6 +125,14 @@ def test_a_panel_is_asked_about_its_own_words_and_what_is_common() -> None:
     for item in found.items:
         for place in item.evidence:
             assert caption[place.start : place.end].strip()
+
+
+def test_a_stain_told_for_all_panels_is_asked_of_sections_only() -> None:
+    caption = "Morphoea (haematoxylin–eosin). (a) Plaque on the thigh. (b) Fibrosis."
+    for modality, is_asked in (("pathological", True), ("other", False)):
+        panel = dataclasses.replace(record(caption, modality), panel_text="Plaque on the thigh")
+        kinds = {item.kind for item in ask(panel, pairs_a_picture=40).items}
+        assert ("stain" in kinds) is is_asked
 
 
 def test_panels_of_one_picture_are_compared() -> None:
@@ -208,6 +219,69 @@ def test_wordings_of_a_kind_differ_in_their_first_word() -> None:
     for kind, questions in ASK.items():
         firsts = {question.rpartition("|")[2].split()[0] for question in questions}
         assert len(firsts) >= 4 or kind == "count", kind
+
+
+@pytest.mark.parametrize(
+    ("caption", "expected"),
+    [
+        (
+            "Scaly plaques over both elbows and the sacrum of a man aged 40 years.",
+            "scaly plaques over both elbows and the sacrum",
+        ),
+        (
+            "Pearly nodule on the flexor surface of the left forearm, with rolled borders.",
+            "a pearly nodule on the flexor surface of the left forearm, with rolled borders",
+        ),
+        ("Papules, pustules and nodules on the chin.", "papules, pustules and nodules on the chin"),
+        ("Papules, pustules, xyz and abc on the chin.", "papules"),
+        ("Vesicles in a linear arrangement.", "vesicles in a linear arrangement"),
+        ("Ulcer with loss of the nipple.", "an ulcer with loss of the nipple"),
+        # What is denied, past, doubted, or of the person is no part of it.
+        ("Papules on the chin without scale.", "papules on the chin"),
+        ("Plaques on the back after treatment with dapsone.", "plaques on the back"),
+        ("Plaques on the back, possibly with scale.", "plaques on the back"),
+        ("Papules in a fisherman.", "papules"),
+        ("Papules with pruritus on the leg.", "papules"),
+        ("Papules on the trunk resolved within two weeks.", "papules"),
+        ("Plaque on the shin with loss of xyz in it.", "a plaque on the shin"),
+    ],
+)
+def test_a_clause_is_taken_over_as_far_as_it_is_seen(caption: str, expected: str) -> None:
+    reading = read_text(caption)
+    assert extend(reading, find_phrases(reading)[0]).text == expected
+
+
+def test_only_sentences_of_the_picture_itself_are_taken_over() -> None:
+    reading = read_text(
+        "Annular plaque. The surface is covered by fine scale. The lesion healed in two weeks. "
+        "The arrow shows an ulcer. The patient has psoriasis. There is no crust. "
+        "The infiltrate may extend."
+    )
+    assert find_own_sentences(reading) == ("The surface is covered by fine scale.",)
+    told = answers(reading.text)
+    assert any("The surface is covered by fine scale." in a for a in told["description"])
+
+
+def test_no_answer_says_a_thing_twice() -> None:
+    found = answers("Morphoea. There are annular plaques on the chin. The border is livid.")
+    assert any("The border is livid." in answer for answer in found["description"])
+    for told in found.values():
+        assert all(answer.count("plaques") < 2 for answer in told)
+
+
+def test_open_answers_say_more_than_a_word(many: tuple[list[Record], Generated]) -> None:
+    words = [
+        len(item.answer.split())
+        for item in many[1].items
+        if item.kind in ("description", "diagnosis", "morphology", "site", "structure", "modality")
+    ]
+    assert sum(words) / len(words) >= 9
+
+
+def test_names_keep_their_capitals_and_their_number() -> None:
+    told = answers("Bowen's disease of the finger: scaly plaque.")
+    assert all("Bowen" in answer for answer in told["diagnosis"])
+    assert "The lesions are angiofibromas" in answers("Angiofibromas of the nose.")["diagnosis"][0]
 
 
 def test_phrases_are_whole_or_none() -> None:

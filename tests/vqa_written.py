@@ -682,3 +682,312 @@ WRITTEN_LAST: tuple[tuple[str, tuple[Pair, ...]], ...] = (
         ),
     ),
 )
+
+
+#: Written after the checker's misses on pairs of the owner: prefixes of sites, sides, magnifications,
+#: invasion, the course told as if it were seen.
+WRITTEN_FRESH: tuple[tuple[str, tuple[Pair, ...]], ...] = (
+    (
+        "Figure 6.12 Periorificial dermatitis. Monomorphic erythematous papules around the mouth and the eyes of a 24-year-old woman, sparing the vermilion border.",
+        (
+            (
+                "Is the eruption periocular as well as perioral?",
+                "Yes, it is both perioral and periocular.",
+                None,
+            ),
+            ("Is the vermilion border affected?", "No, the vermilion border is spared.", None),
+            ("Where are the papules?", "They are limited to the perianal skin.", "contradiction"),
+        ),
+    ),
+    (
+        "Fig. 11-8 Lentigo maligna on the right cheek of an 81-year-old man: atypical melanocytes confined to the epidermis, melanoma in situ (H&E, 400-fold).",
+        (
+            (
+                "At what magnification was the section photographed?",
+                "It was photographed at ×400.",
+                None,
+            ),
+            ("Is the melanoma invasive?", "No, it is in situ.", None),
+            (
+                "Is the melanoma invasive?",
+                "Yes, invasive melanoma is seen in the dermis.",
+                "contradiction",
+            ),
+            ("What is the magnification?", "The magnification is 40x.", "contradiction"),
+        ),
+    ),
+    (
+        "Plate 14.3 Zosteriform lichen planus: violaceous papules in a unilateral band on the left flank, following a dermatome.",
+        (
+            ("Which flank is affected?", "Only the left flank is affected.", None),
+            (
+                "How are the papules distributed?",
+                "They form a band that follows a dermatome.",
+                None,
+            ),
+            ("Are both flanks affected?", "Yes, both flanks are affected.", "contradiction"),
+            (
+                "Is the band bilateral?",
+                "Yes, the band is bilateral and symmetrical.",
+                "contradiction",
+            ),
+        ),
+    ),
+    (
+        "Figure 19.2 Subungual melanoma. Longitudinal brown-black streak of the thumbnail with pigmentation of the proximal nail fold (Hutchinson sign).",
+        (
+            ("Where is the melanoma located?", "It lies under the nail of the thumb.", None),
+            (
+                "Is pigment seen on the nail fold?",
+                "Yes, the proximal nail fold is pigmented.",
+                None,
+            ),
+            ("Which nail is affected?", "The nail of the great toe is affected.", "contradiction"),
+            (
+                "Why does this lesion need urgent surgery?",
+                "Because subungual melanoma often spreads early.",
+                "advice",
+            ),
+        ),
+    ),
+    (
+        "Fig 10.5 Ulcerated haemangioma of infancy before (a) and six months after (b) oral propranolol; the tumour has flattened and paled.",
+        (
+            ("How has the tumour changed?", "It has flattened and paled.", None),
+            ("In which year was the picture taken?", "It was taken in March 2011.", "names"),
+        ),
+    ),
+    (
+        "Figure 3.30 Pityriasis rosea. Herald patch on the trunk and smaller oval plaques with a collarette of scale; the face and the extremities are spared. The eruption resolved after eight weeks.",
+        (
+            ("What shape are the smaller plaques?", "They are oval.", None),
+            ("Are there lesions on the face?", "No, the face is spared.", None),
+            ("What kind of scale do the plaques have?", "They have a collarette of scale.", None),
+            (
+                "What can be seen in this picture?",
+                "The eruption resolved after eight weeks.",
+                "not_visible",
+            ),
+        ),
+    ),
+    (
+        "Fig. 16-11. Trichotillomania in a 12-year-old girl. Dermoscopy (×20) shows broken hairs of different lengths, black dots and flame hairs; exclamation mark hairs are lacking.",
+        (
+            (
+                "Which features does dermoscopy show?",
+                "It shows broken hairs of different lengths, black dots and flame hairs.",
+                None,
+            ),
+            (
+                "Are exclamation mark hairs present?",
+                "No, exclamation mark hairs are lacking.",
+                None,
+            ),
+            ("What magnification was used?", "A 20-fold magnification was used.", None),
+            (
+                "Are exclamation mark hairs present?",
+                "Yes, several exclamation mark hairs are visible.",
+                "contradiction",
+            ),
+            ("How old is the girl?", "She is two years old.", "contradiction"),
+            (
+                "What should the parents do?",
+                "They should consult a child psychologist.",
+                "advice",
+            ),
+        ),
+    ),
+    (
+        "Figure 24.1 Intraepidermal carcinoma (Bowen's disease): full-thickness atypia of the epidermis with an intact basement membrane; no dermal invasion.",
+        (
+            ("Is there dermal invasion?", "No, there is no invasion of the dermis.", None),
+            ("Is the basement membrane intact?", "Yes, the basement membrane is intact.", None),
+            (
+                "Is this an invasive carcinoma?",
+                "Yes, it is an invasive carcinoma.",
+                "contradiction",
+            ),
+            ("What does the section show?", "It shows partial-thickness atypia.", "contradiction"),
+        ),
+    ),
+    (
+        "FIGURE 8-15 Perianal streptococcal dermatitis: sharply demarcated bright erythema around the anus of a 4-year-old boy.",
+        (
+            ("Where is the erythema?", "It lies around the anus.", None),
+            ("Which site is affected?", "The perianal skin is affected.", None),
+            (
+                "What is the margin of the erythema like?",
+                "The erythema is sharply demarcated.",
+                None,
+            ),
+            ("Where is the erythema?", "It is periumbilical.", "contradiction"),
+            (
+                "Is this child in pain during defaecation?",
+                "Yes, defaecation is painful.",
+                "unsupported",
+            ),
+        ),
+    ),
+    (
+        "Fig. 30.4 Alopecia areata of the scalp. Two well-circumscribed, smooth, non-scarring patches above the left ear.",
+        (
+            ("How many patches are there?", "There are two patches.", None),
+            ("Is the alopecia scarring?", "No, it is non-scarring.", None),
+            ("Is the alopecia scarring?", "Yes, there is scarring.", "contradiction"),
+            (
+                "On which side of the head are the patches?",
+                "They are on the right side.",
+                "contradiction",
+            ),
+            (
+                "What is alopecia areata?",
+                "A patchy non-scarring loss of hair.",
+                "needs_no_picture",
+            ),
+        ),
+    ),
+    (
+        "Figure 12.9 Oral lichen planus: lace-like white network on the buccal mucosa; the gingiva is eroded. Photograph courtesy of Prof. Ada Lindqvist.",
+        (
+            ("Is the lesion intraoral?", "Yes, it is on the buccal mucosa.", None),
+            ("Which part is eroded?", "The gingiva is eroded.", None),
+            ("Who provided the picture?", "Prof. Lindqvist provided it.", "names"),
+            ("Is the tongue involved?", "Yes, the tongue is involved as well.", "unsupported"),
+            (
+                "What is in the text about the gingiva?",
+                "The text says that it is eroded.",
+                "refers_to_caption",
+            ),
+        ),
+    ),
+    (
+        "Fig 2.6 Nodular melanoma of the back. (a) Dome-shaped, blue-black nodule, 14 mm across. (b) Histology: nests of epithelioid melanocytes in the dermis, Breslow thickness 4.2 mm (HE x 50).",
+        (
+            (
+                "How thick is the melanoma in panel b?",
+                "It has a Breslow thickness of 4.2 mm.",
+                None,
+            ),
+            ("How large is the nodule?", "It is 14 mm across.", None),
+            (
+                "Which cells form nests in the dermis?",
+                "Epithelioid melanocytes form the nests.",
+                None,
+            ),
+            ("How large is the nodule?", "It measures 4.2 mm.", "contradiction"),
+            (
+                "What does panel a show?",
+                "It shows nests of epithelioid melanocytes.",
+                "contradiction",
+            ),
+            ("Is the melanoma in situ?", "Yes, it is a melanoma in situ.", "contradiction"),
+        ),
+    ),
+    (
+        "Figure 27.3 Acute paronychia of the right index finger: swollen, erythematous, painful nail fold with pus.",
+        (
+            ("Which finger is affected?", "The right index finger.", None),
+            (
+                "What does the nail fold look like?",
+                "It is swollen and erythematous, and there is pus.",
+                None,
+            ),
+            ("Is the paronychia chronic?", "Yes, it is a chronic paronychia.", "contradiction"),
+            ("Which finger is affected?", "Probably the index finger.", "hedge"),
+            (
+                "What usually causes this infection?",
+                "It is most commonly caused by Staphylococcus aureus.",
+                "advice",
+            ),
+        ),
+    ),
+    (
+        "Fig. 4-22 Bilateral ichthyosis-like xerosis of the shins in an elderly patient with hypothyroidism.",
+        (
+            ("Are both shins affected?", "Yes, the xerosis is bilateral.", None),
+            (
+                "Is only one shin affected?",
+                "Yes, only one shin is affected.",
+                "contradiction",
+            ),
+            (
+                "Is the patient an adolescent?",
+                "Yes, the patient is an adolescent.",
+                "contradiction",
+            ),
+        ),
+    ),
+)
+
+
+#: Written after the rules for `WRITTEN_FRESH`, on the same kinds of statements.
+WRITTEN_AFTER_FRESH: tuple[tuple[str, tuple[Pair, ...]], ...] = (
+    (
+        "Figure 9. Perifollicular haemorrhages on both shins of a 60-year-old man with scurvy.",
+        (
+            ("Where are the haemorrhages?", "They lie around the hair follicles.", None),
+            ("Are the shins affected bilaterally?", "Yes, both shins are affected.", None),
+            ("Is the disease unilateral?", "Yes, it is unilateral.", "contradiction"),
+            ("Where are the haemorrhages?", "They lie between the follicles.", "contradiction"),
+        ),
+    ),
+    (
+        "Fig. 2 Haemangioma above the left eye of an infant, obstructing vision.",
+        (
+            ("Is the haemangioma supraorbital?", "Yes, it is supraorbital.", None),
+            ("Is the haemangioma infraorbital?", "Yes, it lies below the eye.", "contradiction"),
+            ("Are both eyes affected?", "Yes, both eyes are affected.", "contradiction"),
+        ),
+    ),
+    (
+        "Fig. 3 Subcorneal pustule with neutrophils (PAS, original magnification 200-fold).",
+        (
+            ("Where is the pustule?", "It lies beneath the horny layer.", None),
+            ("What is the magnification?", "x 200.", None),
+            ("What is the magnification?", "The image was magnified 400 times.", "contradiction"),
+            ("Is the pustule intradermal?", "Yes, the pustule is intradermal.", "contradiction"),
+        ),
+    ),
+    (
+        "Figure 4 Squamous cell carcinoma, invasive, of the left auricle; retroauricular scar after an earlier excision.",
+        (
+            ("Where is the scar?", "The scar is behind the ear.", None),
+            ("Is the carcinoma in situ?", "No, it is invasive.", None),
+            ("Is the carcinoma in situ?", "Yes, it is a carcinoma in situ.", "contradiction"),
+            ("Which ear is affected?", "The right ear.", "contradiction"),
+        ),
+    ),
+    (
+        "Plate 5 Herpes labialis: grouped vesicles on the upper lip. The lesions healed within ten days without scarring.",
+        (
+            ("What does the picture show?", "Grouped vesicles on the upper lip.", None),
+            (
+                "What is visible in the image?",
+                "Lesions that healed within ten days.",
+                "not_visible",
+            ),
+            (
+                "How does the image show that the lesions healed?",
+                "They healed without scarring within ten days.",
+                "not_visible",
+            ),
+            ("Are the vesicles grouped?", "Yes, they are grouped.", None),
+        ),
+    ),
+    (
+        "Fig. 6 Paget disease: unilateral eczematous plaque of the nipple and the areola in a woman.",
+        (
+            ("Is only one nipple affected?", "Yes, only one nipple is affected.", None),
+            ("Are both nipples affected?", "No, the disease is unilateral.", None),
+            ("Where is the plaque?", "It is inframammary.", "contradiction"),
+        ),
+    ),
+    (
+        "Figure 7. Peristomal pyoderma gangrenosum: painful ulcer beside an ileostomy, 3 cm across and 8 mm deep.",
+        (
+            ("How deep is the ulcer?", "It is 8 mm deep.", None),
+            ("How wide is the ulcer?", "It is 8 mm wide.", "contradiction"),
+            ("Where is the ulcer?", "It is close to the stoma.", None),
+        ),
+    ),
+)

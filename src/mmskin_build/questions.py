@@ -1,8 +1,9 @@
 """The stage of questions and answers: the records of the last build become checked pairs.
 
 ``data/work/vqa/<two letters>/<key>/`` has the facts of each record, the pairs, the rejected ones
-with their reasons, those to look at, and the report. The key stands for the records, the headings,
-the settings and the code, so what a release takes in was made from the very records that it has.
+with their reasons, those to look at, the names that books bring, and the report. The key stands for
+the records, the headings and indexes, the settings and the code, so what a release takes in was
+made from the very records that it has.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from mmskin_build.dataset.mmskin_o import QuestionSet
 from mmskin_build.dataset.summary import BuildSummary
 from mmskin_build.decisions import Standing, verdict_on_answer
 from mmskin_build.qa import QAItem
-from mmskin_build.records import PageHeadings, Record
-from mmskin_build.steps import HEADINGS
+from mmskin_build.records import IndexEntry, PageHeadings, Record
+from mmskin_build.steps import HEADINGS, INDEX
 from mmskin_build.store import (
     code_digest,
     file_sha256,
@@ -38,6 +39,7 @@ from mmskin_build.store import (
     write_bytes,
     write_jsonl,
 )
+from mmskin_build.vqa.book_terms import find_book_terms
 from mmskin_build.vqa.drafts import Backend, RulesBackend
 from mmskin_build.vqa.generate import Generated, VqaReport, generate_pairs
 from mmskin_build.vqa.reply_cache import ReplyCache
@@ -46,6 +48,7 @@ STAGE = "vqa"
 _CODE = ("vqa", "text", "figures/subcaptions", "records", "qa")  # what pairs depend on
 FACTS = "facts.jsonl"
 ITEMS, REJECTED, DOUBTFUL, REPORT = "items.jsonl", "rejects.jsonl", "doubtful.jsonl", "report.json"
+TERMS = "terms.jsonl"
 REPLIES = "vqa_replies.sqlite"
 UNFINISHED = "vqa_unfinished"
 # Settings that bear on how a model is reached, not on what it says.
@@ -172,15 +175,16 @@ def vqa_stage(workspace: Workspace, cfg: VqaConfig, summary: BuildSummary) -> St
     """Return what the pairs of a build depend on."""
     settings = {k: v for k, v in dataclasses.asdict(cfg).items() if k not in _OF_THE_WAY}
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
-    headings = {
-        f"headings {book}": entry.outputs[HEADINGS].sha256
+    words = {
+        f"{name} {book}": entry.outputs[name].sha256
         for book, entry in _aligned(workspace, summary).items()
+        for name in (HEADINGS, INDEX)
     }
     return Stage(
         name=STAGE,
         version=f"{__version__} {code_digest(*_CODE)}",
         config_sha256=digest,
-        inputs={"records": summary.content_digest, **headings},
+        inputs={"records": summary.content_digest, **words},
         models=_model_digests(cfg),
     )
 
@@ -212,13 +216,11 @@ def _generate(
     records: Sequence[Record],
     progress: Progress | None,
 ) -> Generated:
-    headings = {
-        book: tuple(
-            dict.fromkeys(
-                text
-                for page in read_jsonl(entry.path(HEADINGS), PageHeadings)
-                for text in page.texts
-            )
+    terms = {
+        book: find_book_terms(
+            read_jsonl(entry.path(HEADINGS), PageHeadings),
+            read_jsonl(entry.path(INDEX), IndexEntry),
+            [record for record in records if record.provenance.book_id == book],
         )
         for book, entry in _aligned(workspace, summary).items()
     }
@@ -228,7 +230,7 @@ def _generate(
             progress("vqa", "questions", done, total)
 
     with closing(ReplyCache(workspace.work / REPLIES)) as cache:
-        return generate_pairs(records, _backend(cfg, cache), cfg, headings, show)
+        return generate_pairs(records, _backend(cfg, cache), cfg, terms, show)
 
 
 def _backend(cfg: VqaConfig, cache: ReplyCache) -> Backend:
@@ -246,6 +248,7 @@ def _backend(cfg: VqaConfig, cache: ReplyCache) -> Backend:
 def _write(folder: Path, generated: Generated) -> None:
     write_jsonl(folder / FACTS, generated.facts, durable=False)
     write_jsonl(folder / ITEMS, generated.items, durable=False)
+    write_jsonl(folder / TERMS, generated.terms, durable=False)
     write_jsonl(folder / REJECTED, generated.rejects, durable=False)
     write_jsonl(folder / DOUBTFUL, generated.doubtful, durable=False)
     write_bytes(folder / REPORT, pretty_json(plain(generated.report)), durable=False)

@@ -137,6 +137,20 @@ class PageHeadings:
     texts: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexEntry:
+    """An entry of the index at the back of a book, on page `page_index`.
+
+    `terms` are the entry and the sub-entries down to this one, as printed without page numbers,
+    `pages` the printed numbers that it names, `see` is the entry that it points to ("see ...").
+    """
+
+    page_index: int
+    terms: tuple[str, ...]
+    pages: tuple[str, ...] = ()
+    see: str | None = None
+
+
 # -------------------------------------------------------------------------------- alignment
 
 

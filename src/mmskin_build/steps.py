@@ -75,6 +75,7 @@ from mmskin_build.store import (
 PAGES, NOTES, FAILURES = "pages.jsonl.gz", "page_notes.jsonl", "failures.jsonl"
 FIGURES, REJECTS, PICTURES = "figures.jsonl", "rejects.jsonl", "pictures"
 HEADINGS = "headings.jsonl"
+INDEX = "index.jsonl"
 SCREENED = "screened.jsonl"
 RECORDS, SUMMARY, MASKED = "records.jsonl", "summary.jsonl", "masked.jsonl"
 JUDGED, OUTCOMES = "judged.jsonl", "outcomes.jsonl"
@@ -177,7 +178,7 @@ def read_book(job: Job, book: Book) -> Entry:
 
 
 def align_book(job: Job, book: Book, pages: Entry) -> Entry:
-    """Turn pages into figures: `FIGURES`, `REJECTS`, `HEADINGS`."""
+    """Turn pages into figures: `FIGURES`, `REJECTS`, `HEADINGS`, `INDEX`."""
     stage = Stage(
         name="align_book",
         version=stage_version("figures"),
@@ -191,6 +192,7 @@ def align_book(job: Job, book: Book, pages: Entry) -> Entry:
         write_jsonl(folder / FIGURES, found.figures, durable=False)
         write_jsonl(folder / REJECTS, found.rejects, durable=False)
         write_jsonl(folder / HEADINGS, found.headings, durable=False)
+        write_jsonl(folder / INDEX, found.index, durable=False)
 
     return job.keep(stage, produce)
 

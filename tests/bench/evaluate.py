@@ -1,4 +1,4 @@
-"""Cost of scoring and comparing answers to a generated table of upstream's size: 5,452 questions."""
+"""Cost of scoring and comparing answers to a generated table of upstream's 5,452 questions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _STARTS = ("What is shown", "Where is the lesion", "Is there scale", "What type 
 _WORDS = (
     "the a plaque papule nodule erythematous scaly red brown on trunk left right arm face with "
     "well-defined border and central ulceration surrounded by fine telangiectasia epidermis dermis"
-).split()
+).split()  # noqa: SIM905
 
 
 def main() -> None:

@@ -14,6 +14,14 @@ from mmskin_build.store import plain
 
 # Measured on MM-Skin's own test table.
 UPSTREAM_ANSWER_WORDS = 21.7
+#: Kinds whose answers say what is there; the others have an answer of one value, yes or no.
+OPEN_KINDS = frozenset(
+    {
+        "diagnosis", "morphology", "site", "structure", "cell", "description", "comparison",
+        "modality", "color", "arrangement", "border",
+    }
+)  # fmt: skip
+_LENGTHS = (5, 10, 15, 25)  # words up to which answers are counted together
 UPSTREAM_OPENINGS = "what is 17 %, are there 13 %, is there 12 %, what type 9 %, how does 8 %"
 _SHOWN = 15  # openings in the card
 
@@ -125,13 +133,17 @@ def vqa_card(entries: Sequence[Mapping[str, Any]], note: str = "") -> list[str]:
         f"{total} pairs on {pictures} pictures; every answer was looked up in the caption, word by",
         "word, whoever wrote it.",
         "",
-        "| kind | pairs | share |",
-        "|---|---:|---:|",
-        *(f"| {name} | {number} | {_share(number, total)} |" for name, number in _ordered(kinds)),
+        "| kind | pairs | share | words of an answer |",
+        "|---|---:|---:|---:|",
+        *(
+            f"| {name} | {number} | {_share(number, total)} | {_mean(_words(entries, name)):.1f} |"
+            for name, number in _ordered(kinds)
+        ),
         "",
         f"- words of an answer: {_mean(words):.1f} on average, median "
         f"{words[total // 2] if words else 0}, longest {words[-1] if words else 0} "
-        f"(MM-Skin's own: {UPSTREAM_ANSWER_WORDS} on average)",
+        f"(MM-Skin's own: {UPSTREAM_ANSWER_WORDS} on average); {_mean(_open_words(entries)):.1f} "
+        f"on average of kinds that ask for a description or a finding; {_spread(words)}",
         f"- openings: {len(openings)} different ones; "
         + ", ".join(f"{n} {_share(c, total)}" for n, c in _ordered(openings)[:_SHOWN])
         + f" (MM-Skin's own: {UPSTREAM_OPENINGS})",
@@ -166,6 +178,26 @@ def majority_guesser(entries: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
             guess = min(known, key=lambda answer: (-known[answer], answer))
             right += guess == _answer(entry)
     return right, asked
+
+
+def _words(entries: Sequence[Mapping[str, Any]], kind: str) -> list[int]:
+    return [len(str(e["answer"]).split()) for e in entries if e["kind"] == kind]
+
+
+def _open_words(entries: Sequence[Mapping[str, Any]]) -> list[int]:
+    return [number for kind in sorted(OPEN_KINDS) for number in _words(entries, kind)]
+
+
+def _spread(words: Sequence[int]) -> str:
+    """The shares of answers by their length, each up to a number of words."""
+    parts = []
+    least = 1
+    for most in (*_LENGTHS, None):
+        inside = sum(least <= number <= (most or number) for number in words)
+        name = f"over {least - 1}" if most is None else f"{least} to {most}"
+        parts.append(f"{name}: {_share(inside, len(words))}")
+        least = (most or 0) + 1
+    return "of all answers " + ", ".join(parts) + " words"
 
 
 def _answer(entry: Mapping[str, Any]) -> str:

@@ -18,6 +18,19 @@ from mmskin_build.demo.text import DISEASES, SITES, capitalized, fill
 from mmskin_build.geometry import Bbox
 
 FONT = "Times-Roman"
+INDEX_LEADING_PT, INDEX_INDENT_PT = 14.0, 11.0
+INDEX_SUB = " > "  # between an entry and its sub-entry
+INDEX_CLASSES = ("dermatitis", "eczema", "naevus", "keratosis", "psoriasis", "sarcoidosis")
+# Names that the captions of the book do not have; some of them are invented.
+INDEX_ONLY = (
+    "dermatosis, quintal",
+    "melanoma",
+    "melanoma > acral lentiginous",
+    "melanoma > excision of",
+    "melanoma > zornic",
+    "ringworm of the body, see tinea corporis",
+    "vessels, spoke-like",
+)
 
 
 def _write_entry(sheet: Sheet, y: float, text: str, page: str) -> None:
@@ -70,13 +83,21 @@ def make_figure_list(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
 
 
 def make_index(chapter: Chapter, sheets: Sequence[Sheet]) -> None:
-    """An index in two columns."""
-    entries = sorted({*DISEASES, *SITES})
+    """An index in two columns: inverted names, indented sub-entries, entries that point on."""
+    entries = sorted({*map(_inverted, DISEASES), *SITES, *INDEX_ONLY}, key=str.casefold)
     areas = split_columns(sheets[0], TOP_PT + 40)
     sheets[0].write(LEFT_PT, TOP_PT + 20, "Index", "Times-Bold", 18)
-    per_column = int((BOTTOM_PT - TOP_PT - 40) / 14)
+    per_column = int((BOTTOM_PT - TOP_PT - 40) / INDEX_LEADING_PT)
     for index, entry in enumerate(entries[: 2 * per_column]):
         area = areas[index // per_column]
-        page = int(chapter.rng.integers(1, 36))
-        y = area.y + 12 + 14 * (index % per_column)
-        sheets[0].write(area.x, y, f"{entry}, {page}", FONT, 9.4)
+        y = area.y + 12 + INDEX_LEADING_PT * (index % per_column)
+        _, _, sub = entry.rpartition(INDEX_SUB)
+        text = sub if "see " in sub else f"{sub}, {int(chapter.rng.integers(1, 36))}"
+        indent = INDEX_INDENT_PT if INDEX_SUB in entry else 0.0
+        sheets[0].write(area.x + indent, y, text, FONT, 9.4)
+
+
+def _inverted(name: str) -> str:
+    """Return "dermatitis, stasis" for "stasis dermatitis", where the last word is a class."""
+    first, _, last = name.rpartition(" ")
+    return f"{last}, {first}" if first and last in INDEX_CLASSES else name

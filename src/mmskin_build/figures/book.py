@@ -13,13 +13,23 @@ from mmskin_build.figures.confidence import judge_lone, judge_pair
 from mmskin_build.figures.facing import match_neighbors
 from mmskin_build.figures.facts import FactFinder, LoneFacts, PairFacts
 from mmskin_build.figures.headings import find_headings
+from mmskin_build.figures.index_pages import find_index
 from mmskin_build.figures.layout import BookLayout, TextLine, build_layout
 from mmskin_build.figures.panels import find_letters
 from mmskin_build.figures.profile import Profile, Side, learn_profile
 from mmskin_build.figures.regions import Picture, find_pictures
 from mmskin_build.figures.unnumbered import bind_unnumbered, usual_sides
 from mmskin_build.geometry import reading_order, union_all
-from mmskin_build.records import Evidence, Figure, FigureKind, Page, PageHeadings, Panel, Reject
+from mmskin_build.records import (
+    Evidence,
+    Figure,
+    FigureKind,
+    IndexEntry,
+    Page,
+    PageHeadings,
+    Panel,
+    Reject,
+)
 
 _PLATE_REACH = 6  # pages between a plate and its legend
 
@@ -31,7 +41,7 @@ _Origin = Group | CaptionBlock
 class BookFigures:
     """The figures of a book by page and place, what was left out, the facts by figure id.
 
-    `headings` are those of chapters and sections, by page.
+    `headings` are those of chapters and sections, by page; `index` is the one at the book's back.
     """
 
     figures: tuple[Figure, ...]
@@ -39,6 +49,7 @@ class BookFigures:
     profile: Profile
     facts: Mapping[str, PairFacts | LoneFacts]
     headings: tuple[PageHeadings, ...]
+    index: tuple[IndexEntry, ...] = ()
 
 
 def align_book(pages: Sequence[Page], cfg: FiguresConfig) -> BookFigures:
@@ -70,7 +81,9 @@ def align_book(pages: Sequence[Page], cfg: FiguresConfig) -> BookFigures:
     finder = FactFinder(book, matches, profile, drafts)
     facts = {draft.figure_id: _facts(draft, origins, finder) for draft in drafts}
     figures = [_judged(draft, facts[draft.figure_id], origins) for draft in drafts]
-    return BookFigures(tuple(figures), tuple(rejects), profile, facts, find_headings(book))
+    return BookFigures(
+        tuple(figures), tuple(rejects), profile, facts, find_headings(book), find_index(book)
+    )
 
 
 def _match_pages(

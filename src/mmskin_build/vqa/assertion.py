@@ -69,6 +69,9 @@ _AFTER: tuple[tuple[Status, str], ...] = (
     ("uncertain", r"(?:is|was|are|were) (?:suspected|possible|likely|probable|questionable)"),
     ("absent", r"(?:has|have|had) (?:resolved|healed|cleared|disappeared|faded)"),
 )
+_PREPOSITION = re.compile(
+    r"\b(?:on|of|over|in|at|around|along|affecting|involving)\b", re.IGNORECASE
+)
 _AFTER_REACH = 45  # characters before a cue that it speaks of
 
 
@@ -135,9 +138,10 @@ def _scopes(text: str, start: int, end: int) -> Iterator[Scope]:
         for match in pattern.finditer(text, start, end):
             least = max(start, match.start() - _AFTER_REACH)
             before = text[least : match.start()]
-            cut = max(
-                before.rfind(mark) for mark in (",", ":", "(", ")", " but ", " with ", " and the ")
-            )
+            cut = max(before.rfind(mark) for mark in (",", ":", "(", ")", " but ", " with "))
+            joined = before.rfind(" and the ")
+            if joined > cut and _PREPOSITION.search(before, cut + 1, joined):
+                cut = joined  # "nodules on the shins and the thighs were spared"
             yield Scope(status=status, start=least + max(cut, 0), end=match.end())
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
+from mmskin_build.vqa.book_terms import HEADING, INDEX
+from mmskin_build.vqa.candidates import Candidate
 from mmskin_build.vqa.findings import Findings
 from mmskin_build.vqa.relations import load_relations
-from mmskin_build.vqa.rules import Candidate
+from mmskin_build.vqa.rules import is_diagnosis
 from mmskin_build.vqa.vocabulary import load_vocabulary
-from mmskin_build.vqa.wordings import wordings
+from mmskin_build.vqa.wordings import sentence, wordings
 from mmskin_build.vqa.words import find_words, key_of
 
 _MOST_OPTIONS = 4
@@ -37,7 +39,7 @@ _SHARED = frozenset(
 )
 
 
-_NO_CHOICE = ("heading", "other skin disease", "artefact")
+_NO_CHOICE = (HEADING, INDEX, "other skin disease", "artefact")
 
 
 def distractors(found: Findings, count: int) -> list[str]:
@@ -77,7 +79,7 @@ def build_choices(found: Findings) -> Iterator[Candidate]:
         kind="choice",
         topic="choice",
         questions=wordings("choice", plural=False, options=options),
-        answers=(f"({letter}) The diagnosis is {name}.",),
+        answers=(f"({letter}) {sentence(is_diagnosis(found))}",),
     )
 
 

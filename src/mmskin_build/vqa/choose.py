@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from mmskin_build.config import VqaConfig
 from mmskin_build.qa import QAKind
+from mmskin_build.vqa.candidates import Candidate
 from mmskin_build.vqa.reasons import Verdict
-from mmskin_build.vqa.rules import Candidate
 
 _MOST_YES_NO = 2  # of one record
 # How often a kind is asked beside the others, where captions allow all of them.
@@ -82,6 +82,11 @@ def choose(
         waiting.remove(best)
         question, answer = _put(best, record_id, balance, cfg)
         verdict = check(question, answer)
+        for plain in () if verdict.accept else best.plain:
+            shorter = check(question, plain)
+            if shorter.accept:
+                answer, verdict = plain, shorter
+                break
         if not verdict.accept:
             refused.append((best, question, answer, verdict))
             continue

@@ -11,7 +11,9 @@ from mmskin_build.config import VqaConfig
 from mmskin_build.qa import QAKind
 from mmskin_build.records import LabelSource
 from mmskin_build.vqa.choose import Balance, choose
+from mmskin_build.vqa.findings import find_findings
 from mmskin_build.vqa.ground import check_pair
+from mmskin_build.vqa.micrographs import build_of_lenses
 from mmskin_build.vqa.reasons import Verdict
 from mmskin_build.vqa.rules import build_candidates
 from mmskin_build.vqa.told import Told
@@ -85,7 +87,8 @@ class RulesBackend:
         What the check would refuse is counted as a fault and not offered.
         """
         for item in told:
-            candidates = (*build_candidates(item), *build_yes_no(item))
+            found = find_findings(item)
+            candidates = (*build_candidates(found), *build_of_lenses(found), *build_yes_no(found))
             chosen, refused = choose(
                 item.record.id,
                 candidates,

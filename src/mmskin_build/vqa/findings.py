@@ -149,6 +149,9 @@ def said_of_things(found: Findings) -> dict[tuple[str, bool], list[tuple[str, Sa
             continue
         if not any(p.last == owner for p in found.phrases):
             continue
+        around = reading.text[max(mention.start - 1, 0) : mention.end + 1]
+        if around[0] in "-–" or around[-1] in "-–":
+            continue  # "white-red" is one color
         text = reading.text[mention.start : mention.end]
         text = lowered(text, reading, mention.start)
         if _is_quality_noun(text):

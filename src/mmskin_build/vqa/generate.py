@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from mmskin_build.config import VqaConfig
 from mmskin_build.qa import QAItem
 from mmskin_build.records import Record
+from mmskin_build.vqa.book_terms import BookTerm, with_book_terms
 from mmskin_build.vqa.choose import is_due
 from mmskin_build.vqa.drafts import Backend, Draft, Drafted, check_draft
 from mmskin_build.vqa.facts import Fact, find_facts
@@ -16,7 +17,7 @@ from mmskin_build.vqa.pair_sets import check_sets
 from mmskin_build.vqa.reasons import PairReason, Verdict
 from mmskin_build.vqa.slots import is_yes_no, polarity
 from mmskin_build.vqa.told import Told, read_told
-from mmskin_build.vqa.vocabulary import Vocabulary, load_vocabulary, with_headings
+from mmskin_build.vqa.vocabulary import Vocabulary, load_vocabulary
 
 #: A pair on a record whose caption is that unsurely its own is looked at by a person.
 DOUBTFUL_PAIRING = 0.9
@@ -51,6 +52,14 @@ class RecordFacts:
 
     record_id: str
     facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedTerm:
+    """A name that a book brought, beside those of the program."""
+
+    book_id: str
+    term: BookTerm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +105,7 @@ class Generated:
     items: tuple[QAItem, ...]
     rejects: tuple[RejectedPair, ...]
     doubtful: tuple[DoubtfulPair, ...]
+    terms: tuple[NamedTerm, ...]
     report: VqaReport
 
 
@@ -106,7 +116,7 @@ def generate_pairs(
     records: Sequence[Record],
     backend: Backend,
     cfg: VqaConfig,
-    headings: Mapping[str, Sequence[str]],
+    book_terms: Mapping[str, Sequence[BookTerm]],
     progress: Progress | None = None,
 ) -> Generated:
     """Ask about records and keep what the check accepts.
@@ -115,11 +125,11 @@ def generate_pairs(
         records: In the order in which they are to stand; held ones may be among them.
         backend: Who writes.
         cfg: How many pairs a picture may have.
-        headings: The headings of each book, by its id: names of diseases beside the vocabulary's.
+        book_terms: The names of each book, by its id, beside the vocabulary's.
         progress: Called with the records done and in all.
     """
     vocabularies = {
-        book: with_headings(load_vocabulary(), lines) for book, lines in headings.items()
+        book: with_book_terms(load_vocabulary(), terms) for book, terms in book_terms.items()
     }
     told = [
         item
@@ -147,6 +157,11 @@ def generate_pairs(
         items=tuple(items),
         rejects=tuple(rejects),
         doubtful=tuple(doubtful),
+        terms=tuple(
+            NamedTerm(book_id=book, term=term)
+            for book, terms in sorted(book_terms.items())
+            for term in terms
+        ),
         report=report,
     )
 

@@ -15,6 +15,7 @@ from mmskin_build.vqa.manner import (
     find_fault,
     is_general_question,
     is_soft,
+    tells_course_as_seen,
 )
 from mmskin_build.vqa.reading import Reading, read_text
 from mmskin_build.vqa.reasons import Verdict, reject
@@ -84,7 +85,7 @@ def check_pair(
     wrong = _wrong_option(question, answer)
     if wrong is not None:
         return wrong
-    if is_visual and asks_beyond_picture(question):
+    if tells_course_as_seen(question, answer) or (is_visual and asks_beyond_picture(question)):
         return reject("not_visible", "no picture shows what is asked")
     compared = _check_panels(known, question, answer, modality)
     if compared is not None:
@@ -170,8 +171,8 @@ def _check_panels(
     """Check an answer on several panels part by part; None where the question names at most one."""
     named = _SEVERAL.search(question)
     pieces = _PANEL_IN_ANSWER.split(answer)
-    parts = split_caption(caption.text).parts
-    if named is None or len(pieces) < 5 or not parts:
+    parts = split_caption(caption.text).parts if named is not None and len(pieces) >= 5 else {}
+    if not parts:
         return None
     evidence: list[TextEvidence] = []
     for label, words in zip(pieces[1::2], pieces[2::2], strict=True):

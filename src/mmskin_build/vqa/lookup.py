@@ -9,8 +9,10 @@ from typing import Literal
 
 from mmskin_build.records import TextEvidence
 from mmskin_build.text.modality_words import find_modality_words
+from mmskin_build.vqa.anatomy import lies_in, parts_of
 from mmskin_build.vqa.reading import Reading
 from mmskin_build.vqa.relations import is_within, opposite_keys, same_keys
+from mmskin_build.vqa.sides import BOTH, sides_told
 from mmskin_build.vqa.vocabulary import Term
 from mmskin_build.vqa.word_lists import word_keys
 from mmskin_build.vqa.words import Token, key_of
@@ -71,6 +73,9 @@ _NEGATING = frozenset(
 )
 
 
+# What any lesions together may be called.
+_ANY_LESIONS = ("rash", "eruption")
+
 Problem = tuple[Literal["contradiction", "unsupported"], str]
 
 
@@ -118,9 +123,52 @@ def find_places(caption: Reading, text: Reading, index: int) -> list[Token]:
     item = text.term_at(index)
     if item is not None:
         same = [s for s in caption.said if s.mention.term == item.mention.term]
+        if not same and item.mention.term.name in _ANY_LESIONS:
+            same = [s for s in caption.said if s.mention.term.kind == "lesion"]
         if same:
             return [caption.tokens[s.mention.last - 1] for s in same]
-    return []
+    return _find_placed(caption, text, index)
+
+
+def _find_placed(caption: Reading, text: Reading, index: int) -> list[Token]:
+    """Return the caption's words that say in another form where a word of a text is.
+
+    "Periocular" is found in "around the eyes", the mouth of "around the mouth" in "perioral",
+    a thumb in "thumbnail", "intraoral" in the name of any site in the mouth.
+    """
+    key = text.tokens[index].key
+    if key in BOTH and sides_told(caption) == "both":
+        return [token for token in caption.tokens if token.text.lower() == "both"]
+    found = [other for other in caption.tokens if key in parts_of(other)]
+    for told in text.placed:
+        if index not in (told.index, told.told_at):
+            continue
+        for known in caption.placed:
+            other_form = known.by_prefix or told.by_prefix or index == told.told_at
+            if other_form and known.answers(told):
+                found.append(caption.tokens[known.index])
+        if told.relation == "in" and told.by_prefix:
+            found += [
+                caption.tokens[s.mention.last - 1]
+                for s in caption.said
+                if s.mention.term.kind == "site" and lies_in(s.mention.term.name, told.keys)
+            ]
+    return found
+
+
+def find_other_relation(caption: Reading, text: Reading, start: int) -> tuple[str, str] | None:
+    """Return where a text has a thing from `start` on, and where the caption has it; None if so.
+
+    Of a thing that the caption does not place there is nothing to compare.
+    """
+    known = [k for k in caption.placed if k.by_prefix or k.relation != "in"]
+    for told in text.placed:
+        if text.tokens[told.index].start < start or (told.relation == "in" and not told.by_prefix):
+            continue
+        same = [k for k in known if k.keys & told.keys]
+        if same and not any(k.answers(told) for k in same):
+            return told.relation, same[0].relation
+    return None
 
 
 def says_contrary(caption: Reading, token: Token) -> bool:

@@ -198,6 +198,19 @@ _ONLY_PICTURE = re.compile(
     r"|complete remission|resolved|healed|cleared)\b",
     _I,
 )
+_ASKS_SEEN = re.compile(
+    r"\b(?:see|seen|visible|show|shows|shown|depict\w*|image|picture|photo(?:graph)?s?|look|looks"
+    r"|observ\w+|display\w*|here)\b",
+    _I,
+)
+_COURSE = re.compile(
+    r"\b(?:resolv\w+|heal(?:ed|s)|clear(?:ed|s)|regress(?:ed|es)|recur(?:red|s)|relaps(?:ed|es)"
+    r"|improved|disappeared|subsided|responded|remitted|developed|began|started|persisted|lasted"
+    r"|appeared|died|grew|progressed)\b"
+    r"(?=[^.;]{0,60}\b(?:days?|weeks?|months?|years?|hours?|treatment|therapy|spontaneously)\b)"
+    r"|\b(?:days?|weeks?|months?|years?|hours?) (?:later|ago|earlier)\b|\bresponded to\b",
+    _I,
+)
 _REPLY_NOISE = re.compile(r"```|\{\"|</?[a-z]+>|\bQ:|\bA:|\[INST\]|<\|")
 
 
@@ -227,6 +240,23 @@ def asks_advice(question: str) -> bool:
 def asks_beyond_picture(question: str) -> bool:
     """Whether a question asks for what no picture shows: history, treatment, symptoms, cause."""
     return _ONLY_PICTURE.search(question) is not None
+
+
+def tells_course_as_seen(question: str, answer: str) -> bool:
+    """Whether what a picture shows is asked, and what went before or came after it is told.
+
+    >>> tells_course_as_seen("What does the image show?", "The rash resolved after two weeks.")
+    True
+    >>> tells_course_as_seen("What happened then?", "The rash resolved after two weeks.")
+    False
+    """
+    asked = _ASKS_SEEN.search(question) is not None
+    return asked and (tells_course(question) or tells_course(answer))
+
+
+def tells_course(text: str) -> bool:
+    """Whether a text tells what went before or came after what is seen."""
+    return _COURSE.search(text) is not None
 
 
 def is_soft(text: str) -> str | None:

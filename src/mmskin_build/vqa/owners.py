@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from mmskin_build.vqa.lookup import Ledger, content_tokens
 from mmskin_build.vqa.reading import PARTS, Reading
 from mmskin_build.vqa.relations import is_within, same_keys
+from mmskin_build.vqa.sides import BOTH, ONE, named_half, sides_told
 from mmskin_build.vqa.words import Token, key_of
 
 _COLOR = key_of("color")
@@ -22,7 +25,9 @@ def check_owners(
             thing = answer.tokens[owned[index]].key
             if answer.tokens[owned[index]].start < start:
                 continue
-        elif target is not None and _is_quality_here(caption, token):
+        elif (
+            target is not None and token.key not in BOTH | ONE and _is_quality_here(caption, token)
+        ):
             thing = target
         else:
             continue
@@ -49,6 +54,23 @@ def check_sides(
         fits = [s for s in sites for n in named if s == n or is_within(s, n) or is_within(n, s)]
         if sites and not fits:
             ledger.no("contradiction", f"{token.text!r} is said of another site")
+
+
+def check_laterality(
+    ledger: Ledger,
+    caption: Reading,
+    question: Reading,
+    answer: Reading,
+    said: Literal["yes", "no"] | None,
+    start: int,
+) -> None:
+    """Both sides may not be told where the caption has one, nor one where it has both."""
+    told = sides_told(answer, start)
+    if told is None and said == "yes":
+        told = sides_told(question)
+    known = sides_told(caption) or named_half(caption)
+    if told is not None and known is not None and told != known:
+        ledger.no("contradiction", f"{told} told, where {known} said of the sides")
 
 
 def _sites_on(caption: Reading, side: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from mmskin_build.records import Demographics, TextEvidence
@@ -21,6 +22,14 @@ from mmskin_build.vqa.relations import same_keys
 from mmskin_build.vqa.slots import Slot
 from mmskin_build.vqa.words import Token, key_of
 
+_JOINS = re.compile(r"both\b[^.,;]*? and ", re.IGNORECASE)  # "both red and scaly" counts nothing
+# What a length measures, by the words beside the number or in the question.
+_DEPTH = frozenset(map(key_of, ("thick", "thickness", "deep", "depth", "Breslow", "invasion")))
+_BREADTH = frozenset(
+    map(key_of, ("across", "diameter", "large", "big", "wide", "width", "broad", "size"))
+)
+_LENGTHS = ("mm", "cm", "um")
+_BESIDE = 3  # words before a length, and after it, that say what it measures
 _SAME = 1e-6  # numbers that differ by less are one
 _YEARS_OF = {"month": 1 / 12, "week": 7 / 365.25, "day": 1 / 365.25}
 
@@ -35,7 +44,7 @@ def check_quantities(
         )
         if is_age:
             continue  # compared as an age with `check_person`
-        if quantity.unit == "clock":
+        if quantity.unit == "clock" or _JOINS.match(answer.text, quantity.start):
             continue
         same = [
             q for q in caption.quantities
@@ -44,6 +53,9 @@ def check_quantities(
         ]  # fmt: skip
         if quantity.unit == "×" or (slot == "magnification" and not quantity.unit):
             same = [q for q in same if q.unit in ("×", "")]
+        if same and quantity.unit in _LENGTHS and _other_dimension(caption, same, question):
+            ledger.no("contradiction", "the number is that of another measure")
+            continue
         if same and _counts_agree(same, quantity, question, slot):
             place = same[0]
             ledger.evidence.append(TextEvidence(start=place.start, end=place.end, field="number"))
@@ -65,6 +77,31 @@ def check_quantities(
             "contradiction" if rivals or (many and quantity.value < 3) else "unsupported",
             f"the number {text!r} is not said",
         )
+
+
+def _other_dimension(caption: Reading, same: Sequence[Quantity], question: Reading) -> bool:
+    """Whether a question asks for a breadth and all the caption's such numbers are depths."""
+    asked = {token.key for token in question.tokens}
+    for wanted, other in ((_DEPTH, _BREADTH), (_BREADTH, _DEPTH)):
+        if asked & wanted and not asked & other:
+            return all(
+                beside & other and not beside & wanted
+                for beside in (_words_beside(caption, q) for q in same)
+            )
+    return False
+
+
+def _words_beside(caption: Reading, quantity: Quantity) -> set[str]:
+    """The words before and after a number, within its clause."""
+    place = next(i for i, t in enumerate(caption.tokens) if t.start >= quantity.start)
+    after = caption.tokens[place : place + 2 + _BESIDE]
+    beside: set[str] = set()
+    for tokens in (reversed(caption.tokens[max(0, place - _BESIDE) : place]), after):
+        for token in tokens:
+            if token.text in ",;()." or token.text == "and":
+                break
+            beside.add(token.key)
+    return beside
 
 
 def _is_many(token: Token) -> bool:

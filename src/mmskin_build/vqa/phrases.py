@@ -12,11 +12,15 @@ from dataclasses import dataclass
 
 from mmskin_build.vqa.assertion import Status
 from mmskin_build.vqa.reading import Reading, Role, Said
+from mmskin_build.vqa.vocabulary import proper_words
 from mmskin_build.vqa.word_lists import plain_words
 from mmskin_build.vqa.words import Token
 
 # What may follow a phrase: grammar, verbs of captions, marks.
 _FOLLOWS = plain_words("after_a_phrase")
+_PERSONS = frozenset(
+    {"patient", "man", "woman", "boy", "girl", "child", "infant", "neonate", "newborn", "mother"}
+)
 _PLACE_WORDS = {
     "on": "on", "over": "over", "in": "in", "at": "at", "around": "around", "along": "along",
     "of": "on",
@@ -27,6 +31,7 @@ _ASPECTS = plain_words("aspects")
 _COUNTED = plain_words("counted")
 # Last words of names that need an article in the singular, whatever they are names of.
 _COUNTED_LAST = plain_words("counted_last")
+_GERUND = re.compile(r"(?<!swell)ing$", re.IGNORECASE)  # fissuring is not counted, a fissure is
 _SINGULAR_S = ("ss", "us", "is", "os")
 
 
@@ -90,6 +95,8 @@ def lowered(text: str, reading: Reading, start: int) -> str:
     if not head.isupper() or word is None:
         return text
     if any(letter.isupper() for letter in word[0][1:]) or (len(word[0]) == 1 and text[1:2] != " "):
+        return text
+    if word[0].removesuffix("s") in proper_words() or word[0] in proper_words():
         return text
     for item in reading.said:
         if item.mention.start == start and item.mention.term.name[:1].isupper():
@@ -189,7 +196,9 @@ def _phrase(reading: Reading, first: int, last: int) -> Phrase | None:
     )
     before = tokens[first - 1].text.lower() if first else ""
     counted = (
-        name in _COUNTED or tokens[last].text.lower() in _COUNTED_LAST or before in ("a", "an")
+        (name in _COUNTED and not _GERUND.search(tokens[last].text))
+        or tokens[last].text.lower() in _COUNTED_LAST
+        or before in ("a", "an")
     )
     needs = (
         counted
@@ -251,7 +260,7 @@ def _place(reading: Reading, roles: Sequence[Role], index: int, preposition: str
         last += 1
     if not sites or until <= first:
         return None
-    if not _may_end(tokens, until - 1):
+    if not _may_end(tokens, until - 1) or _is_of_unknown(reading, roles, until):
         return None
     start, end = tokens[first].start, tokens[until - 1].end
     bare = reading.text[start:end]
@@ -267,6 +276,15 @@ def _place(reading: Reading, roles: Sequence[Role], index: int, preposition: str
         start=start, end=end, text=f"{preposition} {bare}", bare=bare, sites=tuple(sites),
         is_plural=plural, status=status,
     )  # fmt: skip
+
+
+def _is_of_unknown(reading: Reading, roles: Sequence[Role], after: int) -> bool:
+    """Whether a site goes on to be one of something unknown: "lip | of the bladder"."""
+    words = [token.text.lower() for token in reading.tokens[after : after + 2]]
+    if words != ["of", "the"] or after + 2 >= len(roles):
+        return False
+    place = after + 2
+    return roles[place] == "other" and reading.tokens[place].text.lower() not in _PERSONS
 
 
 _ADJECTIVE_SITE = re.compile(

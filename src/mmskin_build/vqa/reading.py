@@ -14,6 +14,7 @@ from typing import Literal
 from mmskin_build.records import Demographics
 from mmskin_build.text.demographics import extract_demographics
 from mmskin_build.text.terms import TermKind, TermMention, find_terms
+from mmskin_build.vqa.anatomy import Placed, find_placed
 from mmskin_build.vqa.assertion import Scope, Status, find_scopes, split_sentences, status_of
 from mmskin_build.vqa.vocabulary import Mention, Vocabulary, load_vocabulary
 from mmskin_build.vqa.word_lists import word_keys
@@ -42,7 +43,7 @@ _NUMBER_UNITS = {
     "year": "year", "yr": "year", "month": "month", "week": "week", "day": "day", "hour": "hour",
     "mm": "mm", "cm": "cm", "μm": "um", "um": "um", "µm": "um", "mg": "mg", "kg": "kg",
     "%": "%", "percent": "%", "per": "%",
-    "×": "×", "x": "×", "fold": "×", "o": "clock",
+    "×": "×", "x": "×", "fold": "×", "times": "×", "diameters": "×", "o": "clock",
 }  # fmt: skip
 
 Role = Literal["thing", "quality", "link", "join", "end", "other"]
@@ -50,7 +51,10 @@ Role = Literal["thing", "quality", "link", "join", "end", "other"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantity:
-    """A number with its unit ("year", "mm", "×", "" for a count) and the key of what it counts."""
+    """A number with its unit ("year", "mm", "×", "" for a count) and the key of what it counts.
+
+    `unit_end` is where a unit after the number ends: the end of "fold" in "20-fold".
+    """
 
     value: float
     unit: str
@@ -58,6 +62,7 @@ class Quantity:
     start: int
     end: int
     is_age: bool
+    unit_end: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +87,7 @@ class Reading:
     quantities: tuple[Quantity, ...]
     owners: tuple[tuple[int, int], ...]
     roles: tuple[Role, ...] = ()
+    placed: tuple[Placed, ...] = ()
 
     def told_of(self, kind: TermKind) -> tuple[TermMention, ...]:
         """Return the mentions of a stain, a magnification and their like."""
@@ -126,6 +132,7 @@ def read_text(text: str, vocabulary: Vocabulary | None = None) -> Reading:
         quantities=tuple(_quantities(tokens, roles, found)),
         owners=tuple(_owners(tokens, roles)),
         roles=tuple(roles),
+        placed=tuple(find_placed(tokens)),
     )
 
 
@@ -223,7 +230,7 @@ def _quantities(
         if value is None:
             continue
         is_age = any(start <= token.start and token.end <= end for start, end in ages)
-        unit, start = _unit(tokens, index)
+        unit, start, unit_end = _unit(tokens, index)
         owner = None if unit else _owner_after(tokens, roles, index)
         yield Quantity(
             value=value,
@@ -232,16 +239,19 @@ def _quantities(
             start=start,
             end=token.end,
             is_age=is_age,
+            unit_end=unit_end,
         )
 
 
-def _unit(tokens: tuple[Token, ...], index: int) -> tuple[str, int]:
+def _unit(tokens: tuple[Token, ...], index: int) -> tuple[str, int, int]:
+    """The unit of a number, and the characters of both."""
+    number = tokens[index]
     before = tokens[index - 1] if index else None
     if before is not None and before.text in ("×", "x", "X"):
-        return "×", before.start
+        return "×", before.start, number.end
     for token in tokens[index + 1 : index + 3]:
         if token.text in "-–":
             continue
         unit = _NUMBER_UNITS.get(token.text.lower()) or _NUMBER_UNITS.get(token.key)
-        return unit or "", tokens[index].start
-    return "", tokens[index].start
+        return unit or "", number.start, token.end if unit else number.end
+    return "", number.start, number.end

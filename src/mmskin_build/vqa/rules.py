@@ -7,17 +7,17 @@ out, but for a denial itself, which makes a question whose answer is no.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from mmskin_build.dataset.mmskin_d import describe_age
 from mmskin_build.qa import QAKind
-from mmskin_build.text.terms import TermKind
+from mmskin_build.vqa.candidates import Candidate
+from mmskin_build.vqa.clauses import Extended, extend, find_own_sentences, follow
 from mmskin_build.vqa.facts import panel_spans
 from mmskin_build.vqa.findings import (
     LESIONS,
     Findings,
-    find_findings,
     is_lesion,
     said_of_things,
     seen_phrases,
@@ -25,9 +25,9 @@ from mmskin_build.vqa.findings import (
 from mmskin_build.vqa.phrases import (
     Phrase,
     Place,
+    is_plural,
 )
 from mmskin_build.vqa.reading import Said
-from mmskin_build.vqa.told import Told
 from mmskin_build.vqa.wordings import listed, sentence, wordings
 
 MODALITY_NAMES = {
@@ -37,35 +37,26 @@ MODALITY_NAMES = {
 }
 
 
+# What the picture of a lens shows first of all.
+_SHOWN = {
+    "dermoscopic": ("dermoscopic structure", "lesion"),
+    "pathological": ("histologic structure", "surface", "cell"),
+}
+_COUNTS = ("multiple", "several", "numerous", "many", "few", "single", "solitary")
+
+
 _COMPARED = frozenset({"lesion", "dermoscopic structure", "histologic structure"})
 
 
-_MICROSCOPIC = frozenset({"histologic structure", "cell"})
+_MOST_SENTENCES = 2  # of the caption's own in a description
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A question that the facts allow, in several wordings, with its answers in several wordings.
-
-    `topic` names what is asked, so that it is asked once. `says` is set for yes-or-no questions.
-    `parent` is the topic that must be asked before, for a question that refers to it.
-    """
-
-    kind: QAKind
-    topic: str
-    questions: tuple[str, ...]
-    answers: tuple[str, ...]
-    says: str | None = None
-    parent: str | None = None
-
-
-def build_candidates(told: Told) -> tuple[Candidate, ...]:
+def build_candidates(found: Findings) -> tuple[Candidate, ...]:
     """Return every question that the facts allow; what to ask is chosen later."""
-    found = find_findings(told)
     made: list[Candidate] = []
     for maker in (
-        _diagnosis, _modality, _morphology, _site, _qualities, _count, _microscopy, _making,
-        _person, _description, _comparison,
+        _diagnosis, _modality, _morphology, _site, _qualities, _count, _person, _description,
+        _comparison,
     ):  # fmt: skip
         made += maker(found)
     return tuple(made)
@@ -74,78 +65,104 @@ def build_candidates(told: Told) -> tuple[Candidate, ...]:
 def _diagnosis(found: Findings) -> Iterator[Candidate]:
     if found.diagnosis is None:
         return
-    name = found.diagnosis[0]
+    name, item = found.diagnosis
+    reading, mention = found.told.reading, item.mention
+    where = reading.text[mention.end : follow(reading, mention.last - 1, mention.start)]
+    shown = shown_with(found, unless=name)
+    answers = [f"{sentence(is_diagnosis(found))[:-1]}{where}."] if where else []
+    if shown is not None:
+        answers = [sentence(f"{is_diagnosis(found)}; the image shows {shown.text}")]
+        if " with " not in shown.text:
+            answers.append(f"This is a case of {name} with {shown.text}.")
     yield Candidate(
         kind="diagnosis",
         topic="diagnosis",
         questions=wordings("diagnosis", plural=False),
-        answers=(
-            f"The diagnosis is {name}.",
-            f"This is a case of {name}.",
-            f"The condition shown is {name}.",
-        ),
+        answers=(*answers, f"This is a case of {name}{where}.")[: max(len(answers), 1)],
+        plain=(sentence(is_diagnosis(found)),),
     )
+
+
+def is_diagnosis(found: Findings) -> str:
+    """Return "the diagnosis is melanoma", "the lesions are keloids" where the name is a plural."""
+    name, item = found.diagnosis or ("", None)
+    if item is not None and is_plural(name) and not is_plural(item.mention.term.name):
+        return f"the lesions are {name}"
+    return f"the diagnosis is {name}"
 
 
 def _modality(found: Findings) -> Iterator[Candidate]:
     name = MODALITY_NAMES.get(found.told.modality or "")
-    if name is not None:
-        yield Candidate(
-            kind="modality",
-            topic="modality",
-            questions=wordings("modality", plural=False),
-            answers=(f"This is {name}.", f"It is {name}.", f"The image is {name}."),
+    if name is None:
+        return
+    plain = (f"This is {name}.", f"It is {name}.", f"The image is {name}.")
+    shown = shown_with(found)
+    answers: tuple[str, ...] = plain
+    if shown is not None:
+        answers = (
+            f"This is {name} that shows {shown.text}.",
+            f"It is {name} showing {shown.text}.",
         )
+    elif found.diagnosis is not None:
+        answers = (f"This is {name} of {found.diagnosis[0]}.",)
+    yield Candidate(
+        kind="modality",
+        topic="modality",
+        questions=wordings("modality", plural=False),
+        answers=answers,
+        plain=plain,
+    )
 
 
-def described(found: Findings, phrase: Phrase) -> str:
-    """Return a lesion with what it goes with: "papules with Wickham striae"."""
-    reading = found.told.reading
-    text, end, plural = phrase.text, phrase.end, phrase.is_plural
-    joined = [text]
-    for other in found.phrases:
-        between = reading.text[end : other.start].lower().strip()
-        if other.start <= end:
-            continue
-        if between == "and" and other.head.mention.term.kind in LESIONS and len(joined) < 2:
-            joined.append(other.text)
-            end = other.end
-        elif between == "with" and other.head.mention.term.kind in (
-            "surface", "dermoscopic structure", "lesion",
-        ):  # fmt: skip
-            joined[-1] += f" with {other.text}"
-            end = other.end
-            break
-        else:
-            break
-    return " and ".join(joined) if plural or len(joined) < 2 else " and ".join(joined)
+def main_phrase(found: Findings) -> Phrase | None:
+    """Return what a picture shows first of all, by its kind: a lesion, a structure, a change."""
+    kinds = _SHOWN.get(found.told.modality or "", ())
+    if not kinds:
+        return found.main
+    return next((p for kind in kinds for p in seen_phrases(found, kind)), None)
+
+
+def shown_with(found: Findings, unless: str = "") -> Extended | None:
+    """Return what a picture shows with what its clause says on, None if that says `unless`."""
+    phrase = main_phrase(found)
+    if phrase is None:
+        return None
+    shown = extend(found.told.reading, phrase)
+    if unless and unless.lower() in shown.text.lower():
+        return None
+    return shown if shown.words > 2 or phrase.has_quality else None
+
+
+def own_sentences(found: Findings, told: Phrase | None) -> tuple[str, ...]:
+    """Return the caption's own sentences that do not say again what has been told."""
+    sentences = find_own_sentences(found.told.reading)
+    if told is None:
+        return sentences
+    return tuple(s for s in sentences if told.noun not in re.findall(r"\w+", s.lower()))
 
 
 def _morphology(found: Findings) -> Iterator[Candidate]:
     phrase = found.main
-    if phrase is None or phrase.head.mention.term.group == "any lesion" and not phrase.has_quality:
+    if phrase is None or found.told.modality == "pathological":
         return
-    if found.told.modality == "pathological":
+    told = extend(found.told.reading, phrase)
+    if phrase.head.mention.term.group == "any lesion" and not phrase.has_quality:
         return
-    text = described(found, phrase)
     be = "are" if phrase.is_plural else "is"
+    answers = [f"There {be} {told.text}.", f"The image shows {told.text}."]
+    if phrase.is_plural or " and " not in told.text:
+        answers.append(sentence(f"{told.text} {be} visible"))
+    own = own_sentences(found, phrase)
     yield Candidate(
         kind="morphology",
         topic="morphology",
         questions=wordings("morphology", plural=phrase.is_plural),
-        answers=(
-            f"There {be} {text}.",
-            f"The image shows {text}.",
-            sentence(f"{text} {_seen(text, be)}"),
-        ),
+        answers=tuple(" ".join((answer, *own[:1])) for answer in answers),
+        plain=(*answers, f"There {be} {phrase.text}.", f"The image shows {phrase.text}."),
     )
 
 
-def _seen(text: str, be: str) -> str:
-    return f"{'are' if ' and ' in text and be == 'is' and ' with ' not in text else be} visible"
-
-
-def _subject(found: Findings, place: Place) -> tuple[str, bool] | None:
+def _subject(found: Findings, place: Place) -> Phrase | None:
     """Return the thing that is said to be at a place, where the words stand beside it."""
     best: Phrase | None = None
     for phrase in found.phrases:
@@ -159,7 +176,7 @@ def _subject(found: Findings, place: Place) -> tuple[str, bool] | None:
         return None
     between = found.told.reading.text[best.end : place.start].lower().split()
     if len(between) == 1 and between[0] in ("on", "over", "in", "at", "around", "along", "of"):
-        return best.noun, best.is_plural
+        return best
     return None
 
 
@@ -168,28 +185,51 @@ def _site(found: Findings) -> Iterator[Candidate]:
         return
     place = found.places[0]
     subject = _subject(found, place)
-    answers: tuple[str, ...]
-    if subject is not None:
-        noun, plural = subject
-        be = "are" if plural else "is"
-        answers = (f"The {noun} {be} {place.text}.", sentence(affected(place)))
-    else:
-        noun, plural = "skin change", False
-        answers = (sentence(affected(place)),)
-    words = wordings("site", plural=plural, noun=noun)
     if subject is None:
-        words = tuple(w for w in words if "skin change" not in w)
-    yield Candidate(kind="site", topic="site", questions=words, answers=answers)
-    if subject is not None and found.main is not None and subject[0] == found.main.noun:
-        be = "are" if plural else "is"
-        they = "they" if plural else "it"
+        words = wordings("site", plural=False, noun="skin change")
+        plain = (sentence(affected(place)),)
+        yield Candidate(
+            kind="site",
+            topic="site",
+            questions=tuple(w for w in words if "skin change" not in w),
+            answers=_affected_by(found, place) or plain,
+            plain=plain,
+        )
+        return
+    be = "are" if subject.is_plural else "is"
+    noun = subject.noun
+    told = extend(found.told.reading, subject)
+    first = found.told.reading.tokens[subject.first]
+    counts = first.number is not None or first.text.lower() in _COUNTS
+    answers = [] if counts else [f"The {subject.bare} {be} {place.text}."]
+    if told.end >= place.end:
+        answers.append(f"There {be} {told.text}.")
+    yield Candidate(
+        kind="site",
+        topic="site",
+        questions=wordings("site", plural=subject.is_plural, noun=noun),
+        answers=tuple(answers) or (f"The {noun} {be} {place.text}.",),
+        plain=(f"The {noun} {be} {place.text}.", sentence(affected(place))),
+    )
+    if found.main is not None and noun == found.main.noun:
         yield Candidate(
             kind="follow_up",
             topic="site",
-            questions=wordings("follow_site", plural=plural),
-            answers=(sentence(f"{they} {be} {place.text}"),),
+            questions=wordings("follow_site", plural=subject.is_plural),
+            answers=(sentence(f"{'they' if subject.is_plural else 'it'} {be} {place.text}"),),
             parent="morphology",
         )
+
+
+def _affected_by(found: Findings, place: Place) -> tuple[str, ...]:
+    """Return "The wrist is affected by lichen planus." of "lichen planus of the wrist"."""
+    if found.diagnosis is None:
+        return ()
+    name, item = found.diagnosis
+    between = found.told.reading.text[item.mention.end : place.start].lower().split()
+    if between not in (["of"], ["on"], ["in"], ["affecting"], ["involving"], ["over"], ["at"]):
+        return ()
+    return (sentence(f"{affected(place)} by {name}"),)
 
 
 def affected(place: Place) -> str:
@@ -225,7 +265,8 @@ def _qualities(found: Findings) -> Iterator[Candidate]:
                 kind=qa_kind,
                 topic=f"{slot} {noun}",
                 questions=wordings(slot, plural=plural, noun=noun),
-                answers=(f"The {noun} {be} {value}.",),
+                answers=(f"The {_without(found, noun, values)} {be} {value}.",),
+                plain=(f"The {noun} {be} {value}.",),
             )
             if slot == "color" and found.main is not None and noun == found.main.noun:
                 they = "they" if plural else "it"
@@ -236,6 +277,22 @@ def _qualities(found: Findings) -> Iterator[Candidate]:
                     answers=(sentence(f"{they} {be} {value}"),),
                     parent="site",
                 )
+
+
+def _without(found: Findings, noun: str, values: Sequence[str]) -> str:
+    """Return a thing with its place and its qualities, but for those asked about."""
+    same = [p for p in found.phrases if p.noun == noun]
+    if len(same) != 1:
+        return noun
+    reading = found.told.reading
+    bare, place = same[0].bare, extend(reading, same[0], only_places=True).bare
+    kept = [w for w in bare.split() if w.strip(",").lower() not in _COUNTS]
+    text = " ".join(kept)
+    for value in values:
+        text = re.sub(rf"(?<![\w-]){re.escape(value)}(?![\w-]),? ?(?:and )?", "", text)
+    text = text.removeprefix("and ")
+    whole = text.endswith(noun) and not re.search(r",? and (?=\w+$)|, (?=\w+$)|  ", text)
+    return (text if whole else noun) + place[len(bare) :]
 
 
 def _slot(item: Said) -> str:
@@ -266,150 +323,74 @@ def _count(found: Findings) -> Iterator[Candidate]:
             kind="count",
             topic=f"count {phrase.noun}",
             questions=wordings("count", plural=plural, noun=phrase.noun),
-            answers=(f"There {be} {amount} {phrase.noun}.",),
-        )
-
-
-def _microscopy(found: Findings) -> Iterator[Candidate]:
-    modality = found.told.modality
-    structures = seen_phrases(found, "dermoscopic structure")
-    if structures and modality == "dermoscopic":
-        text = listed([p.text for p in structures])
-        yield Candidate(
-            kind="structure",
-            topic="dermoscopic",
-            questions=wordings("dermoscopic", plural=True),
-            answers=(f"Dermoscopy shows {text}.", sentence(f"{text} {_are(structures)} visible")),
-        )
-    changes = seen_phrases(found, "histologic structure")
-    if changes and modality == "pathological":
-        text = listed([p.text for p in changes])
-        yield Candidate(
-            kind="structure",
-            topic="histologic",
-            questions=wordings("histologic", plural=True),
-            answers=(f"The section shows {text}.", sentence(f"{text} {_are(changes)} visible")),
-        )
-    cells = [p for p in seen_phrases(found, "cell") if p.is_plural]
-    if cells and modality == "pathological":
-        text = listed([p.text for p in cells])
-        questions = tuple(q for q in wordings("cell", plural=False) if "infiltrate" not in q)
-        yield Candidate(
-            kind="cell",
-            topic="cell",
-            questions=questions,
-            answers=(sentence(f"{text} are visible"), f"The section shows {text}."),
-        )
-
-
-def _are(phrases: Sequence[Phrase]) -> str:
-    return "are" if len(phrases) > 1 or phrases[0].is_plural else "is"
-
-
-def _one(found: Findings, kind: TermKind) -> str | None:
-    """The one stain or magnification that a caption tells, None for none or several."""
-    values = {mention.value for mention in found.told.reading.told_of(kind)}
-    return values.pop() if len(values) == 1 else None
-
-
-def _making(found: Findings) -> Iterator[Candidate]:
-    stain, magnification = _one(found, "stain"), _one(found, "magnification")
-    if found.told.modality not in (None, "pathological"):
-        return
-    if stain is not None:
-        immune = any(w in stain for w in ("immuno", "smear", "hydroxide", "ink"))
-        answer = f"It is {stain}." if immune else f"The section is stained with {stain}."
-        if "immunostain" in stain:
-            answer = f"The stain is a {stain}."
-            answer = (
-                answer.replace(" a S", " an S").replace(" a M", " an M").replace(" a E", " an E")
-            )
-        yield Candidate(
-            kind="stain",
-            topic="stain",
-            questions=wordings("stain", plural=False),
-            answers=(answer,),
-        )
-    if magnification is not None and "objective" not in magnification:
-        yield Candidate(
-            kind="magnification",
-            topic="magnification",
-            questions=wordings("magnification", plural=False),
-            answers=(
-                f"The magnification is {magnification}.",
-                f"The image was taken at {magnification}.",
-            ),
+            answers=(f"There {be} {extend(reading, phrase).text}.",),
+            plain=(f"There {be} {amount} {phrase.noun}.",),
         )
 
 
 def _person(found: Findings) -> Iterator[Candidate]:
     who = found.told.record.demographics
     age = describe_age(who)
+    sex = who.sex if who.sex in ("male", "female") else None
+    both = (f"The patient is {sex} and {age}.",) if sex is not None and age is not None else ()
     if age is not None:
+        plain = (f"The patient is {age}.",)
         yield Candidate(
             kind="age",
             topic="age",
             questions=wordings("age", plural=False),
-            answers=(f"The patient is {age}.",),
+            answers=both or plain,
+            plain=plain,
         )
     if who.age_group is not None:
         group = {"elderly": "elderly"}.get(
             who.age_group, f"a{'n' * (who.age_group[0] in 'aeio')} {who.age_group}"
         )
+        plain = (f"The patient is {group}.",)
         yield Candidate(
             kind="age_group",
             topic="age_group",
             questions=wordings("age_group", plural=False),
-            answers=(f"The patient is {group}.",),
+            answers=plain if age is None else (f"The patient, who is {age}, is {group}.",),
+            plain=plain,
         )
-    if who.sex in ("male", "female"):
+    if sex is not None:
+        plain = (f"The patient is {sex}.",)
         yield Candidate(
             kind="sex",
             topic="sex",
             questions=wordings("sex", plural=False),
-            answers=(f"The patient is {who.sex}.",),
+            answers=both or plain,
+            plain=plain,
         )
 
 
 def _description(found: Findings) -> Iterator[Candidate]:
-    """One sentence of what is plainly said: lesion, place, diagnosis, patient."""
-    parts: list[str] = []
-    modality = found.told.modality
-    name = MODALITY_NAMES.get(modality or "", "an image")
-    what = _what(found)
-    if what is None:
+    """What is plainly said: the kind of picture, what it shows and where, diagnosis, patient."""
+    shown = shown_with(found)
+    if shown is None:
         return
-    parts.append(what)
-    if found.diagnosis is not None and found.diagnosis[0] not in what:
-        parts.append(f"the diagnosis is {found.diagnosis[0]}")
-    if len(parts) < 2 and " " not in what.removeprefix("a ").removeprefix("an "):
+    name = MODALITY_NAMES.get(found.told.modality or "")
+    lead = "The image shows" if name is None else f"This is {name} that shows"
+    first = f"{lead} {shown.text}"
+    if found.diagnosis is not None and found.diagnosis[0].lower() not in shown.text.lower():
+        first += f"; {is_diagnosis(found)}"
+    elif shown.words < 2:
         return  # "The image shows lesions" describes nothing
-    shown = parts[0] + ("; " + parts[1] if len(parts) > 1 else "")
-    start = "This" if modality is None else f"This is {name} that"
-    lead = "The image shows" if modality is None else f"{start} shows"
+    who = found.told.record.demographics
+    told = [who.sex] if who.sex in ("male", "female") else []
+    age = describe_age(who)
+    told += [] if age is None else [age]
+    patient = (f"The patient is {' and '.join(told)}.",) if told else ()
+    phrase = main_phrase(found)
+    own = own_sentences(found, phrase)[:_MOST_SENTENCES]
     yield Candidate(
         kind="description",
         topic="description",
         questions=wordings("description", plural=False),
-        answers=(f"{lead} {shown}.", f"The image shows {shown}."),
+        answers=(" ".join((f"{first}.", *own, *patient)),),
+        plain=(" ".join((f"{first}.", *patient)), f"{first}."),
     )
-
-
-def _what(found: Findings) -> str | None:
-    if found.told.modality == "pathological":
-        changes = [p.text for p in seen_phrases(found, "histologic structure")]
-        return listed(changes) if changes else None
-    if found.told.modality == "dermoscopic":
-        structures = [p.text for p in seen_phrases(found, "dermoscopic structure")]
-        return listed(structures) if structures else None
-    if found.main is None:
-        return None
-    text = described(found, found.main)
-    if found.places and _subject(found, found.places[0]) is not None and " with " not in text:
-        place = found.places[0]
-        if _subject(found, place) == (found.main.noun, found.main.is_plural):
-            text += f" {place.text}"
-    return text
 
 
 def _comparison(found: Findings) -> Iterator[Candidate]:
@@ -418,19 +399,24 @@ def _comparison(found: Findings) -> Iterator[Candidate]:
     if told.record.panel_text is not None:
         return
     shown: dict[str, Phrase] = {}
+    ends: dict[str, int] = {}
     for label, start, end in panel_spans(told.record.figure_caption):
         for phrase in found.phrases:
             kind = phrase.head.mention.term.kind
             inside = start <= phrase.start and phrase.end <= end
             if inside and kind in _COMPARED and len(label) == 1:
                 shown.setdefault(label, phrase)
+                ends[label] = end
     labels = sorted(shown)[:2]
     if len(labels) < 2 or shown[labels[0]].text == shown[labels[1]].text:
         return
     one, other = labels
+    reading = told.reading
+    long = [extend(reading, shown[label], before=ends[label]).text for label in labels]
     yield Candidate(
         kind="comparison",
         topic="comparison",
         questions=wordings("comparison", plural=True, a=one, b=other),
-        answers=(f"Panel {one} shows {shown[one].text}; panel {other} shows {shown[other].text}.",),
+        answers=(f"Panel {one} shows {long[0]}; panel {other} shows {long[1]}.",),
+        plain=(f"Panel {one} shows {shown[one].text}; panel {other} shows {shown[other].text}.",),
     )

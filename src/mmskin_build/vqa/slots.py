@@ -115,8 +115,9 @@ _CHOICE = re.compile(r"\bor\b|\boptions?\b|\bchoose\b|(?:^|\s)\(?A[).:]\s", re.I
 #: An option of a choice with its letter.
 OPTION = re.compile(r"\(?\b([A-H])[).:] ?([^,;?()]+)")
 
-
-ELSEWHERE = re.compile(r"\b(?:also|too|other|elsewhere|another|additional\w*)\b", re.IGNORECASE)
+ELSEWHERE = re.compile(
+    r"\b(?:also|too|other|elsewhere|another|additional\w*|as well(?! as))\b", re.IGNORECASE
+)
 
 
 def slot_of(question: str) -> Slot:

@@ -21,6 +21,7 @@ from mmskin_build.vqa.lookup import (
     Ledger,
     Problem,
     content_tokens,
+    find_other_relation,
     find_places,
     find_rival,
     is_decade,
@@ -28,7 +29,7 @@ from mmskin_build.vqa.lookup import (
     modality_fits,
     says_contrary,
 )
-from mmskin_build.vqa.owners import check_owners, check_sides
+from mmskin_build.vqa.owners import check_laterality, check_owners, check_sides
 from mmskin_build.vqa.persons import check_person, check_quantities
 from mmskin_build.vqa.reading import Reading
 from mmskin_build.vqa.slots import (
@@ -85,6 +86,8 @@ def find_support(
     for index, token in content_tokens(answer, start):
         if token.number is not None and (not token.text.isalpha() or token.number > _MOST_COUNTED):
             continue  # compared as a number
+        if any(q.unit and q.start <= token.start < q.unit_end for q in answer.quantities):
+            continue  # "20-fold": the number's unit
         if len(token.text) == 1 and (offers_choice(question.text) or _is_letter(answer, index)):
             continue
         if token.text.lower() in PERSON_WORDS or token.key in GROUP_KEYS or is_decade(token):
@@ -101,6 +104,10 @@ def find_support(
         )  # fmt: skip
     check_owners(ledger, caption, question, answer, start)
     check_sides(ledger, caption, question, answer, start)
+    check_laterality(ledger, caption, question, answer, said, start)
+    other = find_other_relation(caption, answer, start)
+    if other is not None and said != "no":
+        ledger.no("contradiction", f"{other[0]} it, where the caption has it {other[1]}")
     if said is not None:
         check_polarity(ledger, caption, question, answer, said, start, modality)
     elif asks_yes_no and not _has_content(answer, 0):
@@ -156,6 +163,8 @@ def _check_token(
         statuses = {caption.status_at(place) for place in places}
         spared = token.key in SPARING
         if not denied and statuses == {"absent"} and not spared:
+            if _is_of_denied(caption, answer, index, places):
+                return
             ledger.no("contradiction", f"{token.text!r} is denied")
         elif (
             denied
@@ -196,7 +205,8 @@ def _check_token(
     term = item.mention.term
     rival = find_rival(caption, term)
     asked = term.kind in wanted
-    alone = term.kind in SINGLE and not ELSEWHERE.search(question.text) and not denied
+    more = ELSEWHERE.search(question.text) or ELSEWHERE.search(answer.text)
+    alone = term.kind in SINGLE and not more and not denied
     if (
         rival is not None
         and not denied
@@ -231,6 +241,29 @@ def _denied_with_others(
         found = find_places(caption, answer, index)
         if found and any(caption.status_at(p) == "absent" for p in found):
             return True
+    return False
+
+
+def _is_of_denied(caption: Reading, answer: Reading, index: int, places: Sequence[Token]) -> bool:
+    """Whether a word says what something denied would be of: "no invasion of the dermis".
+
+    The caption must deny both in one.
+    """
+    scopes = [
+        scope for scope in caption.scopes
+        if scope.status == "absent" and any(scope.start <= p.start <= scope.end for p in places)
+    ]  # fmt: skip
+    for place in range(index - 1, -1, -1):
+        before = answer.tokens[place]
+        if before.text.lower() in ("of", "in", "on", "at", "the", "a", "an", "within"):
+            continue
+        if answer.status_at(before) != "absent":
+            return False
+        return any(
+            scope.start <= found.start <= scope.end
+            for found in find_places(caption, answer, place)
+            for scope in scopes
+        )
     return False
 
 

@@ -1,15 +1,16 @@
 """The names of dermatology, by kind and group, and where a text has them.
 
 ``vocabulary/dermatology.json`` is written for this program, ``icd10cm.json`` is drawn from a public
-classification; each file tells its source. The headings of a book add names of diseases.
+classification; each file tells its source. ``book_terms`` adds what
+a book's headings and index name.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
@@ -24,6 +25,10 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 _NESTING = frozenset({"dermoscopic structure", "histologic structure"})
 _NESTED = frozenset({"level", "color", "cell"})
+_ENDINGS = (
+    "oma", "omas", "omata", "itis", "osis", "iasis", "emia", "aemia", "syndrome", "disease",
+    "derma", "dermia", "pemphigus", "pemphigoid", "keratosis", "nevus", "naevus", "porphyria",
+)  # fmt: skip
 _FOLDER = Path(__file__).parent / "vocabulary"
 
 
@@ -113,26 +118,26 @@ def load_vocabulary() -> Vocabulary:
     return _made(terms, own)
 
 
-def with_headings(vocabulary: Vocabulary, headings: Iterable[str]) -> Vocabulary:
-    """Add the diseases that a book's headings name: short ones with a disease's ending.
+@functools.cache
+def proper_words() -> frozenset[str]:
+    """Return the words that names of this vocabulary write with a capital: Bowen, Spitz, Kaposi."""
+    content = json.loads((_FOLDER / "dermatology.json").read_text("utf-8"))
+    lines = [line for kind in KINDS for lines in content.get(kind, {}).values() for line in lines]
+    return frozenset(
+        word.removesuffix("'s")
+        for line in lines
+        for word in re.findall(r"[A-Z][a-z]+(?:'s)?", line)
+    )
 
-    >>> book = with_headings(load_vocabulary(), ["Clinical features", "Zorn syndrome"])
-    >>> [m.term.name for m in book.find(find_words("A case of Zorn syndrome."))]
-    ['Zorn syndrome']
+
+def names_disease(word: str) -> bool:
+    """Whether a word has the ending of a disease's name.
+
+    >>> names_disease("Adenodermatosis"), names_disease("features")
+    (True, False)
     """
-    terms = dict(vocabulary.terms)
-    for heading in sorted(set(headings)):
-        words = heading.split()
-        if 1 <= len(words) <= 4 and _names_disease(words[-1].lower()):
-            _add(terms, [heading], "diagnosis", "heading")
-    if len(terms) == len(vocabulary.terms):
-        return vocabulary
-    return dataclasses.replace(vocabulary, terms=terms, longest=max(map(len, terms)))
-
-
-def _names_disease(word: str) -> bool:
-    endings = ("oma", "itis", "osis", "iasis", "emia", "syndrome", "disease", "derma", "pemphigus")
-    return word.endswith(endings) and len(word) > 4
+    word = word.lower()
+    return word.endswith(_ENDINGS) and len(word) > 4
 
 
 def _add(terms: dict[tuple[str, ...], Term], names: Sequence[str], kind: Kind, group: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 #: Raise with any change of the wordings.
-PROMPT_VERSION = "rules-1"
+PROMPT_VERSION = "rules-2"
 
 ASK: dict[str, tuple[str, ...]] = {
     "diagnosis": (

@@ -30,7 +30,7 @@ _IRREGULAR = {
     "verrucous": "verrucous", "warty": "warty", "burning": "burning", "lay": "lie",
     "lies": "lie", "lying": "lie", "calves": "calf", "is": "be", "are": "be", "was": "be",
     "were": "be", "been": "be", "being": "be", "has": "have", "had": "have", "having": "have",
-    "dermal": "dermis", "dermis": "dermis", "arises": "arise", "arose": "arise",
+    "dermal": "dermis", "dermis": "dermis", "situ": "in situ", "arises": "arise", "arose": "arise",
 }  # fmt: skip
 # Endings on top of the stemmer's, the longest first: of one root, they make one key.
 _ENDINGS = (

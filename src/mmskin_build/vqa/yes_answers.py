@@ -59,7 +59,8 @@ def check_polarity(
             term = item.mention.term if item else None
             if says_contrary(caption, token) or (
                 term is not None and term.kind in (*SINGLE, "color", "arrangement", "border")
-                and find_rival(caption, term) is not None and not ELSEWHERE.search(question.text)
+                and find_rival(caption, term) is not None
+                and not ELSEWHERE.search(question.text) and not ELSEWHERE.search(answer.text)
             ):  # fmt: skip
                 ledger.no("contradiction", f"yes to {token.text!r}, of which the contrary is said")
             elif _is_given_by_answer(question, answer, token, start):

@@ -9,54 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from mmskin_build.vqa.candidates import Candidate
 from mmskin_build.vqa.choices import build_choices, distractors, number_of
-from mmskin_build.vqa.findings import Findings, find_findings, said_of_things, seen_phrases
+from mmskin_build.vqa.clauses import extend
+from mmskin_build.vqa.contraries import FAR_SITES, far_values
+from mmskin_build.vqa.findings import Findings, said_of_things, seen_phrases
 from mmskin_build.vqa.phrases import Phrase, Place, is_plural, lowered
 from mmskin_build.vqa.relations import is_within
-from mmskin_build.vqa.rules import MODALITY_NAMES, Candidate, affected
-from mmskin_build.vqa.told import Told
-from mmskin_build.vqa.vocabulary import Term
-
-# Colors so far apart that no eye takes one for the other, by group.
-_FAR_COLORS = {
-    "red": ("yellow", "green", "black"),
-    "brown": ("white", "yellow", "green"),
-    "black": ("white", "yellow", "red"),
-    "blue": ("yellow", "white", "green"),
-    "white": ("black", "brown", "blue"),
-    "yellow": ("blue", "black", "green"),
-    "green": ("red", "white", "brown"),
-}
-
-
-_FAR_SHAPES = {
-    "annular": "linear", "linear": "annular", "discoid": "linear", "round": "linear",
-    "oval": "linear", "polycyclic": "linear", "flat-topped": "dome-shaped",
-    "dome-shaped": "flat-topped", "arcuate": "round", "serpiginous": "round",
-}  # fmt: skip
-
-
-_FAR_GROUPING = {
-    "grouped": "scattered",
-    "confluent": "discrete",
-    "discrete": "confluent",
-    "scattered": "grouped",
-}
-
-
-_FAR_BORDER = {"well-demarcated": "ill-defined", "ill-defined": "well-demarcated"}
-
-
-_FAR_SITES = {
-    "head": ("sole", "back", "thigh"), "mouth": ("sole", "back", "thigh"),
-    "neck": ("sole", "thigh", "palm"),
-    "trunk": ("face", "sole", "palm"), "arm": ("face", "sole", "abdomen"),
-    "hand": ("face", "back", "thigh"),
-    "leg": ("face", "palm", "abdomen"), "foot": ("face", "abdomen", "forearm"),
-    "genital": ("face", "forearm", "sole"),
-    "appendage": (),
-}  # fmt: skip
-
+from mmskin_build.vqa.rules import MODALITY_NAMES, affected, is_diagnosis
 
 _WIDE = ("generalized", "symmetrical distribution", "arrangement", "bilateral")
 
@@ -64,9 +24,8 @@ _WIDE = ("generalized", "symmetrical distribution", "arrangement", "bilateral")
 _STAINS = ("haematoxylin and eosin", "Giemsa", "Congo red", "alcian blue", "periodic acid–Schiff")
 
 
-def build_yes_no(told: Told) -> tuple[Candidate, ...]:
+def build_yes_no(found: Findings) -> tuple[Candidate, ...]:
     """Return all yes-or-no questions and choices that the facts allow."""
-    found = find_findings(told)
     made: list[Candidate] = []
     for maker in (
         _presence, _denials, _sites, _values, _persons, _modality, _stain, _diagnosis,
@@ -76,9 +35,20 @@ def build_yes_no(told: Told) -> tuple[Candidate, ...]:
     return tuple(made)
 
 
-def _both(topic: str, questions: Sequence[str], answers: Sequence[str], says: str) -> Candidate:
+def _both(
+    topic: str,
+    questions: Sequence[str],
+    answers: Sequence[str],
+    says: str,
+    plain: Sequence[str] = (),
+) -> Candidate:
     return Candidate(
-        kind="yes_no", topic=topic, questions=tuple(questions), answers=tuple(answers), says=says
+        kind="yes_no",
+        topic=topic,
+        questions=tuple(questions),
+        answers=tuple(answers),
+        plain=tuple(plain),
+        says=says,
     )
 
 
@@ -105,8 +75,9 @@ def _presence(found: Findings) -> Iterator[Candidate]:
                     f"Can {asked} be seen?",
                     f"Do you see {asked}?",
                 ),
-                (f"Yes, there {be} {phrase.text}.", f"Yes, {phrase.text} {be} visible."),
+                (f"Yes, there {be} {extend(found.told.reading, phrase).text}.",),
                 "yes",
+                (f"Yes, there {be} {phrase.text}.", f"Yes, {phrase.text} {be} visible."),
             )
 
 
@@ -115,7 +86,7 @@ def _asked_name(found: Findings, phrase: Phrase) -> str | None:
     if phrase.last != mention.last - 1 or not (phrase.start <= mention.start):
         return None
     name = lowered(found.told.text[mention.start : mention.end], found.told.reading, mention.start)
-    return phrase.text if phrase.text == f"a {phrase.bare}" else name
+    return phrase.text if phrase.text in (f"a {phrase.bare}", f"an {phrase.bare}") else name
 
 
 def _denials(found: Findings) -> Iterator[Candidate]:
@@ -282,7 +253,7 @@ def _other_site(found: Findings, place: Place) -> Iterator[Candidate]:
     if any(t.name in _WIDE or t.group == "extent" for t in terms) or len(found.places) > 1:
         return
     known = [t for t in terms if t.kind == "site"]
-    options = _FAR_SITES.get(place.sites[0].mention.term.group, ())
+    options = FAR_SITES.get(place.sites[0].mention.term.group, ())
     fit = [
         site
         for site in options
@@ -317,7 +288,7 @@ def _values(found: Findings) -> Iterator[Candidate]:
                 f"Would you call the {noun} {text}?",
             )
             yield _both(f"{term.kind} {noun}", question, (f"Yes, the {noun} {be} {text}.",), "yes")
-            for other in _far(term):
+            for other in far_values(term):
                 if other in found.told.text.lower():
                     continue
                 question = (
@@ -327,13 +298,6 @@ def _values(found: Findings) -> Iterator[Candidate]:
                 yield _both(
                     f"{term.kind} {noun}", question, (f"No, the {noun} {be} {text}.",), "no"
                 )
-
-
-def _far(term: Term) -> tuple[str, ...]:
-    if term.kind == "color":
-        return _FAR_COLORS.get(term.group, ())[:2]
-    table = _FAR_BORDER if term.kind == "border" else {**_FAR_SHAPES, **_FAR_GROUPING}
-    return (table[term.name],) if term.name in table else ()
 
 
 def _persons(found: Findings) -> Iterator[Candidate]:
@@ -425,7 +389,7 @@ def _diagnosis(found: Findings) -> Iterator[Candidate]:
             f"Does the image show {name}?",
             f"Would you diagnose {name}?",
         ),
-        (f"Yes, the diagnosis is {name}.",),
+        (f"Yes, {is_diagnosis(found)}.",),
         "yes",
     )
     for other in distractors(found, 2):
@@ -436,6 +400,6 @@ def _diagnosis(found: Findings) -> Iterator[Candidate]:
                 f"Does the image show {other}?",
                 f"Would you diagnose {other}?",
             ),
-            (f"No, the diagnosis is {name}.",),
+            (f"No, {is_diagnosis(found)}.",),
             "no",
         )
