@@ -41,9 +41,9 @@ def _stage(function: Callable[P, R]) -> Task[P, R]:
 
 
 @_stage
-def read_book(data: str, settings: str, book_id: str) -> Key:
+def read_book(data: str, settings: str, book_id: str, check: bool) -> Key:
     """Turn a book's file into pages."""
-    with _job(data, settings, book_id) as (job, book):
+    with _job(data, settings, book_id, check) as (job, book):
         check_book(job.workspace, book)
         return _key(steps.read_book(job, book))
 
@@ -56,16 +56,18 @@ def align_book(data: str, settings: str, book_id: str, pages: Key) -> Key:
 
 
 @_stage
-def cut_pictures(data: str, settings: str, book_id: str, aligned: Key, check_pictures: bool) -> Key:
+def cut_pictures(data: str, settings: str, book_id: str, aligned: Key, check: bool) -> Key:
     """Cut the figures' pictures."""
-    with _job(data, settings, book_id, check_pictures) as (job, book):
+    with _job(data, settings, book_id, check) as (job, book):
         return _key(steps.cut_pictures(job, book, _entry(job, "align_book", aligned)))
 
 
 @_stage
-def screen_pictures(data: str, settings: str, book_id: str, aligned: Key, cut: Key) -> Key:
+def screen_pictures(
+    data: str, settings: str, book_id: str, aligned: Key, cut: Key, check: bool
+) -> Key:
     """Ask the detectors about the pictures."""
-    with _job(data, settings, book_id) as (job, book):
+    with _job(data, settings, book_id, check) as (job, book):
         entries = _entry(job, "align_book", aligned), _entry(job, "cut_pictures", cut)
         return _key(steps.screen_pictures(job, book, *entries))
 
@@ -81,7 +83,7 @@ def assemble_book(data: str, settings: str, book_id: str, keys: list[Key]) -> Ke
 
 @flow(name="build-dataset", persist_result=False, validate_parameters=False)
 def build_dataset(
-    data: str, settings: str, book_ids: list[str], check_pictures: bool = False
+    data: str, settings: str, book_ids: list[str], check: bool = False
 ) -> dict[str, list[Key] | str]:
     """Take each book through all stages; a book that cannot be used does not stop the others.
 
@@ -89,7 +91,7 @@ def build_dataset(
         data: The data folder.
         settings: `Config` as JSON.
         book_ids: The books to build, in this order.
-        check_pictures: Compare the digests of kept pictures, too.
+        check: Compare the digests of kept pictures, and try again what the machine failed.
 
     Returns:
         By book id the keys of its stages in order, or why its file cannot be used.
@@ -97,10 +99,10 @@ def build_dataset(
     ended: dict[str, list[Key] | str] = {}
     for book_id in book_ids:
         try:
-            pages = read_book(data, settings, book_id)
+            pages = read_book(data, settings, book_id, check)
             aligned = align_book(data, settings, book_id, pages)
-            cut = cut_pictures(data, settings, book_id, aligned, check_pictures)
-            screened = screen_pictures(data, settings, book_id, aligned, cut)
+            cut = cut_pictures(data, settings, book_id, aligned, check)
+            screened = screen_pictures(data, settings, book_id, aligned, cut, check)
             keys = [pages, aligned, cut, screened]
             ended[book_id] = [*keys, assemble_book(data, settings, book_id, keys)]
         except (InputPdfError, AdobeExtractError) as error:
@@ -109,7 +111,7 @@ def build_dataset(
 
 
 def run_build(
-    workspace: Workspace, cfg: Config, *, check_pictures: bool = False
+    workspace: Workspace, cfg: Config, *, check: bool = False
 ) -> tuple[BuildSummary, tuple[builds.BookOutcome, ...]]:
     """Build all registered books by the flow; the same bytes as `builds.build`.
 
@@ -120,7 +122,7 @@ def run_build(
     settings = json.dumps(dataclasses.asdict(cfg))
     with embedded_server():
         ended = build_dataset(
-            str(workspace.data.resolve()), settings, [book.id for book in books], check_pictures
+            str(workspace.data.resolve()), settings, [book.id for book in books], check
         )
     store = Store(workspace.store)
     outcomes: list[builds.BookOutcome] = []
@@ -139,12 +141,12 @@ def run_build(
 
 @contextmanager
 def _job(
-    data: str, settings: str, book_id: str, check_pictures: bool = False
+    data: str, settings: str, book_id: str, check: bool = False
 ) -> Iterator[tuple[steps.Job, Book]]:
     workspace = Workspace(Path(data))
     cfg = parse_config(json.loads(settings), "the flow's settings")
     (book,) = (book for book in read_books(workspace) if book.id == book_id)
-    with steps.open_job(workspace, cfg, check_pictures=check_pictures) as job:
+    with steps.open_job(workspace, cfg, check=check) as job:
         yield job, book
 
 

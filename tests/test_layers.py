@@ -36,7 +36,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("queues",),
     ("builds",),
     ("rebuild",),
-    ("reports",),
+    ("reports", "repair"),
     ("flows",),
     ("cli",),
     ("__main__",),

@@ -13,6 +13,7 @@ what the one before wrote, so a resumed build and a fresh one see the same bytes
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,7 +31,7 @@ from mmskin_build.alignment import (
     read_pages,
 )
 from mmskin_build.books import adobe_path, book_source, pages_to_read
-from mmskin_build.cache import Entry, Stage, Store
+from mmskin_build.cache import Entry, Stage, Store, read_entry
 from mmskin_build.config import Config, Workspace, config_sha256
 from mmskin_build.dataset.assemble import Surroundings, assemble_records, panel_id
 from mmskin_build.dataset.figure_verdicts import decide_figures
@@ -42,10 +43,16 @@ from mmskin_build.dataset.summary import (
 from mmskin_build.dataset.verdicts import PictureVerdicts
 from mmskin_build.dataset.words import read_words
 from mmskin_build.decisions import Standing, standing_decisions
-from mmskin_build.images.classify import PictureFile, ScreenedPicture, screen_files
+from mmskin_build.errors import StorageError
+from mmskin_build.images.classify import (
+    PictureFile,
+    ScreenedPicture,
+    is_machine_to_blame,
+    screen_files,
+)
 from mmskin_build.images.marks import marks_of_overlays
 from mmskin_build.pdf.adobe import digest_extract, load_extract
-from mmskin_build.pdf.isolation import WorkerPool
+from mmskin_build.pdf.isolation import MACHINE_FAILURES, WorkerPool
 from mmskin_build.records import (
     Book,
     Figure,
@@ -74,6 +81,9 @@ RECORDS, SUMMARY, MASKED = "records.jsonl", "summary.jsonl", "masked.jsonl"
 JUDGED, OUTCOMES = "judged.jsonl", "outcomes.jsonl"
 JOINS = "joins.jsonl"
 
+#: How a picture of ours is read back only where the disk failed.
+_UNSOUND = ("file_unreadable", "file_empty", "not_a_picture", "picture_damaged")
+
 _LIBRARIES = ("pymupdf", "pdfplumber", "opencv-python-headless", "numpy")
 _DETECTORS = ("scikit-image", "scipy", "onnx", "onnxruntime", "nudenet")
 
@@ -95,7 +105,7 @@ class Job:
     cfg: Config
     pool: WorkerPool
     progress: Progress = no_progress
-    check_pictures: bool = False  # compare the digests of kept pictures, too
+    check: bool = False  # compare the digests of kept pictures, try again what the machine failed
 
     @functools.cached_property
     def standing(self) -> dict[str, Standing]:
@@ -103,9 +113,24 @@ class Job:
         decisions, _ = read_decisions(self.workspace.review / "decisions")
         return standing_decisions(decisions)
 
-    def keep(self, stage: Stage, produce: Callable[[Path], None]) -> Entry:
-        """Return the kept output of `stage`, or make it."""
-        return Store(self.workspace.store).run(stage, produce, deep=self.check_pictures)
+    def keep(
+        self,
+        stage: Stage,
+        produce: Callable[[Path], None],
+        *,
+        is_doubtful: Callable[[Entry], bool] = lambda entry: False,
+    ) -> Entry:
+        """Return the kept output of `stage`, or make it.
+
+        Where the job checks, an entry that `is_doubtful` is made again: the machine, and not what
+        went in, is to blame for a part of it.
+        """
+        store = Store(self.workspace.store)
+        if self.check:
+            kept = store.find(stage, deep=True)
+            if kept is not None and is_doubtful(kept):
+                store.remove(stage)
+        return store.run(stage, produce, deep=self.check)
 
 
 @contextmanager
@@ -114,7 +139,7 @@ def open_job(
     cfg: Config,
     progress: Progress = no_progress,
     *,
-    check_pictures: bool = False,
+    check: bool = False,
 ) -> Iterator[Job]:
     """Provide a job with a pool of workers, which start when they are first needed."""
     with WorkerPool(cfg.pdf, cfg.workers()) as pool:
@@ -123,7 +148,7 @@ def open_job(
             cfg=cfg,
             pool=pool,
             progress=progress,
-            check_pictures=check_pictures,
+            check=check,
         )
 
 
@@ -166,7 +191,11 @@ def read_book(job: Job, book: Book) -> Entry:
         ]
         write_jsonl(folder / NOTES, notes, durable=False)
 
-    return job.keep(stage, produce)
+    def is_doubtful(kept: Entry) -> bool:
+        failures = read_jsonl(kept.path(FAILURES), PageFailure)
+        return any(failure.reason in MACHINE_FAILURES for failure in failures)
+
+    return job.keep(stage, produce, is_doubtful=is_doubtful)
 
 
 def align_book(job: Job, book: Book, pages: Entry) -> Entry:
@@ -212,7 +241,11 @@ def cut_pictures(job: Job, book: Book, aligned: Entry) -> Entry:
         write_jsonl(folder / FIGURES, figures, durable=False)
         write_jsonl(folder / REJECTS, rejects, durable=False)
 
-    return job.keep(stage, produce)
+    def is_doubtful(kept: Entry) -> bool:
+        rejects = read_jsonl(kept.path(REJECTS), Reject)
+        return any(reject.reason in MACHINE_FAILURES for reject in rejects)
+
+    return job.keep(stage, produce, is_doubtful=is_doubtful)
 
 
 def screen_pictures(job: Job, book: Book, aligned: Entry, cut: Entry) -> Entry:
@@ -236,11 +269,27 @@ def screen_pictures(job: Job, book: Book, aligned: Entry, cut: Entry) -> Entry:
     )
 
     def produce(folder: Path) -> None:
+        _cut_again_if_damaged(job, book, aligned, cut)
         figures = read_jsonl(cut.path(FIGURES), Figure)
         screened = _screen(job, book, figures, _headings(aligned), [cut.folder / PICTURES])
         write_jsonl(folder / SCREENED, screened, durable=False)
 
-    return job.keep(stage, produce)
+    def is_doubtful(kept: Entry) -> bool:
+        return any(map(is_machine_to_blame, read_jsonl(kept.path(SCREENED), ScreenedPicture)))
+
+    return job.keep(stage, produce, is_doubtful=is_doubtful)
+
+
+def _cut_again_if_damaged(job: Job, book: Book, aligned: Entry, cut: Entry) -> None:
+    """A damaged picture would be seen as what it is not, so all are compared before they are read.
+
+    Raises:
+        StorageError: If they do not come out as they were.
+    """
+    if cut.fresh or read_entry(cut.folder, deep=True) is not None:
+        return
+    if cut_pictures(dataclasses.replace(job, check=True), book, aligned).outputs != cut.outputs:
+        raise StorageError(f"{cut.folder}: damaged and cut again; run: mmskin build")
 
 
 def _screen(
@@ -265,7 +314,7 @@ def _screen(
         for index, panel in enumerate(figure.panels)
         if panel.image_sha256 is not None
     ]
-    return screen_files(
+    screened = screen_files(
         files,
         workers=job.cfg.workers(),
         model_path=_model(job),
@@ -273,6 +322,13 @@ def _screen(
         read_all_words=job.cfg.images.annotated_major == "keep",
         progress=lambda done, total: job.progress(book.id, "screen_pictures", done, total),
     )
+    for file, picture in zip(files, screened, strict=True):
+        if picture.reason in _UNSOUND or picture.sha256 not in (None, file.path.stem):
+            raise StorageError(
+                f"{file.path}: not as it was written ({picture.detail or 'other pixels'}); "
+                "check the disk and run: mmskin build --check"
+            )
+    return screened
 
 
 def _first_file(paths: Sequence[Path]) -> Path:

@@ -111,7 +111,12 @@ def _print_aligned(found: list[dict[str, Any]]) -> None:
     show_default=True,
     help="local: this process and its workers. prefect: the same steps as a flow.",
 )
-@click.option("--check", is_flag=True, help="Compare the digests of kept pictures, too.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Compare the digests of kept pictures, and try again what failed for want of time, "
+    "memory or a worker.",
+)
 @common_options
 def build(engine: str, check: bool, settings: Settings) -> int:
     """Build all registered books, from pages to records.
@@ -123,7 +128,7 @@ def build(engine: str, check: bool, settings: Settings) -> int:
     from mmskin_build import builds
     from mmskin_build.queues import report_verdicts
 
-    before = builds.read_build(settings.workspace) if settings.workspace.current.exists() else None
+    before = builds.read_build_before(settings.workspace)
     with progress_bars(settings) as show:
         if engine == "prefect":
             from mmskin_build.flows.environment import prepare
@@ -131,11 +136,9 @@ def build(engine: str, check: bool, settings: Settings) -> int:
             prepare(settings.workspace.work)
             from mmskin_build.flows.build_dataset import run_build
 
-            summary, outcomes = run_build(settings.workspace, settings.cfg, check_pictures=check)
+            summary, outcomes = run_build(settings.workspace, settings.cfg, check=check)
         else:
-            summary, outcomes = builds.build(
-                settings.workspace, settings.cfg, show, check_pictures=check
-            )
+            summary, outcomes = builds.build(settings.workspace, settings.cfg, show, check=check)
     computed = {o.summary.id: list(o.computed) for o in outcomes if o.computed}
     verdicts = report_verdicts(settings.workspace, summary, before)
     if settings.as_json:

@@ -5,11 +5,17 @@ A picture that crashes its worker, or cannot be read, ends with a reason; the ot
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import cv2
@@ -21,8 +27,10 @@ from mmskin_build.images.read import PICTURE_SUFFIXES, UnreadPicture, read_pictu
 from mmskin_build.images.screen import Screening, screen_picture
 from mmskin_build.store import pixel_digest
 
+NO_MEMORY = "no memory"  # ends the detail of a picture that the machine had no memory for
 REASONS = {"picture_crashed": "the picture ended the process that decoded it"}
 
+_ATTEMPTS = 2  # of a picture alone, so that no other process can be to blame
 _CHUNK = 8  # pictures a task: enough that passing them on costs nothing
 Progress = Callable[[int, int], None]
 
@@ -54,6 +62,12 @@ class ScreenedPicture:
     screening: Screening | None = None
     reason: str | None = None
     detail: str = ""
+
+
+def is_machine_to_blame(picture: ScreenedPicture) -> bool:
+    """Whether a picture may come out another way on a machine with more memory or peace."""
+    failed = picture.screening is not None and bool(picture.screening.failed)
+    return failed or picture.reason == "picture_crashed" or picture.detail.endswith(NO_MEMORY)
 
 
 def find_pictures(given: Sequence[Path]) -> tuple[PictureFile, ...]:
@@ -102,7 +116,7 @@ def screen_file(file: PictureFile, model: KindModel, task: _Task) -> ScreenedPic
             read_all_words=task.read_all_words,
         )
     except MemoryError:
-        return ScreenedPicture(name=file.name, reason="picture_too_large", detail="no memory")
+        return ScreenedPicture(name=file.name, reason="picture_too_large", detail=NO_MEMORY)
     digest = pixel_digest(found.rgb)
     return ScreenedPicture(name=file.name, sha256=digest, notes=found.notes, screening=screening)
 
@@ -166,19 +180,29 @@ def _run(
 
 
 def _screen_alone(file: PictureFile, task: _Task) -> ScreenedPicture:
-    with _pool(1) as pool:
-        try:
+    for _ in range(_ATTEMPTS):
+        with _pool(1) as pool, contextlib.suppress(BrokenProcessPool):
             (picture,) = pool.submit(_screen_chunk, (file,), task).result()
-        except BrokenProcessPool:
-            return ScreenedPicture(name=file.name, reason="picture_crashed")
-    return picture
+            return picture
+    return ScreenedPicture(name=file.name, reason="picture_crashed")
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
     spawn = multiprocessing.get_context("spawn")  # a fork of a threaded process may hang
-    return ProcessPoolExecutor(
-        workers, mp_context=spawn, initializer=cv2.setNumThreads, initargs=(1,)
-    )
+    return ProcessPoolExecutor(workers, mp_context=spawn, initializer=_begin_worker)
+
+
+def _begin_worker() -> None:
+    """Run in each worker first: one thread, and an end when the parent ends, however it does."""
+    cv2.setNumThreads(1)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: BaseProcess) -> None:
+    wait([parent.sentinel])
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _screen_chunk(files: Sequence[PictureFile], task: _Task) -> list[ScreenedPicture]:
