@@ -24,6 +24,7 @@ from mmskin_build.errors import StorageError
 from mmskin_build.store import (
     file_sha256,
     is_abandoned,
+    parse_json,
     pretty_json,
     process_name,
     storage_errors,
@@ -218,7 +219,7 @@ def find_temporary(root: Path) -> tuple[Path, ...]:
 def read_entry(folder: Path, *, deep: bool = False) -> Entry | None:
     """Return the entry in `folder`, or None if there is none or a file is not what it should be."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
+        manifest = parse_json((folder / MANIFEST).read_bytes())
         outputs = {name: Output(**value) for name, value in manifest["outputs"].items()}
         key = str(manifest["key"])
         described = {name: manifest[name] for name in _DESCRIPTION}

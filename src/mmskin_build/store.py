@@ -74,6 +74,18 @@ def from_json(line: bytes, kind: type[T], where: str = "JSON") -> T:
     return record
 
 
+def parse_json(content: bytes | str) -> Any:
+    """Return what a file of others holds as JSON.
+
+    Raises:
+        ValueError: If it is no JSON, no UTF-8, or nested deeper than any file of sense is.
+    """
+    try:
+        return json.loads(content)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
 def to_jsonl(records: Iterable[object]) -> bytes:
     """Return records as JSON lines."""
     return b"".join(to_json(record) + b"\n" for record in records)

@@ -26,6 +26,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, required=True, help="JSON lines; continued if there")
     parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--first", type=int, default=0, help="number of the first run")
     parser.add_argument("--kinds", nargs="*", choices=KINDS, default=KINDS)
     parser.add_argument("--keep", type=Path, help="folder for what failed")
     given = parser.parse_args()
@@ -33,7 +34,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="mmskin-faults-") as name:
         base = make_base(Path(name) / "base")
         took_s = _time_a_build(base, Path(name))
-        for number in range(given.runs):
+        for number in range(given.first, given.runs):
             kind, seed = given.kinds[number % len(given.kinds)], number // len(given.kinds)
             if (kind, seed) in done:
                 continue

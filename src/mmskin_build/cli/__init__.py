@@ -158,19 +158,26 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
         _say(f"mmskin: {error.filename or 'the disk'}: {mend_of(error)}")
         return StorageError.exit_code
-    except MemoryError:
-        if "--debug" in given:
-            raise
-        _say("mmskin: out of memory; end other programs or give fewer --workers, and run it again")
-        return ResourceError.exit_code
     except Exception as error:
         if "--debug" in given:
             raise
+        if _is_out_of_memory(error):
+            _say(
+                "mmskin: out of memory; end other programs or give fewer --workers, "
+                "and run it again"
+            )
+            return ResourceError.exit_code
         _say(
             f"mmskin: unexpected {type(error).__name__}: {error}\n"
             "This is a mistake in the program. Run the same command with --debug to see where."
         )
         return 1
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether memory ran out, as Python says it or as the loader of a library does."""
+    cannot_load = isinstance(error, ImportError) and "failed to map segment" in str(error)
+    return isinstance(error, MemoryError) or cannot_load
 
 
 def _say(message: str) -> None:

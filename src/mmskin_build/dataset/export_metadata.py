@@ -22,7 +22,7 @@ from mmskin_build.dataset.metadata import (
 from mmskin_build.dataset.metadata_decisions import refer_decisions
 from mmskin_build.dataset.references import CaptionRuns, refer_all
 from mmskin_build.errors import ReleaseError, SchemaError
-from mmskin_build.store import file_sha256, plain, pretty_json
+from mmskin_build.store import file_sha256, parse_json, plain, pretty_json
 
 _README = """\
 # {name} {version}, metadata only
@@ -122,7 +122,7 @@ def _part_files(source: Source) -> list[str]:
 
 def _entries(content: bytes, name: str) -> list[dict[str, Any]]:
     try:
-        entries = json.loads(content)
+        entries = parse_json(content)
     except ValueError as error:
         raise SchemaError(f"{name}: not valid JSON: {error}") from None
     for number, entry in enumerate(entries):

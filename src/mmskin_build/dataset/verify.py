@@ -37,6 +37,7 @@ from mmskin_build.records import SCHEMA_VERSION, Record
 from mmskin_build.store import (
     file_sha256,
     from_json,
+    parse_json,
     pixel_digest,
     plain,
     pretty_json,
@@ -140,6 +141,7 @@ def _read_sums(release: Path, manifest: Manifest, problems: list[str]) -> dict[s
         return {}
     if file_sha256(path) != manifest.sums_sha256:
         problems.append(f"{SUMS}: is not the one that {MANIFEST} names")
+    there = {path.relative_to(release).as_posix() for path in release.rglob("*") if path.is_file()}
     sums: dict[str, str] = {}
     for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
         match = _SUM_LINE.fullmatch(line)
@@ -147,9 +149,8 @@ def _read_sums(release: Path, manifest: Manifest, problems: list[str]) -> dict[s
             problems.append(f"{SUMS} line {number}: not a digest and a file of this folder")
             continue
         sums[match[2]] = match[1]
-        if not (release / match[2]).is_file():
+        if match[2] not in there:
             problems.append(f"{match[2]}: missing")
-    there = {path.relative_to(release).as_posix() for path in release.rglob("*") if path.is_file()}
     problems.extend(
         f"{name}: does not belong here" for name in sorted(there - sums.keys() - {SUMS, MANIFEST})
     )
@@ -163,7 +164,7 @@ def _is_picture(name: str) -> bool:
 def _check_records(release: Path, problems: list[str]) -> tuple[Record, ...]:
     path = release / CAPTIONS
     try:
-        entries = json.loads(path.read_bytes())
+        entries = parse_json(path.read_bytes())
     except FileNotFoundError:
         return ()  # reported with the files
     except ValueError as error:
@@ -233,7 +234,7 @@ def _check_questions(
         return  # not made; a missing file is reported with the files
     sides = {record.id: (record.image, record.split) for record in records}
     try:
-        entries = json.loads((release / subset.file).read_bytes())
+        entries = parse_json((release / subset.file).read_bytes())
         for entry in entries:
             if sides.get(entry["record_id"]) != (entry["image"], entry["split"]):
                 problems.append(f"{subset.file}: {entry['id']} does not agree with its record")
@@ -320,7 +321,7 @@ def _check_lists(
         if path.suffix != ".json" or not path.is_file():
             continue
         try:
-            entries = json.loads(path.read_bytes())
+            entries = parse_json(path.read_bytes())
         except ValueError as error:
             problems.append(f"{name}: not valid JSON: {error}")
             continue
