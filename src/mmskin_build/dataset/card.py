@@ -114,8 +114,9 @@ def card_files(
 
 
 def cell(text: str) -> str:
-    """Return a text for a cell of a Markdown table."""
-    return " ".join(text.replace("|", "\\|").replace("<", "&lt;").split())
+    """Return a text for a cell of a Markdown table: neither HTML nor a link."""
+    plain = text.replace("|", "\\|").replace("<", "&lt;").replace("](", "]&#40;")
+    return " ".join(plain.split())
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:

@@ -295,9 +295,7 @@ def _llava_config(
 def _vision_layer(source: Path, settings: Mapping[str, Any]) -> int:
     layer = settings.get("mm_vision_select_layer", -2)
     if not isinstance(layer, int):
-        raise ModelError(
-            f"{source / 'config.json'}: mm_vision_select_layer = {layer!r} is no layer"
-        )
+        raise ModelError(f"{source / 'config.json'}: mm_vision_select_layer is no number")
     return layer
 
 
