@@ -27,7 +27,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fuzz_targets import Target, open_targets
-
 from mmskin_build.errors import MmskinError
 
 LIMIT_S = {"pdf": 150.0}  # two tries of a page and the start of a worker; others take milliseconds

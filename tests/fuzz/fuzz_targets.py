@@ -20,6 +20,9 @@ from typing import Any
 import httpx
 import numpy as np
 import pikepdf
+from PIL import Image
+
+from builders import make_decision
 from fuzz_mutations import (
     VALUES,
     Mutate,
@@ -30,9 +33,6 @@ from fuzz_mutations import (
     mutate_pdf,
     mutate_toml,
 )
-from PIL import Image
-
-from builders import make_decision
 from made_releases import make_release
 from made_upstream import make_upstream
 from mmskin_build import cli

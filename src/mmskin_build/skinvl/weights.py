@@ -65,8 +65,9 @@ def find_shards(folder: Path) -> Shards:
                     f"{folder / name}: names files outside of its folder; get the model again"
                 )
             files = tuple(sorted(names))
+            there = {path.name for path in folder.iterdir() if path.is_file()}
             for file in files:
-                if not (folder / file).is_file():
+                if file not in there:
                     raise ModelError(f"{folder / file}: missing, {name} names it; get it again")
             return Shards(folder=folder, files=files, index=index)
     for name in _SINGLE:
