@@ -179,6 +179,7 @@ def test_a_detector_without_memory_says_nothing_of_the_picture() -> None:
     [
         (MemoryError(), 16, "out of memory"),
         (ImportError("a.so: failed to map segment from shared object"), 16, "out of memory"),
+        (RuntimeError("[ONNXRuntimeError] failed:std::bad_alloc"), 16, "out of memory"),
         (OSError(28, "No space left on device", "/a"), 11, "/a: the disk is full"),
         (OSError(5, "Input/output error", "/a"), 11, "mmskin doctor --repair"),
         (OSError(27, "File too large", "/a"), 11, "larger than is allowed"),
@@ -200,6 +201,16 @@ def test_what_the_machine_refuses_is_no_mistake_of_the_program(
     shown = capsys.readouterr().err
     assert said in shown
     assert "unexpected" not in shown
+
+
+def test_a_cap_below_what_libraries_need_is_told_before_they_are_loaded(tmp_path: Path) -> None:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (200 * 2**20, 200 * 2**20))
+
+    command = [sys.executable, "-m", "mmskin_build", "books", "list", "--data", str(tmp_path)]
+    done = subprocess.run(command, preexec_fn=limit, capture_output=True, text=True)
+    assert done.returncode == 16
+    assert "ulimit -v" in done.stderr
 
 
 def test_a_damaged_file_of_the_last_build_does_not_stop_the_next(

@@ -368,7 +368,8 @@ def what_is_wrong(said: Said, *, killed: bool) -> str | None:
     if "Traceback" in said.err or "unexpected" in said.err:
         return "unclear stop"
     if said.code == 0 or said.code in CLEAR:
-        return None if said.code == 0 or "mmskin: " in said.err else "stop without a word"
+        told = re.search(r"^(mmskin|rejected): ", said.err, re.M)
+        return None if said.code == 0 or told else "stop without a word"
     return None if killed and said.code < 0 else "unclear stop"
 
 

@@ -77,7 +77,7 @@ def mutate_jsonl(rng: random.Random, content: bytes) -> bytes:
             case _ if lines[at].strip():
                 try:
                     lines[at] = mutate_json(rng, lines[at])
-                except ValueError:
+                except (ValueError, RecursionError):  # was changed before
                     lines[at] = mutate_bytes(rng, lines[at])
     return b"\n".join(lines)
 

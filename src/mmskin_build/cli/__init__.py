@@ -161,7 +161,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if "--debug" in given:
             raise
-        if _is_out_of_memory(error):
+        from mmskin_build.pdf.process import is_out_of_memory
+
+        if is_out_of_memory(error):
             _say(
                 "mmskin: out of memory; end other programs or give fewer --workers, "
                 "and run it again"
@@ -172,12 +174,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
             "This is a mistake in the program. Run the same command with --debug to see where."
         )
         return 1
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    """Whether memory ran out, as Python says it or as the loader of a library does."""
-    cannot_load = isinstance(error, ImportError) and "failed to map segment" in str(error)
-    return isinstance(error, MemoryError) or cannot_load
 
 
 def _say(message: str) -> None:

@@ -83,10 +83,11 @@ def verify_release(
         raise VerificationError(f"{release}: not a release, it has no {MANIFEST}{hint}")
     manifest = read_manifest(release)
     problems: list[str] = []
-    sums = _read_sums(release, manifest, problems)
+    there = {path.relative_to(release).as_posix() for path in release.rglob("*") if path.is_file()}
+    sums = _read_sums(release, manifest, there, problems)
     for name, digest in sums.items():
         path = release / name
-        if not _is_picture(name) and path.is_file() and file_sha256(path) != digest:
+        if name in there and not _is_picture(name) and file_sha256(path) != digest:
             problems.append(f"{name}: {_CHANGED}")
     records = _check_records(release, problems)
     _check_manifest(manifest, records, problems)
@@ -133,7 +134,9 @@ def raise_problems(release: Path, check: ReleaseCheck) -> None:
     )
 
 
-def _read_sums(release: Path, manifest: Manifest, problems: list[str]) -> dict[str, str]:
+def _read_sums(
+    release: Path, manifest: Manifest, there: Collection[str], problems: list[str]
+) -> dict[str, str]:
     """The sha256 of each file by its name, as listed; what is missing or too many is told."""
     path = release / SUMS
     if not path.is_file():
@@ -141,7 +144,6 @@ def _read_sums(release: Path, manifest: Manifest, problems: list[str]) -> dict[s
         return {}
     if file_sha256(path) != manifest.sums_sha256:
         problems.append(f"{SUMS}: is not the one that {MANIFEST} names")
-    there = {path.relative_to(release).as_posix() for path in release.rglob("*") if path.is_file()}
     sums: dict[str, str] = {}
     for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
         match = _SUM_LINE.fullmatch(line)
@@ -152,7 +154,8 @@ def _read_sums(release: Path, manifest: Manifest, problems: list[str]) -> dict[s
         if match[2] not in there:
             problems.append(f"{match[2]}: missing")
     problems.extend(
-        f"{name}: does not belong here" for name in sorted(there - sums.keys() - {SUMS, MANIFEST})
+        f"{name}: does not belong here"
+        for name in sorted({*there} - sums.keys() - {SUMS, MANIFEST})
     )
     return sums
 
