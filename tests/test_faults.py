@@ -9,6 +9,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -148,9 +149,9 @@ def test_a_worker_that_screens_ends_with_its_parent(tmp_path: Path) -> None:
         "import os, signal, sys\n"
         "from mmskin_build.images.classify import _pool\n"
         "if __name__ == '__main__':\n"
-        "    pool = _pool(1)\n"
-        "    print(pool.submit(os.getpid).result(), flush=True)\n"
-        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    with _pool(1) as pool:\n"
+        "        print(pool.submit(os.getpid).result(), flush=True)\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     script = tmp_path / "parent.py"
     script.write_text(code)
@@ -159,6 +160,22 @@ def test_a_worker_that_screens_ends_with_its_parent(tmp_path: Path) -> None:
     if psutil.pid_exists(worker):
         _, alive = psutil.wait_procs([psutil.Process(worker)], timeout=60)
         assert alive == []
+
+
+def test_a_pool_that_cannot_start_its_thread_leaves_no_workers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    before = set(multiprocessing.active_children())
+    monkeypatch.setattr("concurrent.futures.process._ExecutorManagerThread.start", refuse)
+    with pytest.raises(RuntimeError, match="thread"), classify._pool(1) as pool:
+        pool.submit(os.getpid)
+    started = set(multiprocessing.active_children()) - before
+    for process in started:
+        process.join(60)
+    assert [process for process in started if process.is_alive()] == []
 
 
 def test_a_detector_without_memory_says_nothing_of_the_picture() -> None:

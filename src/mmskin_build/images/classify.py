@@ -187,9 +187,21 @@ def _screen_alone(file: PictureFile, task: _Task) -> ScreenedPicture:
     return ScreenedPicture(name=file.name, reason="picture_crashed")
 
 
-def _pool(workers: int) -> ProcessPoolExecutor:
+@contextlib.contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Provide worker processes; where that fails half-way, those that have started are ended.
+
+    Else a pool that could not start its thread would wait for them at the end of this process.
+    """
+    before = set(multiprocessing.active_children())
     spawn = multiprocessing.get_context("spawn")  # a fork of a threaded process may hang
-    return ProcessPoolExecutor(workers, mp_context=spawn, initializer=_begin_worker)
+    try:
+        with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_begin_worker) as pool:
+            yield pool
+    except BaseException:
+        for process in set(multiprocessing.active_children()) - before:
+            process.kill()
+        raise
 
 
 def _begin_worker() -> None:
