@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fault_kinds import GOOD, KINDS, Base, make_base, run_fault
-from mmskin_build import builds, cli, steps, store
+from mmskin_build import builds, cli, screening, steps, store
 from mmskin_build.cache import Entry, Stage, Store
 from mmskin_build.config import Config, PdfConfig, Workspace, WorkspaceConfig
 from mmskin_build.errors import ResourceError, SchemaError, StorageError
@@ -79,13 +79,13 @@ def test_a_picture_that_is_read_back_otherwise_stops_the_build(
 ) -> None:
     workspace = copy_of(base, tmp_path)
     subprocess.run(["rm", "-r", str(workspace.store / "screen_pictures")], check=True)
-    real = steps.screen_files
+    real = screening.screen_files
 
     def unread(files: Any, **options: Any) -> Any:
         reason = {"reason": "file_unreadable", "detail": "input/output error"}
         return tuple(dataclasses.replace(p, **reason) for p in real(files, **options))
 
-    monkeypatch.setattr(steps, "screen_files", unread)
+    monkeypatch.setattr(screening, "screen_files", unread)
     with pytest.raises(StorageError, match="input/output error.*mmskin build --check"):
         builds.build(workspace, CFG)
 

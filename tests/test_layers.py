@@ -30,7 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("evaluate",),
     ("demo",),
     ("calibrate",),
-    ("doctor",),
+    ("doctor", "screening"),
     ("steps",),
     ("questions",),
     ("queues",),

@@ -16,11 +16,11 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from itertools import chain
 from pathlib import Path
 
 from mmskin_build import __version__
@@ -41,16 +41,12 @@ from mmskin_build.dataset.summary import (
     summarize_book,
 )
 from mmskin_build.dataset.verdicts import PictureVerdicts
-from mmskin_build.dataset.words import read_words
 from mmskin_build.decisions import Standing, standing_decisions
 from mmskin_build.errors import StorageError
 from mmskin_build.images.classify import (
-    PictureFile,
     ScreenedPicture,
     is_machine_to_blame,
-    screen_files,
 )
-from mmskin_build.images.marks import marks_of_overlays
 from mmskin_build.pdf.adobe import digest_extract, load_extract
 from mmskin_build.pdf.isolation import MACHINE_FAILURES, WorkerPool
 from mmskin_build.records import (
@@ -64,6 +60,7 @@ from mmskin_build.records import (
 )
 from mmskin_build.review.applying import cut_decided, decisions_of_book
 from mmskin_build.review.decisions import read_decisions
+from mmskin_build.screening import first_file, screen_figures
 from mmskin_build.store import (
     code_digest,
     file_sha256,
@@ -80,9 +77,6 @@ SCREENED = "screened.jsonl"
 RECORDS, SUMMARY, MASKED = "records.jsonl", "summary.jsonl", "masked.jsonl"
 JUDGED, OUTCOMES = "judged.jsonl", "outcomes.jsonl"
 JOINS = "joins.jsonl"
-
-#: How a picture of ours is read back only where the disk failed.
-_UNSOUND = ("file_unreadable", "file_empty", "not_a_picture", "picture_damaged")
 
 _LIBRARIES = ("pymupdf", "pdfplumber", "opencv-python-headless", "numpy")
 _DETECTORS = ("scikit-image", "scipy", "onnx", "onnxruntime", "nudenet")
@@ -173,29 +167,26 @@ def read_book(job: Job, book: Book) -> Entry:
     )
 
     def produce(folder: Path) -> None:
-        done = _Counting(job, book.id, "read_book", len(indices))
+        done = _counting(job, book.id, "read_book", len(indices))
         source = book_source(job.workspace, book)
         extract = None if adobe is None else load_extract(adobe, book.page_count)
         pages, failures = read_pages(job.pool, source, job.cfg, indices, language, done, extract)
         write_jsonl(folder / PAGES, pages, durable=False)
         write_jsonl(folder / FAILURES, failures, durable=False)
-        notes = [
-            PageNote(
-                page_index=page.page_index,
-                page_label=page.page_label,
-                width_pt=page.width_pt,
-                height_pt=page.height_pt,
-                flags=page.flags,
-            )
-            for page in pages
-        ]
+        told = ("page_index", "page_label", "width_pt", "height_pt", "flags")
+        notes = [PageNote(**{name: getattr(page, name) for name in told}) for page in pages]
         write_jsonl(folder / NOTES, notes, durable=False)
 
-    def is_doubtful(kept: Entry) -> bool:
-        failures = read_jsonl(kept.path(FAILURES), PageFailure)
-        return any(failure.reason in MACHINE_FAILURES for failure in failures)
+    return job.keep(
+        stage,
+        produce,
+        is_doubtful=lambda kept: _has_failed(read_jsonl(kept.path(FAILURES), PageFailure)),
+    )
 
-    return job.keep(stage, produce, is_doubtful=is_doubtful)
+
+def _has_failed(ended: Iterable[PageFailure | Reject]) -> bool:
+    """Whether the machine, and not the book, is to blame for one of them."""
+    return any(one.reason in MACHINE_FAILURES for one in ended)
 
 
 def align_book(job: Job, book: Book, pages: Entry) -> Entry:
@@ -233,7 +224,7 @@ def cut_pictures(job: Job, book: Book, aligned: Entry) -> Entry:
     def produce(folder: Path) -> None:
         figures = read_jsonl(aligned.path(FIGURES), Figure)
         with_pictures = {figure.page_index for figure in figures if figure.panels}
-        done = _Counting(job, book.id, "cut_pictures", len(with_pictures))
+        done = _counting(job, book.id, "cut_pictures", len(with_pictures))
         source, out_dir = book_source(job.workspace, book), folder / PICTURES
         figures, rejects = cut_figures(
             job.pool, source, job.cfg, figures, out_dir, done, _language(job, book)
@@ -241,11 +232,9 @@ def cut_pictures(job: Job, book: Book, aligned: Entry) -> Entry:
         write_jsonl(folder / FIGURES, figures, durable=False)
         write_jsonl(folder / REJECTS, rejects, durable=False)
 
-    def is_doubtful(kept: Entry) -> bool:
-        rejects = read_jsonl(kept.path(REJECTS), Reject)
-        return any(reject.reason in MACHINE_FAILURES for reject in rejects)
-
-    return job.keep(stage, produce, is_doubtful=is_doubtful)
+    return job.keep(
+        stage, produce, is_doubtful=lambda kept: _has_failed(read_jsonl(kept.path(REJECTS), Reject))
+    )
 
 
 def screen_pictures(job: Job, book: Book, aligned: Entry, cut: Entry) -> Entry:
@@ -300,39 +289,17 @@ def _screen(
     folders: Sequence[Path],
 ) -> tuple[ScreenedPicture, ...]:
     """Ask the detectors about the pictures of figures, which lie in the first folder with them."""
-    files = [
-        PictureFile(
-            name=panel_id(figure, index),
-            path=_first_file([folder / f"{panel.image_sha256}.png" for folder in folders]),
-            hints=read_words(
-                figure, panel, headings.get(figure.page_index, ()), book.language
-            ).hints,
-            painted=marks_of_overlays(panel),
-        )
-        for figure in figures
-        if figure.status == "paired" and figure.kind == "photo"
-        for index, panel in enumerate(figure.panels)
-        if panel.image_sha256 is not None
-    ]
-    screened = screen_files(
-        files,
+    return screen_figures(
+        figures,
+        headings,
+        folders,
+        book=book,
         workers=job.cfg.workers(),
         model_path=_model(job),
         language=_language(job, book),
         read_all_words=job.cfg.images.annotated_major == "keep",
         progress=lambda done, total: job.progress(book.id, "screen_pictures", done, total),
     )
-    for file, picture in zip(files, screened, strict=True):
-        if picture.reason in _UNSOUND or picture.sha256 not in (None, file.path.stem):
-            raise StorageError(
-                f"{file.path}: not as it was written ({picture.detail or 'other pixels'}); "
-                "check the disk and run: mmskin build --check"
-            )
-    return screened
-
-
-def _first_file(paths: Sequence[Path]) -> Path:
-    return next((path for path in paths if path.is_file()), paths[0])
 
 
 def _model(job: Job) -> Path | None:
@@ -420,14 +387,14 @@ def assemble_book(
         for record in found.records:
             if record.id in found.masks:
                 name = f"{PICTURES}/{record.image_sha256}.png"
-                picture = _first_file([cut.path(name), folder / name])
+                picture = first_file([cut.path(name), folder / name])
                 record, made = mask_record(
                     record, found.masks[record.id], picture, folder / PICTURES
                 )
                 masked.append(made)
             records.append(record)
         before = (aligned.path(REJECTS), cut.path(REJECTS))
-        earlier = chain.from_iterable(read_jsonl(path, Reject) for path in before)
+        earlier = itertools.chain.from_iterable(read_jsonl(path, Reject) for path in before)
         rejects = [*earlier, *not_cut, *found.rejects]
         summary = summarize_book(
             book,
@@ -473,19 +440,8 @@ def stage_version(*rooms: str, libraries: Sequence[str] = ()) -> str:
     return " ".join([__version__, code, *(f"{name}={version(name)}" for name in names)])
 
 
-@dataclass(slots=True)
-class _Counting:
-    """Tells the progress of one stage of one book; called with each finished page."""
-
-    job: Job
-    book_id: str
-    stage: str
-    total: int
-    done: int = 0
-
-    def __post_init__(self) -> None:
-        self.job.progress(self.book_id, self.stage, 0, self.total)
-
-    def __call__(self, page_index: int) -> None:
-        self.done += 1
-        self.job.progress(self.book_id, self.stage, self.done, self.total)
+def _counting(job: Job, book_id: str, stage: str, total: int) -> Callable[[int], None]:
+    """Tell the progress of one stage of one book; to be called with each finished page."""
+    done = itertools.count(1)
+    job.progress(book_id, stage, 0, total)
+    return lambda page_index: job.progress(book_id, stage, next(done), total)
