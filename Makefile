@@ -14,12 +14,16 @@ RESUME_FOLDER ?= $(shell mktemp -d)
 RELEASE_RECORDS ?= 12000
 SCALE_PAGES ?= 800
 BENCH_PICTURES ?= $(MMSKIN_IMAGES)
+FAULT_RUNS ?= 200
+FUZZ_FILES ?= 20000
+FUZZ_SEED ?= 1
 SCREENSHOTS ?= data/work/screenshots
 
 .PHONY: help setup demo test test-slow test-browser test-wheel golden lint format types schemas bench \
 	bench-panels bench-pixels bench-growth bench-layouts bench-pictures bench-captions \
 	bench-questions bench-review bench-exports bench-releases bench-gpu bench-resume \
 	bench-scale bench-evaluate \
+	bench-faults fuzz audit-dependencies \
 	audit review build doctor constraints clean
 
 help:  ## list the targets
@@ -109,6 +113,17 @@ bench-releases: $(READY)  ## cost of writing, verifying, comparing RELEASE_RECOR
 	@$(BIN)/python tests/bench/releases.py --leaks 500 --out $(dir $(BENCH_OUT))leaks.json
 	@$(BIN)/python tests/bench/releases.py --records $(RELEASE_RECORDS) \
 		--out $(dir $(BENCH_OUT))releases.json
+
+bench-faults: $(READY)  ## disturb FAULT_RUNS=200 builds: disks, processes, clocks, memory; goes on where it was
+	@PYTHONPATH=tests $(BIN)/python tests/faults/campaign.py --runs $(FAULT_RUNS) \
+		--out $(dir $(BENCH_OUT))faults.jsonl
+
+fuzz: $(READY) $(TRAIN)  ## feed FUZZ_FILES=20000 changed files to all that reads files (MMSKIN_ROBUST=folder of PDFs)
+	@PYTHONPATH=tests $(BIN)/python tests/fuzz/fuzz.py --files $(FUZZ_FILES) --seed $(FUZZ_SEED) \
+		--out $(dir $(BENCH_OUT))fuzz
+
+audit-dependencies: $(READY)  ## licenses of the lock; known vulnerabilities where pip-audit can ask
+	@$(BIN)/python tools/audit_dependencies.py
 
 bench-gpu: $(READY) $(TRAIN)  ## training and generation against upstream's way; without a GPU in tiny shapes
 	@$(BIN)/python tests/bench/gpu.py --out $(dir $(BENCH_OUT))gpu.json

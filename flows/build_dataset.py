@@ -44,9 +44,9 @@ def _stage(function: Callable[P, R]) -> Task[P, R]:
 
 
 @_stage
-def read_book(data: str, settings: str, book_id: str) -> Key:
+def read_book(data: str, settings: str, book_id: str, check: bool) -> Key:
     """Turn a book's file into pages."""
-    with _job(data, settings, book_id) as (job, book):
+    with _job(data, settings, book_id, check) as (job, book):
         check_book(job.workspace, book)
         return _key(steps.read_book(job, book))
 
@@ -59,16 +59,18 @@ def align_book(data: str, settings: str, book_id: str, pages: Key) -> Key:
 
 
 @_stage
-def cut_pictures(data: str, settings: str, book_id: str, aligned: Key, check_pictures: bool) -> Key:
+def cut_pictures(data: str, settings: str, book_id: str, aligned: Key, check: bool) -> Key:
     """Cut the figures' pictures."""
-    with _job(data, settings, book_id, check_pictures) as (job, book):
+    with _job(data, settings, book_id, check) as (job, book):
         return _key(steps.cut_pictures(job, book, _entry(job, "align_book", aligned)))
 
 
 @_stage
-def screen_pictures(data: str, settings: str, book_id: str, aligned: Key, cut: Key) -> Key:
+def screen_pictures(
+    data: str, settings: str, book_id: str, aligned: Key, cut: Key, check: bool
+) -> Key:
     """Ask the detectors about the pictures."""
-    with _job(data, settings, book_id) as (job, book):
+    with _job(data, settings, book_id, check) as (job, book):
         entries = _entry(job, "align_book", aligned), _entry(job, "cut_pictures", cut)
         return _key(steps.screen_pictures(job, book, *entries))
 
@@ -84,7 +86,7 @@ def assemble_book(data: str, settings: str, book_id: str, keys: list[Key]) -> Ke
 
 @flow(name="build-dataset", persist_result=False, validate_parameters=False)
 def build_dataset(
-    data: str, settings: str, book_ids: list[str], check_pictures: bool = False
+    data: str, settings: str, book_ids: list[str], check: bool = False
 ) -> dict[str, list[Key] | str]:
     """Take each book through all stages; a book that cannot be used does not stop the others.
 
@@ -92,7 +94,7 @@ def build_dataset(
         data: The data folder.
         settings: `Config` as JSON.
         book_ids: The books to build, in this order.
-        check_pictures: Compare the digests of kept pictures, too.
+        check: Compare the digests of kept pictures, and try again what the machine failed.
 
     Returns:
         By book id the keys of its stages in order, or why its file cannot be used.
@@ -100,10 +102,10 @@ def build_dataset(
     chains: dict[str, list[PrefectFuture[Key]]] = {}
     for book_id in book_ids:
         at = data, settings, book_id
-        pages = _hand_over(read_book, *at)
+        pages = _hand_over(read_book, *at, check)
         aligned = _hand_over(align_book, *at, pages)
-        cut = _hand_over(cut_pictures, *at, aligned, check_pictures)
-        screened = _hand_over(screen_pictures, *at, aligned, cut)
+        cut = _hand_over(cut_pictures, *at, aligned, check)
+        screened = _hand_over(screen_pictures, *at, aligned, cut, check)
         before = [pages, aligned, cut, screened]
         chains[book_id] = [*before, _hand_over(assemble_book, *at, before)]
     ended: dict[str, list[Key] | str] = {}
@@ -126,7 +128,7 @@ def run_build(
     cfg: Config,
     *,
     scheduler: str | None = None,
-    check_pictures: bool = False,
+    check: bool = False,
 ) -> tuple[BuildSummary, tuple[builds.BookOutcome, ...]]:
     """Build all registered books by the flow; the same bytes as `builds.build`.
 
@@ -135,7 +137,7 @@ def run_build(
         cfg: Settings.
         scheduler: The address of a Dask scheduler whose workers run the tasks; they must see the
             folder under the same path and reach the flow's server. None runs them here, one by one.
-        check_pictures: Compare the digests of kept pictures, too.
+        check: Compare the digests of kept pictures, too.
 
     Raises:
         ClusterError: If the cluster cannot be used.
@@ -145,7 +147,7 @@ def run_build(
     settings = json.dumps(dataclasses.asdict(cfg))
     with embedded_server(), _runner(scheduler, workspace) as runner:
         ended = build_dataset.with_options(task_runner=runner)(
-            str(workspace.data.resolve()), settings, [book.id for book in books], check_pictures
+            str(workspace.data.resolve()), settings, [book.id for book in books], check
         )
     store = Store(workspace.store)
     outcomes: list[builds.BookOutcome] = []
@@ -179,12 +181,12 @@ def _runner(scheduler: str | None, workspace: Workspace) -> Iterator[TaskRunner[
 
 @contextmanager
 def _job(
-    data: str, settings: str, book_id: str, check_pictures: bool = False
+    data: str, settings: str, book_id: str, check: bool = False
 ) -> Iterator[tuple[steps.Job, Book]]:
     workspace = Workspace(Path(data))
     cfg = parse_config(json.loads(settings), "the flow's settings")
     (book,) = (book for book in read_books(workspace) if book.id == book_id)
-    with _opener()(workspace, cfg, check_pictures=check_pictures) as job:
+    with _opener()(workspace, cfg, check=check) as job:
         yield job, book
 
 

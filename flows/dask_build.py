@@ -62,7 +62,7 @@ def run_build(
     progress: steps.Progress = steps.no_progress,
     *,
     scheduler: str | None = None,
-    check_pictures: bool = False,
+    check: bool = False,
 ) -> tuple[BuildSummary, tuple[builds.BookOutcome, ...]]:
     """Build all registered books on a cluster; the same bytes as `builds.build`.
 
@@ -71,7 +71,7 @@ def run_build(
         cfg: Settings; `build.workers` is the size of a cluster of this machine.
         progress: Called with book, stage, what is done and what there is.
         scheduler: The address of a Dask scheduler, None for a cluster of this machine.
-        check_pictures: Compare the digests of kept pictures, too.
+        check: Compare the digests of kept pictures, too.
 
     Raises:
         ClusterError: If the cluster cannot be reached, has another version of this program, does
@@ -85,7 +85,7 @@ def run_build(
             workspace=workspace,
             settings=json.dumps(dataclasses.asdict(cfg)),
             book_id=book.id,
-            check_pictures=check_pictures,
+            check=check,
             code=steps.stage_version(*_ROOMS),
         )
         for book in books
@@ -129,7 +129,7 @@ class BookCall:
     workspace: Workspace
     settings: str
     book_id: str
-    check_pictures: bool
+    check: bool
     code: str
 
 
@@ -138,7 +138,7 @@ def build_book(call: BookCall) -> builds.BookOutcome:
     _check_code(call.code)
     cfg = parse_config(json.loads(call.settings), "the build's settings")
     (book,) = (book for book in read_books(call.workspace) if book.id == call.book_id)
-    with open_spread_job(call.workspace, cfg, check_pictures=call.check_pictures) as job:
+    with open_spread_job(call.workspace, cfg, check=call.check) as job:
         return builds.build_book(job, book)
 
 
@@ -149,7 +149,7 @@ def is_on_a_worker() -> bool:
 
 @contextmanager
 def open_spread_job(
-    workspace: Workspace, cfg: Config, *, check_pictures: bool = False
+    workspace: Workspace, cfg: Config, *, check: bool = False
 ) -> Iterator[steps.Job]:
     """Provide a job to a call that runs on a worker: all workers read and screen for it.
 
@@ -163,7 +163,7 @@ def open_spread_job(
             pool=spreading,
             screen=spreading.screen,
             progress=_tell,
-            check_pictures=check_pictures,
+            check=check,
         )
 
 

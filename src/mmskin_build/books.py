@@ -66,7 +66,7 @@ def read_registry(path: Path) -> tuple[Book, ...]:
     try:
         with storage_errors(path):
             parsed = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise BookRegistryError(f"{path}: not valid TOML: {error}") from None
     for key in parsed:
         if key != "book":

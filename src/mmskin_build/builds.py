@@ -29,7 +29,14 @@ from mmskin_build.dataset.summary import BookSummary, BuildSummary, natural_orde
 from mmskin_build.dataset.verdicts import apart_as_released, decide_duplicates, mark_reviewed
 from mmskin_build.dataset.withdrawn import find_withdrawn, read_tombstones, reject_withdrawn
 from mmskin_build.decisions import standing_decisions
-from mmskin_build.errors import AdobeExtractError, BookRegistryError, InputPdfError, ReleaseError
+from mmskin_build.errors import (
+    AdobeExtractError,
+    BookRegistryError,
+    InputPdfError,
+    ReleaseError,
+    SchemaError,
+    StorageError,
+)
 from mmskin_build.images.classify import ScreenedPicture
 from mmskin_build.images.duplicates import DuplicateIndex, connect
 from mmskin_build.images.fingerprint import Fingerprint
@@ -64,6 +71,7 @@ from mmskin_build.steps import (
 )
 from mmskin_build.store import (
     file_sha256,
+    find_abandoned,
     from_json,
     read_jsonl,
     storage_errors,
@@ -120,6 +128,9 @@ def begin_build(workspace: Workspace) -> tuple[Book, ...]:
     with storage_errors(workspace.work):
         workspace.work.mkdir(parents=True, exist_ok=True)
     Store(workspace.store).sweep()
+    for folder in (workspace.work, workspace.data, workspace.review / "queue"):
+        for path in find_abandoned(folder):
+            path.unlink(missing_ok=True)
     return tuple(books)
 
 
@@ -222,11 +233,12 @@ def build(
     cfg: Config,
     progress: Progress = no_progress,
     *,
-    check_pictures: bool = False,
+    check: bool = False,
 ) -> tuple[BuildSummary, tuple[BookOutcome, ...]]:
     """Build all registered books in this process and its workers.
 
-    With `check_pictures` the digests of kept pictures are compared, and damaged ones cut again.
+    With `check` the digests of kept pictures are compared, and damaged ones cut again; what failed
+    for want of time, memory or a worker is tried again.
 
     Raises:
         BookRegistryError: If there is nothing to build.
@@ -234,7 +246,7 @@ def build(
         StorageError: If the disk is full or the work folder cannot be written.
     """
     books = begin_build(workspace)
-    with open_job(workspace, cfg, progress, check_pictures=check_pictures) as job:
+    with open_job(workspace, cfg, progress, check=check) as job:
         outcomes = tuple(build_book(job, book) for book in books)
     return finish_build(workspace, cfg, outcomes), outcomes
 
@@ -247,7 +259,17 @@ def read_build(workspace: Workspace) -> BuildSummary:
     """
     if not workspace.current.exists():
         raise ReleaseError(f"{workspace.current}: nothing has been built yet; run: mmskin build")
-    return from_json(workspace.current.read_bytes(), BuildSummary, str(workspace.current))
+    with storage_errors(workspace.current):
+        content = workspace.current.read_bytes()
+    return from_json(content, BuildSummary, f"{workspace.current} (mmskin build makes it again)")
+
+
+def read_build_before(workspace: Workspace) -> BuildSummary | None:
+    """Return what the last build made, None where there was none or its file is damaged."""
+    try:
+        return read_build(workspace)
+    except (ReleaseError, SchemaError, StorageError):
+        return None
 
 
 def read_alignment(workspace: Workspace, book: BookSummary) -> Alignment:

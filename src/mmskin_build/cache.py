@@ -13,20 +13,28 @@ import contextlib
 import errno
 import hashlib
 import json
-import os
 import secrets
 import shutil
-import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mmskin_build.errors import StorageError
-from mmskin_build.store import file_sha256, pretty_json, storage_errors, sync_folder, write_bytes
+from mmskin_build.store import (
+    file_sha256,
+    is_abandoned,
+    parse_json,
+    pretty_json,
+    process_name,
+    storage_errors,
+    sync_folder,
+    write_bytes,
+)
 
 MANIFEST = "manifest.json"
 _TEMPORARY = ".tmp"
+_DESCRIPTION = ("stage", "version", "config_sha256", "inputs", "models")  # what the key stands for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +54,7 @@ class Stage:
     @property
     def key(self) -> str:
         """The sha256 of all of it."""
-        return hashlib.sha256(json.dumps(self.description(), sort_keys=True).encode()).hexdigest()
+        return _digest(self.description())
 
     def description(self) -> dict[str, Any]:
         """Return the same as plain data, for the manifest."""
@@ -157,6 +165,19 @@ class Store:
             shutil.rmtree(temporary, ignore_errors=True)
         return Entry(folder=final, key=stage.key, outputs=outputs, fresh=True)
 
+    def remove(self, stage: Stage) -> None:
+        """Take an entry out, so that it is made again.
+
+        Raises:
+            StorageError: If it cannot be moved away.
+        """
+        aside = make_temporary(self.root, f"removed-{stage.name}")
+        try:
+            with storage_errors(self.root), contextlib.suppress(FileNotFoundError):
+                self.folder(stage).rename(aside / "entry")
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
     def sweep(self) -> int:
         """Remove what killed processes of this machine left behind; return how many folders."""
         return sweep_temporary(self.root)
@@ -166,14 +187,17 @@ class Store:
         return sum(path.stat().st_size for path in self.root.rglob("*") if path.is_file())
 
 
+def _digest(description: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()
+
+
 def make_temporary(root: Path, name: str) -> Path:
     """Make an empty folder of this process's own below `root`, on the same file system.
 
     Raises:
         StorageError: If `root` cannot be written.
     """
-    owner = f"{socket.gethostname()}.{os.getpid()}"
-    folder = root / _TEMPORARY / f"{name}-{secrets.token_hex(4)}@{owner}"
+    folder = root / _TEMPORARY / f"{name}-{secrets.token_hex(4)}@{process_name()}"
     with storage_errors(folder):
         folder.mkdir(parents=True)
     return folder
@@ -181,23 +205,28 @@ def make_temporary(root: Path, name: str) -> Path:
 
 def sweep_temporary(root: Path) -> int:
     """Remove the temporary folders of processes of this machine that have ended; count them."""
-    count = 0
-    for folder in sorted((root / _TEMPORARY).glob("*")):
-        host, _, pid = folder.name.rpartition("@")[2].rpartition(".")
-        if host == socket.gethostname() and pid.isdigit() and not _is_running(int(pid)):
-            shutil.rmtree(folder, ignore_errors=True)
-            count += 1
-    return count
+    found = find_temporary(root)
+    for folder in found:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(found)
+
+
+def find_temporary(root: Path) -> tuple[Path, ...]:
+    """Return the temporary folders of processes of this machine that have ended."""
+    return tuple(f for f in sorted((root / _TEMPORARY).glob("*")) if is_abandoned(f.name))
 
 
 def read_entry(folder: Path, *, deep: bool = False) -> Entry | None:
     """Return the entry in `folder`, or None if there is none or a file is not what it should be."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
+        manifest = parse_json((folder / MANIFEST).read_bytes())
         outputs = {name: Output(**value) for name, value in manifest["outputs"].items()}
         key = str(manifest["key"])
+        described = {name: manifest[name] for name in _DESCRIPTION}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+    if key != folder.name or key != _digest(described):
+        return None  # the manifest itself is damaged
     for name, output in outputs.items():
         path = folder / name
         try:
@@ -226,13 +255,3 @@ def _publish(temporary: Path, final: Path) -> None:
             final.rename(aside)
         shutil.rmtree(aside, ignore_errors=True)
     raise StorageError(f"{final}: cannot be replaced; remove that folder and run again")
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -21,6 +21,7 @@ one of these exceptions; `cli.py` catches them once, prints the message and leav
   * ClusterError (13)          a Dask cluster cannot be used, or ends for good
   * ModelError (14)            a model, a shard or an adapter cannot be used
   * TrainingError (15)         training cannot begin or go on: data, memory, a loss that diverges
+  * ResourceError (16)         memory ran out, or a worker process could not be started
   * TrainingStopped (75)       stopped by SIGTERM; the state is saved, ``--resume`` goes on
 
 Exit code 0 is success, 2 a usage error, 12 a run that finished but rejected whole books
@@ -131,6 +132,12 @@ class TrainingError(MmskinError):
     """Training cannot begin or go on: broken examples, too little memory, a loss that diverges."""
 
     exit_code = 15
+
+
+class ResourceError(MmskinError):
+    """This process ran out of memory, or no worker process could be started."""
+
+    exit_code = 16
 
 
 class TrainingStopped(MmskinError):

@@ -13,13 +13,14 @@ what the one before wrote, so a resumed build and a fresh one see the same bytes
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from itertools import chain
 from pathlib import Path
 
 from mmskin_build import __version__
@@ -30,7 +31,7 @@ from mmskin_build.alignment import (
     read_pages,
 )
 from mmskin_build.books import adobe_path, book_source, pages_to_read
-from mmskin_build.cache import Entry, Stage, Store
+from mmskin_build.cache import Entry, Stage, Store, read_entry
 from mmskin_build.config import Config, Workspace, config_sha256
 from mmskin_build.dataset.assemble import Surroundings, assemble_records, panel_id
 from mmskin_build.dataset.figure_verdicts import decide_figures
@@ -40,17 +41,16 @@ from mmskin_build.dataset.summary import (
     summarize_book,
 )
 from mmskin_build.dataset.verdicts import PictureVerdicts
-from mmskin_build.dataset.words import read_words
 from mmskin_build.decisions import Standing, standing_decisions
+from mmskin_build.errors import StorageError
 from mmskin_build.images.classify import (
-    PictureFile,
     ScreenedPicture,
     ScreenFiles,
+    is_machine_to_blame,
     screen_files,
 )
-from mmskin_build.images.marks import marks_of_overlays
 from mmskin_build.pdf.adobe import digest_extract, load_extract
-from mmskin_build.pdf.isolation import WorkerPool
+from mmskin_build.pdf.isolation import MACHINE_FAILURES, WorkerPool
 from mmskin_build.pdf.jobs import PagePool
 from mmskin_build.records import (
     Book,
@@ -63,6 +63,7 @@ from mmskin_build.records import (
 )
 from mmskin_build.review.applying import cut_decided, decisions_of_book
 from mmskin_build.review.decisions import read_decisions
+from mmskin_build.screening import first_file, screen_figures
 from mmskin_build.store import (
     code_digest,
     file_sha256,
@@ -103,7 +104,7 @@ class Job:
     pool: PagePool
     screen: ScreenFiles = screen_files
     progress: Progress = no_progress
-    check_pictures: bool = False  # compare the digests of kept pictures, too
+    check: bool = False  # compare the digests of kept pictures, try again what the machine failed
 
     @functools.cached_property
     def standing(self) -> dict[str, Standing]:
@@ -111,9 +112,24 @@ class Job:
         decisions, _ = read_decisions(self.workspace.review / "decisions")
         return standing_decisions(decisions)
 
-    def keep(self, stage: Stage, produce: Callable[[Path], None]) -> Entry:
-        """Return the kept output of `stage`, or make it."""
-        return Store(self.workspace.store).run(stage, produce, deep=self.check_pictures)
+    def keep(
+        self,
+        stage: Stage,
+        produce: Callable[[Path], None],
+        *,
+        is_doubtful: Callable[[Entry], bool] = lambda entry: False,
+    ) -> Entry:
+        """Return the kept output of `stage`, or make it.
+
+        Where the job checks, an entry that `is_doubtful` is made again: the machine, and not what
+        went in, is to blame for a part of it.
+        """
+        store = Store(self.workspace.store)
+        if self.check:
+            kept = store.find(stage, deep=True)
+            if kept is not None and is_doubtful(kept):
+                store.remove(stage)
+        return store.run(stage, produce, deep=self.check)
 
 
 @contextmanager
@@ -122,7 +138,7 @@ def open_job(
     cfg: Config,
     progress: Progress = no_progress,
     *,
-    check_pictures: bool = False,
+    check: bool = False,
 ) -> Iterator[Job]:
     """Provide a job with a pool of workers, which start when they are first needed."""
     with WorkerPool(cfg.pdf, cfg.workers()) as pool:
@@ -131,7 +147,7 @@ def open_job(
             cfg=cfg,
             pool=pool,
             progress=progress,
-            check_pictures=check_pictures,
+            check=check,
         )
 
 
@@ -156,25 +172,26 @@ def read_book(job: Job, book: Book) -> Entry:
     )
 
     def produce(folder: Path) -> None:
-        done = _Counting(job, book.id, "read_book", len(indices))
+        done = _counting(job, book.id, "read_book", len(indices))
         source = book_source(job.workspace, book)
         extract = None if adobe is None else load_extract(adobe, book.page_count)
         pages, failures = read_pages(job.pool, source, job.cfg, indices, language, done, extract)
         write_jsonl(folder / PAGES, pages, durable=False)
         write_jsonl(folder / FAILURES, failures, durable=False)
-        notes = [
-            PageNote(
-                page_index=page.page_index,
-                page_label=page.page_label,
-                width_pt=page.width_pt,
-                height_pt=page.height_pt,
-                flags=page.flags,
-            )
-            for page in pages
-        ]
+        told = ("page_index", "page_label", "width_pt", "height_pt", "flags")
+        notes = [PageNote(**{name: getattr(page, name) for name in told}) for page in pages]
         write_jsonl(folder / NOTES, notes, durable=False)
 
-    return job.keep(stage, produce)
+    return job.keep(
+        stage,
+        produce,
+        is_doubtful=lambda kept: _has_failed(read_jsonl(kept.path(FAILURES), PageFailure)),
+    )
+
+
+def _has_failed(ended: Iterable[PageFailure | Reject]) -> bool:
+    """Whether the machine, and not the book, is to blame for one of them."""
+    return any(one.reason in MACHINE_FAILURES for one in ended)
 
 
 def align_book(job: Job, book: Book, pages: Entry) -> Entry:
@@ -213,7 +230,7 @@ def cut_pictures(job: Job, book: Book, aligned: Entry) -> Entry:
     def produce(folder: Path) -> None:
         figures = read_jsonl(aligned.path(FIGURES), Figure)
         with_pictures = {figure.page_index for figure in figures if figure.panels}
-        done = _Counting(job, book.id, "cut_pictures", len(with_pictures))
+        done = _counting(job, book.id, "cut_pictures", len(with_pictures))
         source, out_dir = book_source(job.workspace, book), folder / PICTURES
         figures, rejects = cut_figures(
             job.pool, source, job.cfg, figures, out_dir, done, _language(job, book)
@@ -221,7 +238,9 @@ def cut_pictures(job: Job, book: Book, aligned: Entry) -> Entry:
         write_jsonl(folder / FIGURES, figures, durable=False)
         write_jsonl(folder / REJECTS, rejects, durable=False)
 
-    return job.keep(stage, produce)
+    return job.keep(
+        stage, produce, is_doubtful=lambda kept: _has_failed(read_jsonl(kept.path(REJECTS), Reject))
+    )
 
 
 def screen_pictures(job: Job, book: Book, aligned: Entry, cut: Entry) -> Entry:
@@ -245,11 +264,27 @@ def screen_pictures(job: Job, book: Book, aligned: Entry, cut: Entry) -> Entry:
     )
 
     def produce(folder: Path) -> None:
+        _cut_again_if_damaged(job, book, aligned, cut)
         figures = read_jsonl(cut.path(FIGURES), Figure)
         screened = _screen(job, book, figures, _headings(aligned), [cut.folder / PICTURES])
         write_jsonl(folder / SCREENED, screened, durable=False)
 
-    return job.keep(stage, produce)
+    def is_doubtful(kept: Entry) -> bool:
+        return any(map(is_machine_to_blame, read_jsonl(kept.path(SCREENED), ScreenedPicture)))
+
+    return job.keep(stage, produce, is_doubtful=is_doubtful)
+
+
+def _cut_again_if_damaged(job: Job, book: Book, aligned: Entry, cut: Entry) -> None:
+    """A damaged picture would be seen as what it is not, so all are compared before they are read.
+
+    Raises:
+        StorageError: If they do not come out as they were.
+    """
+    if cut.fresh or read_entry(cut.folder, deep=True) is not None:
+        return
+    if cut_pictures(dataclasses.replace(job, check=True), book, aligned).outputs != cut.outputs:
+        raise StorageError(f"{cut.folder}: damaged and cut again; run: mmskin build")
 
 
 def _screen(
@@ -260,32 +295,18 @@ def _screen(
     folders: Sequence[Path],
 ) -> tuple[ScreenedPicture, ...]:
     """Ask the detectors about the pictures of figures, which lie in the first folder with them."""
-    files = [
-        PictureFile(
-            name=panel_id(figure, index),
-            path=_first_file([folder / f"{panel.image_sha256}.png" for folder in folders]),
-            hints=read_words(
-                figure, panel, headings.get(figure.page_index, ()), book.language
-            ).hints,
-            painted=marks_of_overlays(panel),
-        )
-        for figure in figures
-        if figure.status == "paired" and figure.kind == "photo"
-        for index, panel in enumerate(figure.panels)
-        if panel.image_sha256 is not None
-    ]
-    return job.screen(
-        files,
+    return screen_figures(
+        figures,
+        headings,
+        folders,
+        book=book,
+        screen=job.screen,
         workers=job.cfg.workers(),
         model_path=_model(job),
         language=_language(job, book),
         read_all_words=job.cfg.images.annotated_major == "keep",
         progress=lambda done, total: job.progress(book.id, "screen_pictures", done, total),
     )
-
-
-def _first_file(paths: Sequence[Path]) -> Path:
-    return next((path for path in paths if path.is_file()), paths[0])
 
 
 def _model(job: Job) -> Path | None:
@@ -373,14 +394,14 @@ def assemble_book(
         for record in found.records:
             if record.id in found.masks:
                 name = f"{PICTURES}/{record.image_sha256}.png"
-                picture = _first_file([cut.path(name), folder / name])
+                picture = first_file([cut.path(name), folder / name])
                 record, made = mask_record(
                     record, found.masks[record.id], picture, folder / PICTURES
                 )
                 masked.append(made)
             records.append(record)
         before = (aligned.path(REJECTS), cut.path(REJECTS))
-        earlier = chain.from_iterable(read_jsonl(path, Reject) for path in before)
+        earlier = itertools.chain.from_iterable(read_jsonl(path, Reject) for path in before)
         rejects = [*earlier, *not_cut, *found.rejects]
         summary = summarize_book(
             book,
@@ -426,19 +447,8 @@ def stage_version(*rooms: str, libraries: Sequence[str] = ()) -> str:
     return " ".join([__version__, code, *(f"{name}={version(name)}" for name in names)])
 
 
-@dataclass(slots=True)
-class _Counting:
-    """Tells the progress of one stage of one book; called with each finished page."""
-
-    job: Job
-    book_id: str
-    stage: str
-    total: int
-    done: int = 0
-
-    def __post_init__(self) -> None:
-        self.job.progress(self.book_id, self.stage, 0, self.total)
-
-    def __call__(self, page_index: int) -> None:
-        self.done += 1
-        self.job.progress(self.book_id, self.stage, self.done, self.total)
+def _counting(job: Job, book_id: str, stage: str, total: int) -> Callable[[int], None]:
+    """Tell the progress of one stage of one book; to be called with each finished page."""
+    done = itertools.count(1)
+    job.progress(book_id, stage, 0, total)
+    return lambda page_index: job.progress(book_id, stage, next(done), total)

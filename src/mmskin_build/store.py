@@ -14,6 +14,8 @@ import hashlib
 import json
 import os
 import secrets
+import socket
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
@@ -73,6 +75,18 @@ def from_json(line: bytes, kind: type[T], where: str = "JSON") -> T:
     return record
 
 
+def parse_json(content: bytes | str) -> Any:
+    """Return what a file of others holds as JSON.
+
+    Raises:
+        ValueError: If it is no JSON, no UTF-8, or nested deeper than any file of sense is.
+    """
+    try:
+        return json.loads(content)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
 def to_jsonl(records: Iterable[object]) -> bytes:
     """Return records as JSON lines."""
     return b"".join(to_json(record) + b"\n" for record in records)
@@ -87,7 +101,11 @@ def read_jsonl(path: Path, kind: type[T]) -> tuple[T, ...]:
     """
     with storage_errors(path):
         raw = path.read_bytes()
-        raw = gzip.decompress(raw) if path.suffix == ".gz" else raw
+        if path.suffix == ".gz":
+            try:
+                raw = gzip.decompress(raw)
+            except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+                raise SchemaError(f"{path}: not a whole gzip file: {error}") from None
     lines = raw.split(b"\n")
     return tuple(
         from_json(line, kind, f"{path} line {number}")
@@ -166,6 +184,9 @@ def code_digest(*rooms: str) -> str:
 _MENDS = {
     errno.ENOSPC: "the disk is full: free some space (mmskin doctor shows how much the work takes)",
     errno.EDQUOT: "the disk quota is used up: free some space",
+    errno.EFBIG: "the file would be larger than is allowed here (ulimit -f, or the file system)",
+    errno.EIO: "the disk does not read or write here: check it, run the same command again, and "
+    "then mmskin doctor --repair",
     errno.EACCES: "no permission: make it writable or choose another folder (--data, --out)",
     errno.EPERM: "no permission: make it writable or choose another folder (--data, --out)",
     errno.EROFS: "the file system is read-only: choose another folder (--data, --out)",
@@ -183,8 +204,12 @@ def storage_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        mend = _MENDS.get(error.errno or 0, error.strerror or str(error))
-        raise StorageError(f"{error.filename or path}: {mend}") from error
+        raise StorageError(f"{error.filename or path}: {mend_of(error)}") from error
+
+
+def mend_of(error: OSError) -> str:
+    """Return what the operating system refused, and what to do about it."""
+    return _MENDS.get(error.errno or 0, error.strerror or str(error))
 
 
 @contextlib.contextmanager
@@ -197,7 +222,7 @@ def atomic_open(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
     Raises:
         StorageError: If the disk is full or the folder cannot be written.
     """
-    temporary = path.parent / f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp"
+    temporary = path.parent / f".{path.name}.{secrets.token_hex(4)}@{process_name()}.tmp"
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -211,6 +236,32 @@ def atomic_open(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
             temporary.unlink(missing_ok=True)
         if durable:
             sync_folder(path.parent)
+
+
+def process_name() -> str:
+    """Return ``<machine>.<number>`` of this process, the end of names of what is unfinished."""
+    return f"{socket.gethostname()}.{os.getpid()}"
+
+
+def is_abandoned(name: str) -> bool:
+    """Whether `name`, of something unfinished, tells of an ended process of this machine."""
+    machine, _, number = name.removesuffix(".tmp").rpartition("@")[2].rpartition(".")
+    return machine == socket.gethostname() and number.isdigit() and not _is_running(int(number))
+
+
+def _is_running(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def find_abandoned(folder: Path) -> tuple[Path, ...]:
+    """Return the unfinished files that ended processes of this machine left in `folder` itself."""
+    return tuple(path for path in sorted(folder.glob(".*@*.tmp")) if is_abandoned(path.name))
 
 
 def write_bytes(path: Path, content: bytes, *, durable: bool = True) -> None:

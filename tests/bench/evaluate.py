@@ -14,10 +14,35 @@ from pathlib import Path
 from mmskin_build.cli import run
 
 _STARTS = ("What is shown", "Where is the lesion", "Is there scale", "What type of lesion is seen")
-_WORDS = (
-    "the a plaque papule nodule erythematous scaly red brown on trunk left right arm face with "
-    "well-defined border and central ulceration surrounded by fine telangiectasia epidermis dermis"
-).split()  # noqa: SIM905
+_WORDS = [
+    "the",
+    "a",
+    "plaque",
+    "papule",
+    "nodule",
+    "erythematous",
+    "scaly",
+    "red",
+    "brown",
+    "on",
+    "trunk",
+    "left",
+    "right",
+    "arm",
+    "face",
+    "with",
+    "well-defined",
+    "border",
+    "and",
+    "central",
+    "ulceration",
+    "surrounded",
+    "by",
+    "fine",
+    "telangiectasia",
+    "epidermis",
+    "dermis",
+]  # noqa: SIM905
 
 
 def main() -> None:

@@ -6,7 +6,6 @@ they were made from, and a second report of the same file draws only the pages t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from mmskin_build.audit.report import pages_of_interest, picture_name, write_aud
 from mmskin_build.audit.table import write_table
 from mmskin_build.pdf.jobs import PageJob, PagePool, PdfSource
 from mmskin_build.records import Alignment, PageFailure
-from mmskin_build.store import pretty_json, storage_errors, write_bytes
+from mmskin_build.store import parse_json, pretty_json, storage_errors, write_bytes
 
 PICTURE_WIDTH_PX = 900
 _NOTE = "made.json"
@@ -140,7 +139,7 @@ def _sizes_made(folder: Path, made_from: Mapping[str, object]) -> dict[int, tupl
         if not path.is_file():
             return {}
         try:
-            note: Any = json.loads(path.read_bytes())
+            note: Any = parse_json(path.read_bytes())
             if any(note[key] != value for key, value in made_from.items()):
                 return {}
             sizes = {int(key): (float(w), float(h)) for key, (w, h) in note["sizes_pt"].items()}

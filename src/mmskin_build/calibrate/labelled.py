@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from mmskin_build.figures.labels import parse_label
 from mmskin_build.geometry import Bbox
 from mmskin_build.pdf.jobs import PagePool, PdfSource
 from mmskin_build.records import Page
+from mmskin_build.store import parse_json
 
 GENERATED = "generated"  # how the names of generated documents begin
 
@@ -107,7 +107,7 @@ def corpus_book(pool: PagePool, cfg: Config, labels: Path) -> LabelledBook:
         InputPdfError: If the PDF cannot be read.
     """
     try:
-        truth = json.loads(labels.read_text(encoding="utf-8"))
+        truth = parse_json(labels.read_text(encoding="utf-8"))
         name, pages = str(truth["file"]), [int(page) for page in truth["pages"]]
         figures = tuple(_from_label(entry) for entry in truth["figures"])
     except (ValueError, KeyError, TypeError) as error:

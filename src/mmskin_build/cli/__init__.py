@@ -36,7 +36,7 @@ from mmskin_build.cli import (
     vqa,
     withdraw,
 )
-from mmskin_build.errors import EXIT_INTERRUPTED, MmskinError
+from mmskin_build.errors import EXIT_INTERRUPTED, MmskinError, ResourceError, StorageError
 
 _EPILOG = """\b
 See it work on a generated book:
@@ -70,7 +70,8 @@ Exit codes:
   4 a PDF cannot be used      11 disk full or not writable
   5 password missing or bad   12 done, but without some books
   6 book missing or changed  14 a model cannot be used
- 15 training refused         75 stopped, --resume goes on
+ 15 training refused         16 out of memory
+ 75 stopped, --resume goes on
                             130 interrupted
 """
 
@@ -154,9 +155,24 @@ def run(arguments: Sequence[str] | None = None) -> int:
             raise
         _say(f"mmskin: {error}")
         return error.exit_code
+    except OSError as error:
+        if "--debug" in given:
+            raise
+        from mmskin_build.store import mend_of
+
+        _say(f"mmskin: {error.filename or 'the disk'}: {mend_of(error)}")
+        return StorageError.exit_code
     except Exception as error:
         if "--debug" in given:
             raise
+        from mmskin_build.pdf.process import is_out_of_memory
+
+        if is_out_of_memory(error):
+            _say(
+                "mmskin: out of memory; end other programs or give fewer --workers, "
+                "and run it again"
+            )
+            return ResourceError.exit_code
         _say(
             f"mmskin: unexpected {type(error).__name__}: {error}\n"
             "This is a mistake in the program. Run the same command with --debug to see where."

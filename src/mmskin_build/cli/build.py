@@ -119,7 +119,12 @@ def _print_aligned(found: list[dict[str, Any]]) -> None:
     metavar="ADDRESS",
     help="Dask's scheduler, as in tcp://host:8786 [a cluster of this machine].",
 )
-@click.option("--check", is_flag=True, help="Compare the digests of kept pictures, too.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Compare the digests of kept pictures, and try again what failed for want of time, "
+    "memory or a worker.",
+)
 @common_options
 def build(engine: str, scheduler: str | None, check: bool, settings: Settings) -> int:
     """Build all registered books, from pages to records.
@@ -133,7 +138,7 @@ def build(engine: str, scheduler: str | None, check: bool, settings: Settings) -
 
     if scheduler is not None and engine == "local":
         raise click.UsageError("--scheduler needs --engine dask or prefect")
-    before = builds.read_build(settings.workspace) if settings.workspace.current.exists() else None
+    before = builds.read_build_before(settings.workspace)
     with progress_bars(settings) as show:
         if engine == "prefect":
             from mmskin_build.flows.environment import prepare
@@ -146,7 +151,7 @@ def build(engine: str, scheduler: str | None, check: bool, settings: Settings) -
                     settings.workspace,
                     settings.cfg,
                     scheduler=scheduler,
-                    check_pictures=check,
+                    check=check,
                 )
         elif engine == "dask":
             with _dask_packages():
@@ -157,12 +162,10 @@ def build(engine: str, scheduler: str | None, check: bool, settings: Settings) -
                 settings.cfg,
                 show,
                 scheduler=scheduler,
-                check_pictures=check,
+                check=check,
             )
         else:
-            summary, outcomes = builds.build(
-                settings.workspace, settings.cfg, show, check_pictures=check
-            )
+            summary, outcomes = builds.build(settings.workspace, settings.cfg, show, check=check)
     computed = {o.summary.id: list(o.computed) for o in outcomes if o.computed}
     verdicts = report_verdicts(settings.workspace, summary, before)
     if settings.as_json:

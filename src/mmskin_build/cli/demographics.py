@@ -109,7 +109,7 @@ def _texts(source: Path) -> Iterator[str]:
 
 
 def _text(line: bytes, where: str, *, must_be_json: bool) -> str:
-    import json
+    from mmskin_build.store import parse_json
 
     try:
         sentence = line.decode("utf-8")
@@ -118,8 +118,8 @@ def _text(line: bytes, where: str, *, must_be_json: bool) -> str:
     if not must_be_json and not sentence.lstrip().startswith("{"):
         return sentence
     try:
-        value: Any = json.loads(sentence)
-    except (json.JSONDecodeError, RecursionError) as error:
+        value: Any = parse_json(sentence)
+    except ValueError as error:
         if not must_be_json:
             return sentence
         raise SchemaError(f'{where}: not JSON ({error}); a line is {{"text": "..."}}') from None

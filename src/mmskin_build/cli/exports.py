@@ -10,7 +10,7 @@ from mmskin_build.cli.console import print_json, progress_bars
 from mmskin_build.cli.options import EXISTING_PATH, Settings, common_options
 from mmskin_build.errors import EXIT_PARTIAL
 
-_FORMS = ("upstream", "llava", "huggingface", "webdataset", "croissant", "parquet", "metadata")
+FORMS = ("upstream", "llava", "huggingface", "webdataset", "croissant", "parquet", "metadata")
 
 
 def _listed(value: str | None) -> tuple[str, ...]:
@@ -22,7 +22,7 @@ def _listed(value: str | None) -> tuple[str, ...]:
     "  mmskin export 1.0.0 --to webdataset --split train,validation --shard-mb 200"
 )
 @click.argument("version", required=False)
-@click.option("--to", required=True, type=click.Choice(_FORMS), help="What it is for.")
+@click.option("--to", required=True, type=click.Choice(FORMS), help="What it is for.")
 @click.option("--out", type=EXISTING_PATH, help="Folder to make [data/exports/NAME/VERSION/FORM].")
 @click.option("--name", help="Name of the data set [dataset.name in mmskin.toml, mm-skin].")
 @click.option("--subset", metavar="C,O,D", help="Captions, open questions, age and sex [all].")

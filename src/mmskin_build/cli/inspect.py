@@ -3,31 +3,77 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from mmskin_build.cli.console import print_json, print_table
+from mmskin_build.cli.console import print_json, print_table, progress_bars
 from mmskin_build.cli.options import EXISTING_PATH, Settings, common_options
-from mmskin_build.errors import MissingDependencyError
+from mmskin_build.errors import MissingDependencyError, StorageError
+
+if TYPE_CHECKING:
+    from mmskin_build.repair import Damage
 
 
 @click.command()
+@click.option("--repair", is_flag=True, help="Mend the work folder; let no build run meanwhile.")
 @common_options
-def doctor(settings: Settings) -> int:
-    """Tell what is installed, what is missing, how to get it."""
+def doctor(repair: bool, settings: Settings) -> int:
+    """Tell what is installed, what is missing, how to get it; and what is damaged.
+
+    All stage outputs, queues, decisions and releases of the data folder are looked at. With
+    --repair what a build can make again is removed or made again; decisions, books and releases
+    are never changed. Exit code 11 where something stays to be mended.
+    """
     from mmskin_build.doctor import examine
+    from mmskin_build.repair import find_damage
+    from mmskin_build.repair import repair as mend
 
     checks = examine(settings.workspace, settings.cfg)
+    with progress_bars(settings) as show:
+        if repair:
+            damages = mend(settings.workspace, settings.cfg, show)
+        else:
+            damages = find_damage(settings.workspace, show)
     if settings.as_json:
-        print_json({"checks": [dataclasses.asdict(check) for check in checks]})
+        print_json(
+            {
+                "checks": [dataclasses.asdict(check) for check in checks],
+                "damages": [dataclasses.asdict(damage) for damage in damages],
+            }
+        )
     else:
         print_table(
             ["", "what", "found", "what to do"],
             [[check.status, check.name, check.found, check.mend] for check in checks],
         )
-    bad = any(check.status == "missing" for check in checks)
-    return MissingDependencyError.exit_code if bad else 0
+        _print_damages(damages, repair)
+    if any(check.status == "missing" for check in checks):
+        return MissingDependencyError.exit_code
+    return StorageError.exit_code if any(not damage.done for damage in damages) else 0
+
+
+def _print_damages(damages: Sequence[Damage], repaired: bool) -> None:
+    if not damages:
+        click.echo("work folder: nothing is damaged")
+        return
+    print_table(
+        ["", "what", "where", "found", "mend"],
+        [
+            [
+                "done" if d.done else "to do",
+                d.what,
+                d.path,
+                d.found,
+                d.mend,
+            ]
+            for d in damages
+        ],
+    )
+    if not repaired and any(not damage.by_person for damage in damages):
+        click.echo("nothing was changed; mmskin doctor --repair mends it, then: mmskin build")
 
 
 @click.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import resource
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,11 @@ from typing import Any, TypeVar
 import click
 
 from mmskin_build.config import Config, Workspace, load_config
+from mmskin_build.errors import ResourceError
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_LEAST_MIB = 384  # of address space: OpenBLAS was seen to ask for memory without end below 250
 
 EXISTING_PATH = click.Path(path_type=Path)
 
@@ -53,6 +57,7 @@ def common_options(command: F) -> F:
         debug: bool,
         **options: Any,
     ) -> Any:
+        _require_memory()
         cfg = load_config(config)
         if workers is not None:
             cfg = dataclasses.replace(
@@ -71,3 +76,17 @@ def common_options(command: F) -> F:
         return command(*args, settings=settings, **options)
 
     return wrapped  # type: ignore[return-value]
+
+
+def _require_memory() -> None:
+    """Refuse to begin where loading the numerical libraries would fail, or never end.
+
+    Raises:
+        ResourceError: If the address space of this process is capped too low (``ulimit -v``).
+    """
+    cap = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if cap != resource.RLIM_INFINITY and cap < _LEAST_MIB * 2**20:
+        raise ResourceError(
+            f"this process may use {cap // 2**20} MiB of address space, {_LEAST_MIB} are the least "
+            "(a build takes 1 to 4 GiB); raise the limit: ulimit -v unlimited"
+        )

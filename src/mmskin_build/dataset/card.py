@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mmskin_build.dataset.assemble import REASONS
-from mmskin_build.dataset.datasheet import datasheet_lines
+from mmskin_build.dataset.datasheet import datasheet_lines, plain_markdown
 from mmskin_build.dataset.judge import HELD
 from mmskin_build.dataset.manifest import (
     CAPTIONS,
@@ -114,8 +114,8 @@ def card_files(
 
 
 def cell(text: str) -> str:
-    """Return a text for a cell of a Markdown table."""
-    return " ".join(text.replace("|", "\\|").replace("<", "&lt;").split())
+    """Return a text for a cell of a Markdown table: neither HTML nor a link."""
+    return plain_markdown(text.replace("|", "\\|"))
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:

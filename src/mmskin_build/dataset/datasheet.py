@@ -141,10 +141,10 @@ def _uses(manifest: Manifest) -> _Answers:
 
 
 def _distribution(manifest: Manifest) -> _Answers:
-    rights = sorted({book.rights for book in manifest.books})
+    rights = sorted({plain_markdown(book.rights) for book in manifest.books})
     yield (
         "Will it be distributed, under which license?",
-        f"Not by this program. Rights as registered: {'; '.join(map(_plain, rights)) or 'none'}. "
+        f"Not by this program. Rights as registered: {'; '.join(rights) or 'none'}. "
         "Its metadata without pictures and captions can be passed on to owners of the same books.",
     )
 
@@ -171,8 +171,9 @@ def _number(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _plain(text: str) -> str:
-    return " ".join(text.split())
+def plain_markdown(text: str) -> str:
+    """Return a text in one line of Markdown that is neither HTML nor a link."""
+    return " ".join(text.replace("<", "&lt;").replace("](", "]&#40;").split())
 
 
 def _words(counts: dict[str, int]) -> str:

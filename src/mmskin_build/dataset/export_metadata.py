@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from mmskin_build.dataset.card import cell
 from mmskin_build.dataset.export_source import PART_NAMES, Source, read_file
 from mmskin_build.dataset.metadata import (
     DECISIONS,
@@ -22,7 +23,7 @@ from mmskin_build.dataset.metadata import (
 from mmskin_build.dataset.metadata_decisions import refer_decisions
 from mmskin_build.dataset.references import CaptionRuns, refer_all
 from mmskin_build.errors import ReleaseError, SchemaError
-from mmskin_build.store import file_sha256, plain, pretty_json
+from mmskin_build.store import file_sha256, parse_json, plain, pretty_json
 
 _README = """\
 # {name} {version}, metadata only
@@ -84,7 +85,7 @@ def write_metadata(source: Source, folder: Path, decisions: Path | None) -> dict
                 file.writelines(_line(entry) for entry in _by_reference(entries, name, runs))
             counts[name] = len(entries)
     rows = "\n".join(
-        f"| {b.id} | {_cell(b.title)} | {_cell(b.edition)} | `{b.sha256}` |" for b in manifest.books
+        f"| {b.id} | {cell(b.title)} | {cell(b.edition)} | `{b.sha256}` |" for b in manifest.books
     )
     named = {key: getattr(manifest, key) for key in ("name", "version", "code_version")}
     page = _README.format(**named, content_digest=manifest.content_digest, books=rows)
@@ -122,7 +123,7 @@ def _part_files(source: Source) -> list[str]:
 
 def _entries(content: bytes, name: str) -> list[dict[str, Any]]:
     try:
-        entries = json.loads(content)
+        entries = parse_json(content)
     except ValueError as error:
         raise SchemaError(f"{name}: not valid JSON: {error}") from None
     for number, entry in enumerate(entries):
@@ -144,7 +145,3 @@ def _by_reference(
 
 def _line(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")

@@ -6,7 +6,6 @@ A caption answers an open question for a description; MM-Skin-O and MM-Skin-D br
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 from mmskin_build.dataset.export_source import PART_NAMES, Part, Source, read_file
 from mmskin_build.dataset.manifest import DEMOGRAPHICS, DEMOGRAPHICS_VQA
 from mmskin_build.errors import SchemaError
+from mmskin_build.store import parse_json
 
 # Questions that the whole caption answers, for the captions among questions and answers.
 _DESCRIBE = (
@@ -129,7 +129,7 @@ def read_list(source: Source, part: Part) -> list[dict[str, Any]]:
 
 def _objects(content: bytes, name: str) -> list[dict[str, Any]]:
     try:
-        entries = json.loads(content)
+        entries = parse_json(content)
     except ValueError as error:
         raise SchemaError(f"{name}: not valid JSON: {error}") from None
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):

@@ -29,7 +29,7 @@ from mmskin_build.dataset.export_webdataset import write_webdataset
 from mmskin_build.dataset.released import read_manifest, released_versions
 from mmskin_build.dataset.splits import SIDES
 from mmskin_build.errors import ReleaseError, ReleaseExistsError, SchemaError, StorageError
-from mmskin_build.store import append_lines, pretty_json, storage_errors
+from mmskin_build.store import append_lines, parse_json, pretty_json, storage_errors
 
 NOTE = "export.json"
 SHARD_MB = 500  # of 10^6 bytes; what a shard holds unless asked otherwise
@@ -177,7 +177,7 @@ def renew_export(
     with storage_errors(path):
         content = path.read_bytes()
     try:
-        note = json.loads(content)
+        note = parse_json(content)
         to, chosen = str(note["format"]), dict(note["options"])
         known = FORMATS[to].options
     except (ValueError, KeyError, TypeError):

@@ -9,7 +9,6 @@ digests of the other files.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from mmskin_build.dataset.manifest import ReleasedBook
 from mmskin_build.dataset.versions import parse_version
 from mmskin_build.errors import ReleaseError, SchemaError, VerificationError
 from mmskin_build.records import Record
-from mmskin_build.store import file_sha256, from_json, plain, storage_errors, to_json
+from mmskin_build.store import file_sha256, from_json, parse_json, plain, storage_errors, to_json
 
 FORM = "mmskin metadata 1"
 METADATA, RECORDS, PARTS = "metadata.json", "records.jsonl", "parts"
@@ -165,7 +164,7 @@ def _lines(path: Path, *keys: str) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(lines, 1):
         if line:
             try:
-                entry = json.loads(line)
+                entry = parse_json(line)
             except ValueError:
                 entry = None
             if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):

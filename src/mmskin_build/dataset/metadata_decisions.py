@@ -18,7 +18,7 @@ from typing import Any
 
 from mmskin_build.dataset.references import CaptionRuns, Texts, refer_all, resolve_all
 from mmskin_build.records import Record
-from mmskin_build.store import storage_errors
+from mmskin_build.store import parse_json, storage_errors
 
 _PERSONAL = frozenset({"note", "seconds"})
 
@@ -91,7 +91,7 @@ def resolve_decisions(
 def _parse(line: bytes) -> dict[str, Any] | None:
     """A decision; None for a line that is none, as the review passes over it."""
     try:
-        decision = json.loads(line)
+        decision = parse_json(line)
     except ValueError:
         return None
     if not isinstance(decision, dict) or not isinstance(decision.get("id"), str):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -18,7 +17,7 @@ from mmskin_build.dataset.splits import Side
 from mmskin_build.dataset.versions import is_version, parse_version
 from mmskin_build.errors import SchemaError
 from mmskin_build.records import Record
-from mmskin_build.store import from_json, storage_errors
+from mmskin_build.store import from_json, parse_json, storage_errors
 
 
 def released_versions(folder: Path) -> list[str]:
@@ -104,7 +103,7 @@ def read_parts(contents: Mapping[str, bytes]) -> dict[str, list[dict[str, Any]]]
         if PurePosixPath(name).suffix != ".json":
             continue
         try:
-            entries = json.loads(content)
+            entries = parse_json(content)
         except ValueError as error:
             raise SchemaError(f"{name}: not JSON: {error}") from None
         if isinstance(entries, list):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from mmskin_build.dataset.export_upstream import CAPTION_TABLE, TEST, TRAIN
 from mmskin_build.dataset.summary import natural_order
 from mmskin_build.errors import SchemaError
 from mmskin_build.records import Reject
-from mmskin_build.store import storage_errors
+from mmskin_build.store import parse_json, storage_errors
 
 PICTURES = "dataset"  # the folder of the pictures
 
@@ -249,8 +248,8 @@ def _read_talks(path: Path, questions: list[UpstreamQuestion], rejects: list[Rej
     with storage_errors(path):
         content = path.read_bytes()
     try:
-        talks = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        talks = parse_json(content)
+    except ValueError as error:
         detail = f"not valid JSON: {error}"
         rejects.append(_reject(path.name, "table_unreadable", detail))
         return set()

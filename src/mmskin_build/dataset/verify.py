@@ -37,6 +37,7 @@ from mmskin_build.records import SCHEMA_VERSION, Record
 from mmskin_build.store import (
     file_sha256,
     from_json,
+    parse_json,
     pixel_digest,
     plain,
     pretty_json,
@@ -82,10 +83,11 @@ def verify_release(
         raise VerificationError(f"{release}: not a release, it has no {MANIFEST}{hint}")
     manifest = read_manifest(release)
     problems: list[str] = []
-    sums = _read_sums(release, manifest, problems)
+    there = {path.relative_to(release).as_posix() for path in release.rglob("*") if path.is_file()}
+    sums = _read_sums(release, manifest, there, problems)
     for name, digest in sums.items():
         path = release / name
-        if not _is_picture(name) and path.is_file() and file_sha256(path) != digest:
+        if name in there and not _is_picture(name) and file_sha256(path) != digest:
             problems.append(f"{name}: {_CHANGED}")
     records = _check_records(release, problems)
     _check_manifest(manifest, records, problems)
@@ -133,7 +135,9 @@ def raise_problems(release: Path, check: ReleaseCheck) -> None:
     )
 
 
-def _read_sums(release: Path, manifest: Manifest, problems: list[str]) -> dict[str, str]:
+def _read_sums(
+    release: Path, manifest: Manifest, there: Collection[str], problems: list[str]
+) -> dict[str, str]:
     """The sha256 of each file by its name, as listed; what is missing or too many is told."""
     path = release / SUMS
     if not path.is_file():
@@ -148,11 +152,11 @@ def _read_sums(release: Path, manifest: Manifest, problems: list[str]) -> dict[s
             problems.append(f"{SUMS} line {number}: not a digest and a file of this folder")
             continue
         sums[match[2]] = match[1]
-        if not (release / match[2]).is_file():
+        if match[2] not in there:
             problems.append(f"{match[2]}: missing")
-    there = {path.relative_to(release).as_posix() for path in release.rglob("*") if path.is_file()}
     problems.extend(
-        f"{name}: does not belong here" for name in sorted(there - sums.keys() - {SUMS, MANIFEST})
+        f"{name}: does not belong here"
+        for name in sorted({*there} - sums.keys() - {SUMS, MANIFEST})
     )
     return sums
 
@@ -164,7 +168,7 @@ def _is_picture(name: str) -> bool:
 def _check_records(release: Path, problems: list[str]) -> tuple[Record, ...]:
     path = release / CAPTIONS
     try:
-        entries = json.loads(path.read_bytes())
+        entries = parse_json(path.read_bytes())
     except FileNotFoundError:
         return ()  # reported with the files
     except ValueError as error:
@@ -234,7 +238,7 @@ def _check_questions(
         return  # not made; a missing file is reported with the files
     sides = {record.id: (record.image, record.split) for record in records}
     try:
-        entries = json.loads((release / subset.file).read_bytes())
+        entries = parse_json((release / subset.file).read_bytes())
         for entry in entries:
             if sides.get(entry["record_id"]) != (entry["image"], entry["split"]):
                 problems.append(f"{subset.file}: {entry['id']} does not agree with its record")
@@ -321,7 +325,7 @@ def _check_lists(
         if path.suffix != ".json" or not path.is_file():
             continue
         try:
-            entries = json.loads(path.read_bytes())
+            entries = parse_json(path.read_bytes())
         except ValueError as error:
             problems.append(f"{name}: not valid JSON: {error}")
             continue

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -40,7 +39,7 @@ from mmskin_build.errors import MmskinError, ReleaseError, StorageError
 from mmskin_build.images.copies import trace_of
 from mmskin_build.images.fingerprint import Fingerprint, fingerprint
 from mmskin_build.records import Record
-from mmskin_build.store import file_sha256, storage_errors, sync_folder
+from mmskin_build.store import file_sha256, parse_json, storage_errors, sync_folder
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, and how much of how much is done."""
@@ -284,7 +283,7 @@ def _changes_lines(noted: Sequence[Withdrawn], gone: Mapping[str, Tombstone]) ->
 
 def _entries_without(path: Path, gone: Mapping[str, Tombstone]) -> list[dict[str, Any]]:
     with storage_errors(path):
-        entries = json.loads(path.read_bytes())
+        entries = parse_json(path.read_bytes())
     return [e for e in entries if e.get("record_id", e.get("id")) not in gone]
 
 
@@ -351,7 +350,7 @@ def _read_ledger(ledger: Path) -> Iterator[tuple[str, Path]]:
     seen: set[tuple[str, str]] = set()
     for line in lines:
         try:
-            entry = json.loads(line)
+            entry = parse_json(line)
             pair = str(entry["release"]), str(entry["path"])
         except (ValueError, KeyError, TypeError):
             continue
@@ -363,7 +362,7 @@ def _read_ledger(ledger: Path) -> Iterator[tuple[str, Path]]:
 def _is_current(export: Path, release: Path) -> bool:
     """Whether an export is of the release as it is."""
     try:
-        note = json.loads((export / NOTE).read_bytes())
+        note = parse_json((export / NOTE).read_bytes())
         said = note["sums_sha256"]
     except (OSError, ValueError, KeyError, TypeError):
         return False

@@ -5,14 +5,17 @@ A picture that crashes its worker, or cannot be read, ends with a reason; the ot
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
-import multiprocessing.connection
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Protocol
 
@@ -26,8 +29,10 @@ from mmskin_build.images.read import PICTURE_SUFFIXES, UnreadPicture, read_pictu
 from mmskin_build.images.screen import Screening, screen_picture
 from mmskin_build.store import pixel_digest
 
+NO_MEMORY = "no memory"  # ends the detail of a picture that the machine had no memory for
 REASONS = {"picture_crashed": "the picture ended the process that decoded it"}
 
+_ATTEMPTS = 2  # of a picture alone, so that no other process can be to blame
 _CHUNK = 8  # pictures a task: enough that passing them on costs nothing
 Progress = Callable[[int, int], None]
 
@@ -77,6 +82,12 @@ class ScreenFiles(Protocol):
         """Return what is found in each picture."""
 
 
+def is_machine_to_blame(picture: ScreenedPicture) -> bool:
+    """Whether a picture may come out another way on a machine with more memory or peace."""
+    failed = picture.screening is not None and bool(picture.screening.failed)
+    return failed or picture.reason == "picture_crashed" or picture.detail.endswith(NO_MEMORY)
+
+
 def find_pictures(given: Sequence[Path]) -> tuple[PictureFile, ...]:
     """List the pictures of files and folders, sorted by name.
 
@@ -123,7 +134,7 @@ def screen_file(file: PictureFile, model: KindModel, task: _Task) -> ScreenedPic
             read_all_words=task.read_all_words,
         )
     except MemoryError:
-        return ScreenedPicture(name=file.name, reason="picture_too_large", detail="no memory")
+        return ScreenedPicture(name=file.name, reason="picture_too_large", detail=NO_MEMORY)
     digest = pixel_digest(found.rgb)
     return ScreenedPicture(name=file.name, sha256=digest, notes=found.notes, screening=screening)
 
@@ -187,31 +198,42 @@ def _run(
 
 
 def _screen_alone(file: PictureFile, task: _Task) -> ScreenedPicture:
-    with _pool(1) as pool:
-        try:
+    for _ in range(_ATTEMPTS):
+        with _pool(1) as pool, contextlib.suppress(BrokenProcessPool):
             (picture,) = pool.submit(_screen_chunk, (file,), task).result()
-        except BrokenProcessPool:
-            return ScreenedPicture(name=file.name, reason="picture_crashed")
-    return picture
+            return picture
+    return ScreenedPicture(name=file.name, reason="picture_crashed")
 
 
-def _pool(workers: int) -> ProcessPoolExecutor:
+@contextlib.contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Provide worker processes; where that fails half-way, those that have started are ended.
+
+    Else a pool that could not start its thread would wait for them at the end of this process.
+    """
+    before = set(multiprocessing.active_children())
     spawn = multiprocessing.get_context("spawn")  # a fork of a threaded process may hang
-    return ProcessPoolExecutor(workers, mp_context=spawn, initializer=_begin_worker)
+    try:
+        with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_begin_worker) as pool:
+            yield pool
+    except BaseException:
+        for process in set(multiprocessing.active_children()) - before:
+            process.kill()
+        raise
 
 
 def _begin_worker() -> None:
-    """Use one thread, and end with the parent, however that ends."""
+    """Run in each worker first: one thread, and an end when the parent ends, however it does."""
     cv2.setNumThreads(1)
     threadpool_limits(1)  # threads that wait for each other cost more than they do
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
-        multiprocessing.connection.wait([parent.sentinel])
-        os._exit(1)  # the queue that the worker waits for never ends by itself
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: BaseProcess) -> None:
+    wait([parent.sentinel])
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _screen_chunk(files: Sequence[PictureFile], task: _Task) -> list[ScreenedPicture]:

@@ -105,7 +105,7 @@ class DuplicateIndex:
     def __init__(self, path: Path | None = None) -> None:
         """Open the index at `path`."""
         self._path = path
-        version = code_digest("images/fingerprint", "images/registration", "images/duplicates")
+        version = _version()
         with self._errors():
             if path is not None:
                 with storage_errors(path):
@@ -370,6 +370,21 @@ def _is_current(path: Path, version: str) -> bool:
             return bool(db.execute("SELECT version FROM about").fetchone() == (version,))
     except sqlite3.Error:
         return False
+
+
+def is_sound_index(path: Path) -> bool:
+    """Whether `path` is an index of this version that SQLite finds nothing wrong with."""
+    if not _is_current(path, _version()):
+        return False
+    try:
+        with contextlib.closing(sqlite3.connect(path)) as db:
+            return bool(db.execute("PRAGMA integrity_check(1)").fetchall() == [("ok",)])
+    except sqlite3.Error:
+        return False
+
+
+def _version() -> str:
+    return code_digest("images/fingerprint", "images/registration", "images/duplicates")
 
 
 def _remove(path: Path) -> None:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmskin_build.errors import SchemaError
-from mmskin_build.store import storage_errors
+from mmskin_build.store import parse_json, storage_errors
 
 MODEL_FILE = "modality_model.json"
 FORM = 2  # of the file
@@ -117,7 +117,7 @@ def read_model_file(path: Path) -> dict[str, Any]:
     with storage_errors(path):
         raw = path.read_bytes()
     try:
-        content = json.loads(raw)
+        content = parse_json(raw)
     except ValueError:
         content = None
     if not isinstance(content, dict):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -119,6 +120,10 @@ def _ask(name: str, detector: Callable[[], T], failed: list[str]) -> T | None:
     """Ask one detector; one that raises is noted in `failed`."""
     try:
         return detector()
-    except Exception:  # whatever it raises, it could not tell
+    except MemoryError:
+        raise  # says nothing of the picture
+    except Exception as error:  # whatever it raises, it could not tell
+        if isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem:
+            raise MemoryError from error
         failed.append(name)
         return None

@@ -27,7 +27,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar, cast
 
 from mmskin_build.config import PdfConfig
-from mmskin_build.errors import EncryptedPdfError, InputPdfError, MissingBookError, MmskinError
+from mmskin_build.errors import (
+    EncryptedPdfError,
+    InputPdfError,
+    MissingBookError,
+    MmskinError,
+    ResourceError,
+)
 from mmskin_build.pdf.jobs import PageJob, PdfInfo, PdfSource
 from mmskin_build.pdf.process import Broken, Chunk, Failed, NotOpened, Opened, Result, WorkerProcess
 from mmskin_build.records import PageFailure
@@ -44,6 +50,9 @@ FAILURES: Final = {
     "page_out_of_memory": "the page needs more memory than memory_limit_mib, twice",
     "page_unreadable": "the page raised an error; the detail says which",
 }
+
+#: Those that another machine, or another hour, may not show.
+MACHINE_FAILURES: Final = ("page_crashed", "page_timed_out", "page_out_of_memory")
 
 _CHUNK_PAGES = 50  # one message to a worker; also how unevenly work can end
 _PAGES_WORTH_A_WORKER = 8  # starting an interpreter costs about as much as reading this many pages
@@ -65,6 +74,7 @@ class _Task:
     attempts: dict[int, int]
     on_page: Callable[[int], None] | None
     failed_openings: int = 0
+    failed_starts: int = 0
     info: PdfInfo | None = None
 
     def finish(self, position: int, result: object) -> None:
@@ -239,7 +249,7 @@ class WorkerPool:
                 _, detail = idle.cause_of_death()
                 self._discard(idle)
                 if not idle.ready:
-                    raise _start_error(detail)
+                    _count_failed_start(task, detail)
                 task.waiting.appendleft(positions)
 
     def _await_news(self, task: _Task) -> None:
@@ -281,10 +291,10 @@ class WorkerPool:
         """Note why a worker was lost, and put its pages back into the queue."""
         if reason == "page_timed_out":
             detail = f"gave no result within {self._limits.page_time_limit_s:g} s"
-        if not worker.ready:
-            raise _start_error(detail)
         left = list(worker.positions)
-        if not worker.opened:
+        if not worker.ready:
+            _count_failed_start(task, detail)
+        elif not worker.opened:
             task.failed_openings += 1
             if task.failed_openings >= _ATTEMPTS or reason == "page_timed_out":
                 raise InputPdfError(
@@ -379,10 +389,14 @@ def _is_cut(path: Path) -> bool:
         return b"%%EOF" not in file.read()
 
 
-def _start_error(detail: str) -> MmskinError:
-    return MmskinError(
-        f"a worker process did not start ({detail}); run `mmskin doctor` and look for free memory"
-    )
+def _count_failed_start(task: _Task, detail: str) -> None:
+    """Note that a worker ended before it was ready; the second one in a task ends the run."""
+    task.failed_starts += 1
+    if task.failed_starts >= _ATTEMPTS:
+        raise ResourceError(
+            f"a worker process did not start ({detail}); end other programs or give fewer "
+            "--workers, and run the same command again"
+        )
 
 
 def _failure(task: _Task, position: int, reason: str, detail: str) -> PageFailure:

@@ -39,7 +39,7 @@ WORN_MIB = 768  # resident memory from which an idle worker is replaced before i
 _ORPHAN_GRACE_S = 30.0  # how much longer than a page's limit the kernel lets a page run
 _OUT_OF_MEMORY = re.compile(
     r"[mc]alloc\b.*fail|realloc\b.*fail|bad_alloc|out of memory|insufficient memory"
-    r"|failed to allocate|cannot allocate",
+    r"|failed to allocate|cannot allocate|failed to map segment|can't start new thread",
     re.IGNORECASE,
 )
 
@@ -321,7 +321,7 @@ def _answer(
 
 
 def _not_opened(path: Path, error: Exception) -> NotOpened | Failed:
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         return Failed(reason="page_out_of_memory", detail=_brief(error))
     if isinstance(error, MmskinError):
         return NotOpened(kind=type(error), detail=str(error))
@@ -330,7 +330,7 @@ def _not_opened(path: Path, error: Exception) -> NotOpened | Failed:
 
 
 def _failed(error: Exception) -> Failed | Broken:
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         return Failed(reason="page_out_of_memory", detail=_brief(error))
     if isinstance(error, InputPdfError):
         return Failed(reason="page_unreadable", detail=_one_line(str(error)))
@@ -339,7 +339,8 @@ def _failed(error: Exception) -> Failed | Broken:
     return Failed(reason="page_unreadable", detail=_brief(error))
 
 
-def _is_out_of_memory(error: Exception) -> bool:
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether memory ran out, as Python says it, a library, or the loader of one."""
     return isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(str(error)) is not None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from mmskin_build.public.about import LabelKind
 from mmskin_build.public.items import PublicItem
 from mmskin_build.qa import QAKind
-from mmskin_build.vqa.rules import Candidate
+from mmskin_build.vqa.candidates import Candidate
 from mmskin_build.vqa.wordings import wordings
 from mmskin_build.vqa.words import find_words
 

@@ -9,7 +9,9 @@ from mmskin_build.dataset.splits import hash_place
 from mmskin_build.public.about import LabelKind
 from mmskin_build.public.captions import told_of, write_caption
 from mmskin_build.public.items import PublicItem
-from mmskin_build.vqa.rules import Candidate, build_candidates
+from mmskin_build.vqa.candidates import Candidate
+from mmskin_build.vqa.findings import find_findings
+from mmskin_build.vqa.rules import build_candidates
 from mmskin_build.vqa.wordings import wordings
 from mmskin_build.vqa.yes_no import build_yes_no
 
@@ -43,8 +45,8 @@ def build_other_candidates(
 @functools.lru_cache(maxsize=4096)
 def _by_rule(caption: str, modality: str | None) -> tuple[Candidate, ...]:
     """Pictures with the same labels share it."""
-    told = told_of(caption, modality)
-    made = (*build_candidates(told), *build_yes_no(told))
+    found = find_findings(told_of(caption, modality))
+    made = (*build_candidates(found), *build_yes_no(found))
     return tuple(c for c in made if c.topic in _BY_RULE and c.parent is None)
 
 

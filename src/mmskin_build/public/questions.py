@@ -27,10 +27,10 @@ from mmskin_build.public.other_questions import build_other_candidates
 from mmskin_build.public.release_sides import Show, no_show
 from mmskin_build.public.sets import SETS
 from mmskin_build.store import plain, pretty_json, write_bytes
+from mmskin_build.vqa.candidates import Candidate
 from mmskin_build.vqa.choose import Balance, Chosen, choose
 from mmskin_build.vqa.ground import check_pair
 from mmskin_build.vqa.reasons import Verdict
-from mmskin_build.vqa.rules import Candidate
 
 TRAIN, VALIDATION, SUMMARY = "pub_vqa.json", "pub_vqa_validation.json", "pub_vqa_summary.json"
 _FILES: dict[PublicSplit, str] = {"train": TRAIN, "validation": VALIDATION}

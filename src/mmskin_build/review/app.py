@@ -7,7 +7,6 @@ No part of a request becomes a path: ids are looked up in tables. Checks of who 
 from __future__ import annotations
 
 import gc
-import json
 import secrets
 import socket
 from collections.abc import Callable, Sequence
@@ -42,6 +41,7 @@ from mmskin_build.review.guard import (
 from mmskin_build.review.index import Row
 from mmskin_build.review.pictures import PictureTable, cover
 from mmskin_build.review.tasks import KINDS, Task
+from mmskin_build.store import parse_json
 
 _STATIC = {
     "theme.js": "text/javascript",
@@ -286,8 +286,8 @@ def build_app(
     def post(path: str, handler: Callable[[Any, str], Response]) -> Route:
         async def endpoint(request: Request) -> Response:
             try:
-                sent = json.loads(await request.body())
-            except (ValueError, RecursionError):
+                sent = parse_json(await request.body())
+            except ValueError:
                 return JSONResponse({"error": "that is no JSON"}, 400)
             who = server.reviewer_of(request)
             return await run_in_threadpool(_safely, lambda _: handler(sent, who), request)

@@ -275,16 +275,28 @@ def _llava_config(
         raise ModelError(
             f"{source}: has no {error.args[0]}; get a whole copy of the checkpoint"
         ) from None
+    except ModelError:
+        raise
+    except Exception as error:  # transformers raises many kinds
+        said = " ".join(str(error).split())
+        raise ModelError(f"{source / 'config.json'}: {said}; get a whole copy of it") from None
     patches = (vision.image_size // vision.patch_size) ** 2
     config = LlavaConfig(
         vision_config=vision,
         text_config=text,
         image_token_index=vocabulary,
         image_seq_length=patches,
-        vision_feature_layer=int(settings.get("mm_vision_select_layer", -2)),
+        vision_feature_layer=_vision_layer(source, settings),
         vision_feature_select_strategy="default",
     )
     return config, vocabulary
+
+
+def _vision_layer(source: Path, settings: Mapping[str, Any]) -> int:
+    layer = settings.get("mm_vision_select_layer", -2)
+    if not isinstance(layer, int):
+        raise ModelError(f"{source / 'config.json'}: mm_vision_select_layer is no number")
+    return layer
 
 
 def _check_names(

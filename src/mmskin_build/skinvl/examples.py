@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from mmskin_build.errors import SchemaError
 from mmskin_build.images.read import UnreadPicture, read_picture
-from mmskin_build.store import storage_errors
+from mmskin_build.store import parse_json, storage_errors
 
 ProblemReason = Literal[
     "no_conversation",
@@ -80,7 +80,7 @@ def read_conversations(
     """
     try:
         with storage_errors(path):
-            entries = json.loads(path.read_bytes())
+            entries = parse_json(path.read_bytes())
     except ValueError as error:
         raise SchemaError(f"{path}: not valid JSON: {error}") from None
     if not isinstance(entries, list):

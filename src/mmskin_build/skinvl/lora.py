@@ -7,6 +7,7 @@ is trained whole.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,11 +156,16 @@ def open_adapter(folder: Path, base: str | None) -> Adapter:
                 f"{folder}: was trained on the base {str(made_for)[:12]}, this one is {base[:12]}; "
                 "name the folder it was trained on"
             )
-    return Adapter(
-        folder=folder,
-        tensors=read_trained(folder),
-        scale=float(settings["lora_alpha"]) / float(settings["r"]),
-    )
+    try:
+        scale = float(settings["lora_alpha"]) / float(settings["r"])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError, OverflowError):
+        scale = math.nan
+    if not math.isfinite(scale):
+        raise ModelError(
+            f"{folder / ADAPTER_CONFIG}: lora_alpha and r are not two numbers above 0; "
+            "get the adapter again"
+        )
+    return Adapter(folder=folder, tensors=read_trained(folder), scale=scale)
 
 
 def apply_adapters(

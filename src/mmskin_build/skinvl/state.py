@@ -9,7 +9,6 @@ step, number), so that a run that goes on draws what the uninterrupted one draws
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Mapping
@@ -32,6 +31,7 @@ from mmskin_build.skinvl.weights import write_shard
 from mmskin_build.store import (
     file_sha256,
     from_json,
+    parse_json,
     pretty_json,
     storage_errors,
     sync_folder,
@@ -168,7 +168,7 @@ def truncate_log(path: Path, step: int) -> None:
     kept: list[bytes] = []
     for line in path.read_bytes().splitlines():
         try:
-            entry = json.loads(line)
+            entry = parse_json(line)
         except ValueError:
             continue  # the line that was being written
         if isinstance(entry, dict) and entry.get("step", 0) <= step:

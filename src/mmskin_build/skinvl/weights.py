@@ -19,7 +19,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from mmskin_build.errors import ModelError
-from mmskin_build.store import atomic_open, pretty_json, storage_errors, write_bytes
+from mmskin_build.store import atomic_open, parse_json, pretty_json, storage_errors, write_bytes
 
 INDEX = "model.safetensors.index.json"
 _SINGLE = ("model.safetensors", "pytorch_model.bin")
@@ -59,9 +59,15 @@ def find_shards(folder: Path) -> Shards:
             index = read_json(folder / name).get("weight_map")
             if not isinstance(index, dict) or not index:
                 raise ModelError(f"{folder / name}: names no tensors; get the file again")
-            files = tuple(sorted(set(index.values())))
+            names = set(map(str, index.values()))
+            if any(Path(name).name != name for name in names):
+                raise ModelError(
+                    f"{folder / name}: names files outside of its folder; get the model again"
+                )
+            files = tuple(sorted(names))
+            there = {path.name for path in folder.iterdir() if path.is_file()}
             for file in files:
-                if not (folder / file).is_file():
+                if file not in there:
                     raise ModelError(f"{folder / file}: missing, {name} names it; get it again")
             return Shards(folder=folder, files=files, index=index)
     for name in _SINGLE:
@@ -79,7 +85,7 @@ def read_json(path: Path) -> dict[str, Any]:
         ModelError: If it is missing or no JSON object.
     """
     try:
-        content = json.loads(path.read_bytes())
+        content = parse_json(path.read_bytes())
     except FileNotFoundError:
         raise ModelError(f"{path}: missing; is {path.parent} a model folder?") from None
     except (ValueError, OSError) as error:
@@ -190,7 +196,7 @@ def _digest_samples(path: Path, digest: Any) -> None:
         if not 2 <= length <= min(size - 8, _HEADER_LIMIT):
             raise ModelError(f"{path}: it breaks off or is damaged; get the file again")
         try:
-            header = json.loads(file.read(length))
+            header = parse_json(file.read(length))
         except ValueError:
             raise ModelError(f"{path}: its header is damaged; get the file again") from None
         header.pop("__metadata__", None)

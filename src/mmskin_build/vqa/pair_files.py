@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmskin_build.store import plain, storage_errors
+from mmskin_build.store import parse_json, plain, storage_errors
 from mmskin_build.vqa.ground import check_pair
 from mmskin_build.vqa.pair_sets import check_sets
 from mmskin_build.vqa.reasons import Verdict, reject
@@ -81,10 +81,10 @@ def _picture(pair: dict[str, Any]) -> Hashable:
 
 def _line(number: int, line: bytes) -> PairLine:
     try:
-        value = json.loads(line.decode("utf-8"))
+        value = parse_json(line.decode("utf-8"))
     except UnicodeDecodeError as error:
         return PairLine(number=number, pair=None, fault=f"not UTF-8 ({error.reason})")
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         return PairLine(number=number, pair=None, fault=f"not JSON ({error}); a line is {_FORM}")
     if not isinstance(value, dict):
         return PairLine(number=number, pair=None, fault=f"not an object; a line is {_FORM}")

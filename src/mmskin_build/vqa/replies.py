@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast, get_args
 
 from mmskin_build.qa import QAKind
+from mmskin_build.store import parse_json
 from mmskin_build.vqa.drafts import Draft
 from mmskin_build.vqa.manner import MOST_ANSWER, MOST_QUESTION
 from mmskin_build.vqa.told import Told
@@ -100,13 +100,13 @@ def parse_reply(text: str) -> Parsed:
 
 def _load(text: str) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return parse_json(text)
+    except ValueError:
         from json_repair import repair_json
 
         try:
             return repair_json(text, return_objects=True)
-        except (ValueError, RecursionError):
+        except ValueError:
             return None
 
 

@@ -1,0 +1,179 @@
+"""Feed changed files to all that reads files, FILES times; print kind by outcome.
+
+Usage: make fuzz [FUZZ_FILES=20000]   (or: python tests/fuzz/fuzz.py --files N --out FOLDER)
+
+Each file is used or refused with an error of this program. Kept in FOLDER with their traceback are
+files that raised anything else, took longer than they may, or made the program write outside of the
+folder it was given. Runs are seeded: the same number and targets give the same files. PDFs of the
+folder MMSKIN_ROBUST join those drawn here. Exit code 1 if anything was kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fuzz_targets import Target, open_targets
+from mmskin_build.errors import MmskinError
+
+LIMIT_S = {"pdf": 150.0}  # two tries of a page and the start of a worker; others take milliseconds
+_LIMIT_S = 60.0
+_PDF_SHARE = 0.15  # of all files: they cost a hundred times the others
+_LONGEST = 300  # characters of a message
+
+
+class _Late(BaseException):
+    """A file took longer than it may; no handler of `Exception` sees it."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What came of the files, by target and outcome; `bad` names the kept ones."""
+
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    bad: list[str] = field(default_factory=list)
+
+
+def fuzz(
+    *, files: int, seed: int, out: Path, only: tuple[str, ...] = (), seconds: float = 1e9
+) -> Report:
+    """Try `files` changed files, or as many as `seconds` allow, over all targets in turn."""
+    report = Report()
+    given = os.environ.get("MMSKIN_ROBUST")
+    with tempfile.TemporaryDirectory(prefix="mmskin-fuzz-") as name:
+        yard = Path(name) / "yard"
+        (yard / "tmp").mkdir(parents=True)
+        with (
+            _in_folder(yard),
+            open_targets(Path(name) / "sound", Path(given) if given else None) as targets,
+        ):
+            chosen = [t for t in targets.values() if not only or t.name.split()[0] in only]
+            end = time.monotonic() + seconds
+            for number, target in _chosen(chosen, files, seed):
+                if time.monotonic() > end:
+                    break
+                _try(target, f"{seed}-{number}", yard, out, report)
+        assert not (Path(name) / "sound" / "checkpoint" / "owned").exists(), "a pickle was run"
+    return report
+
+
+def _chosen(targets: list[Target], files: int, seed: int) -> Iterator[tuple[int, Target]]:
+    """PDFs with their share, all others by their weights."""
+    chance = random.Random(seed)
+    pdfs = [target for target in targets if target.name == "pdf"]
+    others = [target for target in targets if target.name != "pdf"]
+    for number in range(files):
+        if pdfs and (not others or chance.random() < _PDF_SHARE):
+            yield number, pdfs[0]
+        else:
+            yield number, chance.choices(others, [target.weight for target in others])[0]
+
+
+def _try(target: Target, name: str, yard: Path, out: Path, report: Report) -> None:
+    chance = random.Random(f"{target.name} {name}")
+    content = target.mutate(chance, chance.choice(target.seeds))
+    place = yard / "place"
+    place.mkdir()
+    path = place / target.file
+    path.write_bytes(content)
+    why = ""
+    limit_s = LIMIT_S.get(target.name, _LIMIT_S)
+    try:
+        with _clock(limit_s):
+            target.use(path)
+        outcome = "used"
+    except MmskinError as error:
+        outcome = "refused" if str(error) else "refused without a word"
+    except _Late:
+        outcome, why = "late", traceback.format_exc()
+    except Exception as error:
+        outcome, why = f"raised {type(error).__name__}", traceback.format_exc()
+    stray = [p for p in yard.rglob("*") if place not in (p, *p.parents) and p != yard / "tmp"]
+    if stray:
+        outcome = f"wrote {stray[0].relative_to(yard)}"
+        for one in stray:
+            shutil.rmtree(one, ignore_errors=True) if one.is_dir() else one.unlink()
+    report.counts[target.name, outcome] += 1
+    if outcome not in ("used", "refused"):
+        kept = out / f"{target.name.replace(' ', '_')}-{name}"
+        kept.mkdir(parents=True, exist_ok=True)
+        (kept / target.file).write_bytes(content)
+        (kept / "why.txt").write_text(f"{outcome}\n{why}", errors="replace")
+        report.bad.append(f"{kept}: {outcome}")
+        print(f"{kept}: {outcome}", file=sys.stderr, flush=True)
+    for folder in place.rglob("*"):
+        if folder.is_dir():
+            folder.chmod(0o755)  # releases are read-only
+    shutil.rmtree(place)
+
+
+@contextlib.contextmanager
+def _clock(limit_s: float) -> Iterator[None]:
+    def ring(number: int, frame: object) -> None:
+        raise _Late
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, limit_s)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextlib.contextmanager
+def _in_folder(yard: Path) -> Iterator[None]:
+    """Work in `yard`, temporary files included, so that what is written astray is seen."""
+    before, temporary = Path.cwd(), tempfile.tempdir
+    os.chdir(yard)
+    tempfile.tempdir = str(yard / "tmp")
+    try:
+        yield
+    finally:
+        tempfile.tempdir = temporary
+        os.chdir(before)
+
+
+def main() -> int:
+    """Run, print the table and keep the counts."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--files", type=int, default=20_000)
+    parser.add_argument("--seconds", type=float, default=1e9)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", nargs="*", default=[], help="first words of targets")
+    parser.add_argument("--out", type=Path, required=True, help="folder for what is kept")
+    given = parser.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
+    report = fuzz(
+        files=given.files,
+        seed=given.seed,
+        out=given.out.absolute(),
+        only=tuple(given.only),
+        seconds=given.seconds,
+    )
+    by_target: dict[str, dict[str, int]] = {}
+    for (target, outcome), number in sorted(report.counts.items()):
+        by_target.setdefault(target, {})[outcome] = number
+    for target, outcomes in by_target.items():
+        told = ", ".join(f"{number} {outcome}" for outcome, number in outcomes.items())
+        print(f"{target:<32} {sum(outcomes.values()):>6}: {told}")
+    print(f"{sum(report.counts.values())} files, {len(report.bad)} kept")
+    (given.out / "fuzz.json").write_text(json.dumps(by_target, indent=2))
+    return 1 if report.bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

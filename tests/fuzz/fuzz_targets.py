@@ -1,0 +1,583 @@
+"""What reads files of others in this program, each with sound files to begin from.
+
+A target takes a changed file and either uses it or refuses it with an error of `errors.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import json
+import os
+import random
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pikepdf
+from PIL import Image
+
+from builders import make_decision
+from fuzz_mutations import (
+    VALUES,
+    Mutate,
+    mutate_bytes,
+    mutate_csv,
+    mutate_json,
+    mutate_jsonl,
+    mutate_pdf,
+    mutate_toml,
+)
+from made_releases import make_release
+from made_upstream import make_upstream
+from mmskin_build import cli
+from mmskin_build.alignment import align_file
+from mmskin_build.books import read_registry
+from mmskin_build.builds import read_build
+from mmskin_build.cache import MANIFEST, read_entry
+from mmskin_build.config import Config, PdfConfig, Workspace, load_config
+from mmskin_build.dataset.import_upstream import import_upstream
+from mmskin_build.dataset.metadata import read_descriptions, read_metadata
+from mmskin_build.dataset.verify import verify_release
+from mmskin_build.dataset.withdrawn import read_tombstones
+from mmskin_build.decisions import CaptionPlace, standing_decisions
+from mmskin_build.demo.book import write_demo_book
+from mmskin_build.geometry import Bbox
+from mmskin_build.images.examples import read_manifest as read_examples
+from mmskin_build.images.kinds import read_model_file
+from mmskin_build.images.read import read_picture
+from mmskin_build.pdf.adobe import load_extract
+from mmskin_build.pdf.isolation import WorkerPool
+from mmskin_build.pdf.jobs import PdfSource
+from mmskin_build.review.app import build_app
+from mmskin_build.review.decisions import read_decisions
+from mmskin_build.review.tasks import Task
+from mmskin_build.store import read_jsonl, to_json
+from review_desk import make_review
+
+#: Small, so that a file cannot take long: what is tried is that they hold.
+LIMITS = PdfConfig(page_time_limit_s=20.0, memory_limit_mib=768)
+_PAGES = 24  # of the demo book; each is a file to begin from
+
+Use = Callable[[Path], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A kind of file: sound ones, how they are changed, and what uses them.
+
+    `use` works on a path below a folder of its own; a file name is `name`.
+    """
+
+    name: str
+    seeds: Sequence[bytes]
+    mutate: Mutate
+    use: Use
+    file: str
+    weight: int = 10  # how often it is taken, against others; less where a file costs more
+
+
+@contextlib.contextmanager
+def open_targets(folder: Path, robust: Path | None = None) -> Iterator[dict[str, Target]]:
+    """Provide all targets; sound files are made in `folder`, PDFs of `robust` join the drawn ones.
+
+    Kinds whose package is not installed are left out.
+    """
+    with WorkerPool(LIMITS, 1) as pool:
+        targets = [
+            _pdf(folder / "pdf", pool, robust),
+            *_settings(),
+            *_lines(),
+            *_release(folder / "release"),
+            *_upstream(folder / "upstream"),
+            *_pictures(),
+            *_build(folder / "build"),
+            *_tables(),
+            *_checkpoints(folder / "checkpoint"),
+            _requests(folder / "review"),
+        ]
+        yield {target.name: target for target in targets}
+
+
+# -------------------------------------------------------------------------------------- targets
+
+
+def _pdf(folder: Path, pool: WorkerPool, robust: Path | None) -> Target:
+    folder.mkdir(parents=True)
+    whole = folder / "demo.pdf"
+    write_demo_book(whole, pages=_PAGES, keep_pixels=False)
+    seeds = []
+    with pikepdf.open(whole) as pdf:
+        for page in pdf.pages:
+            with pikepdf.new() as single:
+                single.pages.append(page)
+                out = io.BytesIO()
+                single.save(out)
+                seeds.append(out.getvalue())
+    if robust is not None:
+        small = (path for path in sorted(robust.glob("*.pdf")) if path.stat().st_size < 300_000)
+        seeds += [path.read_bytes() for path in small]
+    cfg = Config(pdf=LIMITS)
+
+    def use(path: Path) -> None:
+        out = path.parent / "out"
+        align_file(pool, PdfSource(path=path), cfg, out, pictures=True, progress=lambda *args: None)
+
+    return Target(name="pdf", seeds=seeds, mutate=mutate_pdf, use=use, file="book.pdf")
+
+
+def _settings() -> list[Target]:
+    text = _said(["config"])
+    book = {"id": "bk1", "title": "One", "path": "one.pdf", "sha256": "ab" * 32, "page_count": 9}
+    lines = [f"{key} = {json.dumps(value)}" for key, value in book.items()]
+    lines += ['skip_pages = ["1-2", "9"]', 'language = "eng"', 'rights = "owned"']
+    books = "\n".join(["[[book]]", *lines, "", "[[book]]", 'id = "bk2"', 'title = "Two"', ""])
+
+    def use_books(path: Path) -> None:
+        read_registry(path)
+        _command(["books", "list", "--data", str(path.parent)])
+
+    return [
+        Target(
+            name="settings",
+            seeds=[text.encode()],
+            mutate=mutate_toml,
+            use=lambda path: (load_config(path), None)[1],
+            file="mmskin.toml",
+        ),
+        Target(
+            name="register",
+            seeds=[books.encode()],
+            mutate=mutate_toml,
+            use=use_books,
+            file="books.toml",
+        ),
+    ]
+
+
+def _lines() -> list[Target]:
+    place = CaptionPlace(page_index=1, bbox=Bbox(1, 2, 3, 4), text="A plaque.", label="Figure 1")
+    decisions = [
+        make_decision(),
+        make_decision("caption", "changed", decision_id="d2", caption=place, seconds=2.5),
+        make_decision("qa", "changed", decision_id="d3", details={"question": "Q?", "answer": "A"}),
+        make_decision("undo", "", decision_id="d4", undoes="d1"),
+    ]
+    pairs = [
+        {"caption": "A plaque on the left arm.", "question": "Where is it?", "answer": "Left arm."},
+        {"caption": "Nests of melanocytes, 40x.", "question": "Is it stained?", "answer": "Yes."},
+    ]
+    sentences = [
+        {"text": "A 34-year-old woman with a plaque."},
+        {"text": "Two boys, 3 months old."},
+    ]
+    talks = [
+        {
+            "id": "a",
+            "image": "a.png",
+            "conversations": [
+                {"from": "human", "value": "<image>\nWhat is seen?"},
+                {"from": "gpt", "value": "A plaque."},
+            ],
+        }
+    ]
+    tombstone = {"image_sha256": "ab" * 32, "reason": "asked", "withdrawn_on": "2026-01-01"}
+
+    def use_decisions(path: Path) -> None:
+        standing_decisions(read_decisions(path.parent)[0])
+
+    def checked(*command: str) -> Use:
+        return lambda path: _command([*command, "--in", str(path), "--out", str(path) + ".out"])
+
+    return [
+        Target(
+            name="decisions",
+            seeds=[b"".join(to_json(one) + b"\n" for one in decisions)],
+            mutate=mutate_jsonl,
+            use=use_decisions,
+            file="ann.jsonl",
+        ),
+        Target(
+            name="pairs",
+            seeds=[_jsonl(pairs)],
+            mutate=mutate_jsonl,
+            use=checked("vqa", "check"),
+            file="pairs.jsonl",
+        ),
+        Target(
+            name="sentences",
+            seeds=[_jsonl(sentences)],
+            mutate=mutate_jsonl,
+            use=checked("demographics"),
+            file="sentences.jsonl",
+        ),
+        Target(
+            name="withdrawn",
+            seeds=[_jsonl([tombstone])],
+            mutate=mutate_jsonl,
+            use=lambda path: (read_tombstones(path), None)[1],
+            file="withdrawn.jsonl",
+        ),
+        Target(
+            name="talks",
+            seeds=[json.dumps(talks).encode()],
+            mutate=mutate_json,
+            use=_use_talks,
+            file="talks.json",
+        ),
+    ]
+
+
+def _use_talks(path: Path) -> None:
+    from mmskin_build.skinvl.examples import read_conversations
+
+    read_conversations(path)
+
+
+def _release(folder: Path) -> list[Target]:
+    release = make_release(folder, 4)
+    files = sorted(path for path in release.iterdir() if path.suffix in (".json", ".csv"))
+    files.append(release / "SHA256SUMS")
+    return [
+        _in_a_copy("release", release, file, lambda copy: verify_release(copy)) for file in files
+    ]
+
+
+def _upstream(folder: Path) -> list[Target]:
+    source = make_upstream(folder)
+
+    def use(copy: Path) -> None:
+        import_upstream(copy, copy.parent / "out", "fuzz", "1.0.0")
+
+    return [
+        _in_a_copy("upstream", source, source / name, use)
+        for name in ("caption.csv", "vqa_MM.json", "MM-Skin_test.csv")
+    ]
+
+
+def _pictures() -> list[Target]:
+    rgb = np.random.default_rng(1).integers(0, 255, (40, 60, 3), np.uint8)
+    seeds = []
+    for form in ("PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP"):
+        out = io.BytesIO()
+        Image.fromarray(rgb).save(out, form)
+        seeds.append(out.getvalue())
+    return [
+        Target(
+            name="pictures",
+            seeds=seeds,
+            mutate=mutate_bytes,
+            use=lambda path: (read_picture(path), None)[1],
+            file="picture.png",
+        )
+    ]
+
+
+def _build(folder: Path) -> list[Target]:
+    """Files of the work folder: a stage output's manifest, the last build, the queue."""
+    workspace = make_review(folder)
+    entry = next(iter(workspace.store.glob("cut_pictures/*/*")))
+
+    def use_entry(path: Path) -> None:
+        copy = path.parent / entry.name
+        copy.mkdir(exist_ok=True)
+        shutil.copy(entry / "about.txt", copy)
+        shutil.copy(path, copy / MANIFEST)
+        read_entry(copy, deep=True)
+
+    def use_build(path: Path) -> None:
+        data = path.parent / "data"
+        (data / "work").mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, data / "work" / "build.json")
+        read_build(Workspace(data))
+
+    queue = next(iter((workspace.review / "queue").glob("*.jsonl"))).read_bytes()
+    return [
+        Target(
+            name="manifest",
+            seeds=[(entry / MANIFEST).read_bytes()],
+            mutate=mutate_json,
+            use=use_entry,
+            file="changed.json",
+        ),
+        Target(
+            name="last build",
+            seeds=[workspace.current.read_bytes()],
+            mutate=mutate_json,
+            use=use_build,
+            file="changed.json",
+        ),
+        Target(
+            name="queue",
+            seeds=[queue],
+            mutate=mutate_jsonl,
+            use=lambda path: (read_jsonl(path, Task), None)[1],
+            file="bk1.jsonl",
+        ),
+    ]
+
+
+def _tables() -> list[Target]:
+    examples = b"file,class,source\na.png,clinical,one\nb.png,dermoscopic,two\n"
+    element = {
+        "Bounds": [72.0, 700.0, 300.0, 712.0],
+        "Page": 0,
+        "Path": "//Document/P",
+        "Text": "Figure 1. A plaque.",
+        "Font": {"name": "Times", "weight": 400, "italic": False},
+        "TextSize": 9.0,
+    }
+    page = {"page_number": 0, "width": 612.0, "height": 792.0, "rotation": 0, "is_scanned": False}
+    extract = {
+        "version": {"json_export": "1"},
+        "extended_metadata": {"page_count": 1},
+        "pages": [page],
+        "elements": [element, {**element, "Path": "//Document/Figure"}],
+    }
+    return [
+        Target(
+            name="examples",
+            seeds=[examples],
+            mutate=mutate_csv,
+            use=lambda path: (read_examples(path), None)[1],
+            file="examples.csv",
+        ),
+        Target(
+            name="adobe",
+            seeds=[json.dumps(extract).encode()],
+            mutate=mutate_json,
+            use=lambda path: (load_extract(path.parent, 1), None)[1],
+            file="structuredData.json",
+        ),
+        Target(
+            name="model of kinds",
+            seeds=[b'{"form": 1, "kinds": [], "features": 3, "weights": [[0.1, 0.2]]}'],
+            mutate=mutate_json,
+            use=lambda path: (read_model_file(path), None)[1],
+            file="model.json",
+        ),
+        Target(
+            name="metadata",
+            seeds=[b'{"form": "mmskin-metadata-1", "name": "a", "version": "1.0.0", "files": {}}'],
+            mutate=mutate_json,
+            use=lambda path: (read_metadata(path.parent), read_descriptions(path.parent), None)[2],
+            file="metadata.json",
+        ),
+    ]
+
+
+def _checkpoints(folder: Path) -> list[Target]:
+    try:
+        import torch
+        from safetensors.torch import save
+
+        from mmskin_build.skinvl.convert import convert_checkpoint
+        from mmskin_build.skinvl.lora import open_adapter
+        from mmskin_build.skinvl.model import read_model_folder
+        from mmskin_build.skinvl.tiny import write_tiny_checkpoint
+        from mmskin_build.skinvl.weights import find_shards, iter_tensors
+    except ModuleNotFoundError:
+        return []
+    write_tiny_checkpoint(folder)
+    tensors = {"a.weight": torch.ones(4, 3), "b.weight": torch.zeros(2)}
+    pickled = io.BytesIO()
+    torch.save(tensors, pickled)
+    adapter = {"peft_type": "LORA", "lora_alpha": 8, "r": 4, "target_modules": ["q_proj"]}
+    index = {"metadata": {}, "weight_map": {"a.weight": "model.safetensors"}}
+
+    def use_tensors(path: Path) -> None:
+        for _ in iter_tensors(path):
+            pass
+
+    def use_index(path: Path) -> None:
+        (path.parent / "model.safetensors").write_bytes(save(tensors))
+        for file in find_shards(path.parent).files:
+            use_tensors(path.parent / file)
+
+    def use_adapter(path: Path) -> None:
+        (path.parent / "adapter_model.safetensors").write_bytes(save(tensors))
+        open_adapter(path.parent, None)
+
+    def use_config(copy: Path) -> None:
+        convert_checkpoint(copy, copy.parent / "out", vision_tower="checkpoint")
+        read_model_folder(copy.parent / "out")
+
+    return [
+        Target(
+            name="safetensors",
+            seeds=[save(tensors)],
+            mutate=_mutate_safetensors,
+            use=use_tensors,
+            file="model.safetensors",
+        ),
+        Target(
+            name="pickled weights",
+            seeds=[pickled.getvalue(), _evil_pickle(folder)],
+            mutate=mutate_bytes,
+            use=use_tensors,
+            file="pytorch_model.bin",
+        ),
+        Target(
+            name="index of shards",
+            seeds=[json.dumps(index).encode()],
+            mutate=mutate_json,
+            use=use_index,
+            file="model.safetensors.index.json",
+        ),
+        Target(
+            name="adapter",
+            seeds=[json.dumps(adapter).encode()],
+            mutate=mutate_json,
+            use=use_adapter,
+            file="adapter_config.json",
+        ),
+        _in_a_copy("checkpoint", folder, folder / "config.json", use_config),
+    ]
+
+
+def _mutate_safetensors(rng: random.Random, content: bytes) -> bytes:
+    """Change the header, which is JSON after its length; keep the length right or not."""
+    if rng.random() < 0.3:
+        return mutate_bytes(rng, content)
+    length = int.from_bytes(content[:8], "little")
+    header = mutate_json(rng, content[8 : 8 + length])
+    told = len(header) if rng.random() < 0.8 else rng.choice((0, 2**40, 2**63, length * 3))
+    return told.to_bytes(8, "little") + header + content[8 + length :]
+
+
+def _evil_pickle(folder: Path) -> bytes:
+    """A pickle that makes a folder ``owned`` when it is loaded."""
+    import pickle
+
+    class Evil:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return os.mkdir, (str(folder / "owned"),)
+
+    return pickle.dumps({"a.weight": Evil()})
+
+
+def _requests(folder: Path) -> Target:
+    workspace = make_review(folder)
+    app: Any = build_app(workspace, Config(), reviewer="ada", port=8000)
+    tasks = [
+        task.id
+        for path in sorted((workspace.review / "queue").glob("*"))
+        for task in read_jsonl(path, Task)
+    ]
+    host = {"Host": "127.0.0.1:8000", "Origin": "http://127.0.0.1:8000"}
+    seeds = []
+    for method, path, body in (
+        ("GET", f"/task/{tasks[0]}?kind=modality&book=bk1", None),
+        ("GET", "/next?after=1&kind=figure", None),
+        ("GET", "/gallery?kind=modality&after=2", None),
+        ("GET", f"/thumbnail/{tasks[0]}/0", None),
+        ("GET", "/static/review.js", None),
+        ("POST", "/decide", {"task": tasks[1], "id": "ab" * 16, "value": "clinical", "ground": "g",
+                             "made_on": "", "details": {"text": "A plaque."}, "note": "n"}),
+        ("POST", "/decide", [{"task": tasks[2], "id": "cd" * 16, "value": "accepted"}]),
+        ("POST", "/undo", {"id": "ab" * 16}),
+        ("POST", "/reviewer", {"name": "bob"}),
+    ):  # fmt: skip
+        headers = {**host, "Content-Type": "application/json"} if method == "POST" else host
+        seeds.append(
+            json.dumps({"method": method, "path": path, "headers": headers, "body": body}).encode()
+        )
+
+    def use(path: Path) -> None:
+        try:
+            asked = json.loads(path.read_bytes())
+            request = httpx.Request(
+                str(asked["method"]),
+                "http://127.0.0.1:8000/" + str(asked["path"]).lstrip("/"),
+                headers={str(k): str(v) for k, v in dict(asked["headers"]).items()},
+                content=asked["body"]
+                if isinstance(asked["body"], str)
+                else json.dumps(asked["body"]),
+            )
+        except Exception:
+            return  # the client itself refuses to send it
+        status = asyncio.run(_ask(app, request))
+        assert status < 500, f"the server answered {status}"
+
+    return Target(
+        name="requests", seeds=seeds, mutate=_mutate_request, use=use, file="request.json"
+    )
+
+
+def _mutate_request(rng: random.Random, content: bytes) -> bytes:
+    asked = json.loads(content)
+    part = rng.choice(("method", "path", "headers", "body", "body"))
+    if part == "path":
+        pieces = asked["path"].split("/")
+        pieces[rng.randrange(len(pieces))] = str(rng.choice(VALUES))[:3000]
+        asked["path"] = rng.choice(("/", "//", "/%2e%2e/")).join(pieces)
+    elif asked[part] is not None:
+        asked[part] = json.loads(mutate_json_only(rng, json.dumps(asked[part]).encode()))
+    return json.dumps(asked).encode("utf-8", "surrogatepass")
+
+
+def mutate_json_only(rng: random.Random, content: bytes) -> bytes:
+    """JSON that stays JSON."""
+    while True:
+        changed = mutate_json(rng, content)
+        try:
+            json.loads(changed)
+        except (ValueError, RecursionError):
+            continue
+        return changed
+
+
+async def _ask(app: Any, request: httpx.Request) -> int:
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport) as client:
+        return (await client.send(request)).status_code
+
+
+# ------------------------------------------------------------------------------------- in common
+
+
+def _in_a_copy(name: str, source: Path, file: Path, use: Callable[[Path], object]) -> Target:
+    """A folder of which one file is changed."""
+    mutate = {".json": mutate_json, ".csv": mutate_csv}.get(file.suffix, mutate_bytes)
+
+    def use_copy(path: Path) -> None:
+        copy = path.parent / "copy"
+        shutil.copytree(
+            source, copy, copy_function=os.link if name == "checkpoint" else shutil.copy
+        )
+        target = copy / file.name
+        target.unlink()
+        shutil.copy(path, target)
+        use(copy)
+
+    return Target(
+        name=f"{name} {file.name}",
+        seeds=[file.read_bytes()],
+        mutate=mutate,
+        use=use_copy,
+        weight=1,
+        file="changed" + file.suffix,
+    )
+
+
+def _command(arguments: Sequence[str]) -> None:
+    """Run a command of the program; what it did not expect is an error."""
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
+        cli.run([*arguments, "--quiet"])
+    assert "unexpected" not in said.getvalue(), said.getvalue()
+
+
+def _said(arguments: Sequence[str]) -> str:
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        assert cli.run(arguments) == 0
+    return out.getvalue()
+
+
+def _jsonl(values: Sequence[Any]) -> bytes:
+    return b"".join(json.dumps(value).encode() + b"\n" for value in values)
