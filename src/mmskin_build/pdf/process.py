@@ -236,6 +236,8 @@ def serve(page_time_limit_s: float, memory_limit_mib: int) -> None:
 
         for name in _NOT_AT_START:
             del sys.modules[name]
+        # What the writer of Markdown sets for all: boxes of text as high as the font says.
+        pymupdf.TOOLS.unset_quad_corrections(True)
         pymupdf.TOOLS.mupdf_display_errors(False)
         pymupdf.TOOLS.mupdf_display_warnings(False)
         _limit_memory(memory_limit_mib)
