@@ -43,9 +43,7 @@ def test_a_row_stays_alone_where_that_costs_less(seed: int) -> None:
     found = assign(rows, alone)
     taken = [column for column in found if column is not None]
     assert len(taken) == len(set(taken))
-    total = sum(
-        alone if column is None else rows[row][column] for row, column in enumerate(found)
-    )
+    total = sum(alone if column is None else rows[row][column] for row, column in enumerate(found))
     assert total == pytest.approx(table[linear_sum_assignment(table)].sum())
 
 
