@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmskin_build.config import Config
-from mmskin_build.pdf.adobe import AdobePage, load_extract
 from mmskin_build.pdf.jobs import (
     LookRequest,
     PageJob,
@@ -28,6 +27,7 @@ from mmskin_build.store import file_sha256, write_jsonl
 
 if TYPE_CHECKING:
     from mmskin_build.figures.book import BookFigures
+    from mmskin_build.pdf.adobe import AdobePage
 
 _NOT_THE_LAYER = frozenset({"hidden_text_layer", "adobe"})  # flags of pages with other lines
 _REACH_PT = 10.0  # pixels shown may reach out of a panel's box by one of theirs
@@ -56,7 +56,11 @@ def align_file(
         StorageError: If `out` cannot be written.
     """
     page_count = pool.inspect(source).page_count
-    extract = None if adobe is None else load_extract(adobe, page_count)
+    extract = None
+    if adobe is not None:
+        from mmskin_build.pdf.adobe import load_extract
+
+        extract = load_extract(adobe, page_count)
     digest = file_sha256(source.path)
     done = Counter[str]()
 

@@ -1,7 +1,7 @@
 """Assign pictures to captions: propose, score, assign; one optimum a page and one a book.
 
 On each page every caption first takes the one picture that fits it best, all captions of the page
-together (Hungarian method, `scipy.optimize.linear_sum_assignment`). Pictures left over then join a
+together (`assignment`). Pictures left over then join a
 neighbor's figure, nearest first, where neither running text nor another caption stands between.
 What is left on both sides is matched across neighboring pages (facing page, overleaf) in the order
 of the figure numbers, over the whole book at once.
@@ -13,9 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-from scipy.optimize import linear_sum_assignment
-
+from mmskin_build.figures.assignment import assign
 from mmskin_build.figures.captions import CaptionBlock
 from mmskin_build.figures.layout import BodyStyle, PageLayout, TextLine
 from mmskin_build.figures.profile import Profile, Side
@@ -95,25 +93,24 @@ def match_page(
     groups: list[Group] = []
     alone = list(captions)
     seeded: dict[int, Group] = {}
-    if pictures and captions:
-        costs = np.array([[link.cost for link in row] for row in table])
-        # A dummy picture for each caption: staying alone costs `NO_PAIR`.
-        padded = np.vstack([costs, np.full((len(captions), len(captions)), NO_PAIR)])
-        rows, columns = linear_sum_assignment(padded)
-        for row, column in sorted(zip(rows.tolist(), columns.tolist(), strict=True)):
-            if row >= len(pictures) or costs[row, column] >= NO_PAIR:
-                continue
-            others = np.delete(costs[row], column)
-            group = Group(
-                layout.page_index,
-                [pictures[row]],
-                captions[column],
-                table[row][column],
-                float(others.min()) if others.size else NO_PAIR,
-            )
-            seeded[row] = group
-            groups.append(group)
-            alone.remove(captions[column])
+    costs = [
+        {row: links[column].cost for row, links in enumerate(table) if links[column].cost < NO_PAIR}
+        for column in range(len(captions))
+    ]
+    chosen = assign(costs, alone=NO_PAIR)
+    pairs = sorted((row, column) for column, row in enumerate(chosen) if row is not None)
+    for row, column in pairs:
+        others = [link.cost for other, link in enumerate(table[row]) if other != column]
+        group = Group(
+            layout.page_index,
+            [pictures[row]],
+            captions[column],
+            table[row][column],
+            min(others, default=NO_PAIR),
+        )
+        seeded[row] = group
+        groups.append(group)
+        alone.remove(captions[column])
     free = [i for i in range(len(pictures)) if i not in seeded]
     _grow(page, pictures, free, groups)
     alone.extend(_reclaim(page, groups, profile))

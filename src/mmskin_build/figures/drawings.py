@@ -14,9 +14,8 @@ from typing import Self
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
-from scipy.optimize import linear_sum_assignment
 
+from mmskin_build.figures.assignment import assign
 from mmskin_build.figures.gutters import MarkBox
 from mmskin_build.figures.paper import Paper, PixelBox
 
@@ -122,8 +121,8 @@ def _assign_parts(
     count = int(labels.max()) + 1
     if count <= len(marks):
         return None
-    boxes = _boxes_of(labels, count)
     drawn = _Ink.of(labels)
+    boxes = _boxes_of(drawn, count)
     away = np.stack([_distances(drawn, count, mark) for mark in marks]) / unit  # (marks, parts)
     sides = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
     longer = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
@@ -132,11 +131,11 @@ def _assign_parts(
     if len(main) < len(marks):
         return None
     cost = away[:, main] - _AREA_WEIGHT * np.log(sides[main] * longer[main])[None, :]
-    rows, columns = linear_sum_assignment(cost)
+    rows, columns = np.arange(len(marks)), _assigned(cost)
     # Letters of one plate stand on one side of their drawings: the side that most stand on first.
     on_side = _sides(marks, boxes[main])
     usual = np.bincount(on_side[rows, columns], minlength=5).argmax()
-    rows, columns = linear_sum_assignment(cost - _SIDE_WEIGHT * (on_side == usual))
+    columns = _assigned(cost - _SIDE_WEIGHT * (on_side == usual))
     if (on_side[rows, columns] == usual).mean() >= _SIDE_SHARE:
         away[:, main] += _VIEW_SIDE * (on_side != usual)
     owner = np.full(count, -1)
@@ -154,6 +153,11 @@ def _assign_parts(
         owner[k] = len(marks) + number
     away = np.vstack([away, np.full((unread, count), np.inf)])
     return _gather(labels, drawn, boxes, away, owner, main, unit, len(away))
+
+
+def _assigned(cost: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The column of each row, at the least total cost."""
+    return np.array(assign([dict(enumerate(row)) for row in cost.tolist()]), np.int64)
 
 
 def _sides(marks: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -234,14 +238,14 @@ def _are_level(box: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray
     return level
 
 
-def _boxes_of(labels: NDArray[np.int32], count: int) -> NDArray[np.float64]:
-    """Boxes of labeled parts; row 0 is the ground and empty."""
-    found = np.zeros((count, 4))
-    for index, place in enumerate(ndimage.find_objects(labels, max_label=count - 1), start=1):
-        if place is not None:
-            rows, columns = place
-            found[index] = (columns.start, rows.start, columns.stop, rows.stop)
-    return found
+def _boxes_of(drawn: _Ink, count: int) -> NDArray[np.float64]:
+    """Boxes of labeled parts; row 0, the ground, and those of parts without ink are empty."""
+    low, high = np.full((count, 2), np.inf), np.zeros((count, 2))
+    for axis, places in enumerate((drawn.columns, drawn.rows)):
+        np.minimum.at(low[:, axis], drawn.parts, places)
+        np.maximum.at(high[:, axis], drawn.parts, places + 1)
+    low[np.isinf(low)] = 0.0
+    return np.hstack([low, high])
 
 
 def _distances(drawn: _Ink, count: int, mark: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import min_weight_full_bipartite_matching
-
 from mmskin_build.figures.align import NO_PAIR, Group, Link, PageMatch
+from mmskin_build.figures.assignment import assign
 from mmskin_build.figures.captions import CaptionBlock
 from mmskin_build.figures.regions import Picture
 from mmskin_build.geometry import reading_order
@@ -48,7 +46,7 @@ def match_neighbors(matches: Mapping[int, PageMatch]) -> None:
     if not captions or not groups:
         return
     paired = []
-    for row, chosen in enumerate(_assign(costs, len(groups))):
+    for row, chosen in enumerate(assign(costs, alone=NO_PAIR)):
         if chosen is None:
             continue
         (page, caption), group = captions[row], groups[chosen][1]
@@ -72,28 +70,6 @@ def _facing_cost(caption: CaptionBlock, group: Group, rank_step: int, is_after: 
     small = 3.0 if group.bbox.area < _SMALL_PLATE_PT2 else 0.0
     doubt = max(0.0, 2.0 * (0.6 - caption.prior))
     return 2.5 + small + 0.8 * rank_step + (0.2 if is_after else 0.0) + doubt
-
-
-def _assign(costs: Sequence[Mapping[int, float]], columns: int) -> list[int | None]:
-    """Give each row at most one column at the least total cost; None where it rather stays alone.
-
-    Sparse, because a caption reaches two pages of a book and no more.
-    """
-    entries = [
-        (row, column, cost)
-        for row, row_costs in enumerate(costs)
-        for column, cost in sorted(row_costs.items())
-        if cost < NO_PAIR
-    ]
-    entries += [(row, columns + row, NO_PAIR) for row in range(len(costs))]
-    rows, cols, values = zip(*entries, strict=True)
-    table = csr_array((values, (rows, cols)), shape=(len(costs), columns + len(costs)))
-    row_ind, col_ind = min_weight_full_bipartite_matching(table)
-    found: list[int | None] = [None] * len(costs)
-    for row, chosen in zip(row_ind.tolist(), col_ind.tolist(), strict=True):
-        if chosen < columns:
-            found[row] = chosen
-    return found
 
 
 def _regroup(matches: Mapping[int, PageMatch], page: int) -> None:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
+from mmskin_build.figures.assignment import assign
 from mmskin_build.figures.glyphs import CLASSES, SAME_IN_BOTH_CASES, GlyphBox, find_glyphs
 from mmskin_build.geometry import Bbox
 
@@ -142,11 +142,11 @@ def _choose(
             if len(own):
                 best[:, index] = worth[:, own].max(axis=1)
                 where[:, index] = own[worth[:, own].argmax(axis=1)]
-        table = np.maximum(best, 0)
-        rows, columns = linear_sum_assignment(-table)
-        return [
-            (int(r), int(where[r, c])) for r, c in zip(rows, columns, strict=True) if best[r, c] > 0
+        costs = [
+            {index: -value for index, value in enumerate(row) if value > 0} for row in best.tolist()
         ]
+        taken = enumerate(assign(costs, alone=0.0))
+        return [(row, int(where[row, index])) for row, index in taken if index is not None]
     chosen: dict[int, int] = {}
     for row in np.argsort(-worth.max(axis=1), kind="stable"):
         for shape in np.argsort(-worth[row], kind="stable"):

@@ -7,11 +7,10 @@ agree; where they do not, the panel keeps no words of its own and the figure say
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-
-import numpy as np
 
 from mmskin_build.figures.layout import TextLine
 from mmskin_build.figures.subcaptions import split_caption, split_lone
@@ -298,6 +297,6 @@ def _clockwise(boxes: Sequence[Bbox]) -> list[int]:
     """Positions of boxes clockwise around their common middle, from the top left one."""
     x = sum(box.center[0] for box in boxes) / len(boxes)
     y = sum(box.center[1] for box in boxes) / len(boxes)
-    angles = [float(np.arctan2(b.center[1] - y, b.center[0] - x)) for b in boxes]
+    angles = [math.atan2(b.center[1] - y, b.center[0] - x) for b in boxes]
     first = min(range(len(boxes)), key=lambda i: boxes[i].center[0] + boxes[i].center[1])
-    return sorted(range(len(boxes)), key=lambda i: (angles[i] - angles[first]) % (2 * np.pi))
+    return sorted(range(len(boxes)), key=lambda i: (angles[i] - angles[first]) % (2 * math.pi))

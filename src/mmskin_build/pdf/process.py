@@ -48,6 +48,8 @@ _MAIN: Final = (
     "from mmskin_build.pdf.process import serve; serve(*json.loads(sys.argv[2]))"
 )
 
+_NOT_AT_START: Final = ("pymupdf.layout", "pymupdf4llm")
+
 # One thread each: two pages at once come from two workers, and sums stay in one order.
 _ENVIRONMENT: Final = {
     "OMP_THREAD_LIMIT": "1",
@@ -226,12 +228,16 @@ def serve(page_time_limit_s: float, memory_limit_mib: int) -> None:
     chunks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(connection, chunks), daemon=True).start()
     try:
-        # PyMuPDF loads its layout network along with itself, which triples the time to start.
-        # Who wants it can still import pymupdf.layout.
-        sys.modules["pymupdf.layout"] = cast("ModuleType", None)
+        # PyMuPDF loads its layout network and its writer of Markdown along with itself, which
+        # triples the time to start. Who wants them can still import them.
+        for name in _NOT_AT_START:
+            sys.modules[name] = cast("ModuleType", None)
         import pymupdf
 
-        del sys.modules["pymupdf.layout"]
+        for name in _NOT_AT_START:
+            del sys.modules[name]
+        # What the writer of Markdown sets for all: boxes of text as high as the font says.
+        pymupdf.TOOLS.unset_quad_corrections(True)
         pymupdf.TOOLS.mupdf_display_errors(False)
         pymupdf.TOOLS.mupdf_display_warnings(False)
         _limit_memory(memory_limit_mib)

@@ -33,12 +33,13 @@ def read_lines(page: pymupdf.Page) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
     Ligatures come apart into letters; boxes are in display coordinates (page rotation applied).
     """
     content = page.get_text("dict", flags=_FLAGS, sort=False)
-    turn = page.rotation_matrix if page.rotation else None
+    rotation = page.rotation
+    turn = page.rotation_matrix if rotation else None
     visible: list[Line] = []
     invisible: list[Line] = []
     for number, block in enumerate(content["blocks"]):
         for raw in block.get("lines", ()):
-            direction = _direction(raw["dir"], page.rotation)
+            direction = _direction(raw["dir"], rotation)
             shown: list[Span] = []
             hidden: list[Span] = []
             for item in raw["spans"]:
