@@ -376,8 +376,8 @@ def draw_marks(
         if sheet.ground is not None:
             below = cv2.resize(sheet.ground, (width, height), interpolation=cv2.INTER_AREA)
             under = below.astype(np.float32)[..., None] / 255
-            plate = np.float32(255.0 if _tone(kind, ink) < 128 else 0.0)
-            result = np.asarray(result * (1 - under) + plate * under, np.float32)
+            back = 255.0 if _tone(kind, ink) < 128 else 0.0
+            result = np.asarray(result * (1 - under) + back * under, np.float32)
         ink_share = cv2.resize(sheet.canvas, (width, height), interpolation=cv2.INTER_AREA)
         alpha = ink_share.astype(np.float32)[..., None] / 255
         color, strength = ink, 1.0

@@ -214,7 +214,8 @@ def _with_corner_letters(groups: Sequence[Group], shape: tuple[int, int]) -> lis
     things that touch a letter belong to it, but no words.
     """
     side = max(shape)
-    left, settled = [], []
+    left: list[Group] = []
+    settled: list[Group] = []
     for group in groups:
         x0, y0, x1, y1 = group.box
         small = max(x1 - x0, y1 - y0) <= PLATE * side
