@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from mmskin_build.images.description import describe_picture
 from mmskin_build.images.drawn import draw_nonphoto
 from mmskin_build.images.drawn_skin import draw_clinical, draw_dermoscopy
-from mmskin_build.images.features import extract_features
+from mmskin_build.images.features import _quantiles, extract_features
 from mmskin_build.images.kinds import KINDS, classify_kind
 
 MOVED = 0.3  # of probability, at most, on average a good deal less
@@ -110,3 +110,10 @@ def test_dark_corners_and_hairs_and_stains_are_told() -> None:
     purple = np.full((200, 200, 3), (120, 70, 150), np.uint8)
     purple[::3, ::3] = (230, 150, 190)
     assert extract_features(purple)["hematoxylin_mid"] > extract_features(plain)["hematoxylin_mid"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 1000])
+def test_own_quantiles_are_those_of_numpy(count: int) -> None:
+    values = np.random.default_rng(count).normal(size=count).astype(np.float32)
+    shares = (0.0, 0.1, 0.5, 0.84, 1.0)
+    assert np.allclose(_quantiles(values, shares), np.quantile(values, shares), atol=1e-6)

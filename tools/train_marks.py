@@ -1,13 +1,15 @@
 """Make ``images/mark_model.json`` again: draw marks on pictures, learn to tell them from the rest.
 
-usage: train_marks.py PICTURES... [--font FILE]... [--marked FOLDER SHARE] [--keep-network]
-                      [--out FILE]
+usage: train_marks.py PICTURES... [--font FILE]... [--marked FOLDER SHARE] [--lettered FOLDER]...
+                      [--keep-network] [--out FILE]
 
 PICTURES are folders of photographs and micrographs on which nothing is drawn; none of them enters
 the file, only weights do. Where their owner's mark stands at the foot of a folder's pictures,
---marked keeps only the upper SHARE of these. Every fourth picture, and every third font, is held
-out: on these the second stage, which judges a picture by its marks, is fitted and everything is
-measured; --keep-network fits it alone, after a change of `mark_kinds`.
+--marked keeps only the upper SHARE of these. Pictures with a letter in a corner, a scale bar or an
+owner's mark and nothing else, as books print them, may be named by --lettered: what lies in a
+corner or along an edge of these teaches nothing. Every fourth picture, and every third font, is
+held out: on these the second stage, which judges a picture by its marks, is fitted and everything
+is measured; --keep-network fits it alone, after a change of `mark_kinds`.
 """
 
 from __future__ import annotations
@@ -24,8 +26,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.neural_network import MLPClassifier
 
-from mmskin_build.images import annotated, marks
-from mmskin_build.images.annotated import picture_facts
+from mmskin_build.images import marks
+from mmskin_build.images.annotated import ink_scores, picture_facts
 from mmskin_build.images.drawn_marks import MAJOR, MINOR, DrawnMark, RgbImage, draw_marks
 from mmskin_build.images.marks import MODEL_FILE, find_marks, load_model, parse_model
 from mmskin_build.images.strokes import FACTS, Strokes, find_strokes
@@ -33,7 +35,10 @@ from mmskin_build.images.strokes import FACTS, Strokes, find_strokes
 PICTURES_A_PHOTO = 6  # the first without any mark
 PLAIN_HELD_OUT = 2  # of a held-out photo without any mark
 FEW_MARKS = (1, 1, 1, 2, 3)
-FALSE_ALARMS = 0.05  # of pictures without any mark: where the score is 0.5
+LETTERED_TURNS = 3  # of a lettered picture; nothing is drawn on any of them
+MARGIN = 0.22  # of each side: where a lettered picture may bear its letter or bar
+LONGEST_PX = 640  # of a lettered picture
+FALSE_ALARMS = 0.08  # of pictures without any mark: where the score is 0.5
 
 
 def read_pictures(folders: list[Path], marked: dict[Path, float]) -> Iterator[tuple[int, RgbImage]]:
@@ -46,6 +51,16 @@ def read_pictures(folders: list[Path], marked: dict[Path, float]) -> Iterator[tu
         if bgr is not None:
             rows = round(bgr.shape[0] * marked.get(path.parent, 1.0))
             yield number, cv2.cvtColor(bgr[:rows], cv2.COLOR_BGR2RGB)
+
+
+def inner_labels(found: Strokes) -> np.ndarray:
+    """0 for pieces of a lettered picture that lie off its edges, -1 for the rest."""
+    height, width = found.shape
+    x, y = (found.boxes[:, :2] + found.boxes[:, 2:]).T / 2
+    inner_x = (x > MARGIN * width) & (x < (1 - MARGIN) * width)
+    inner_y = (y > MARGIN * height) & (y < (1 - MARGIN) * height)
+    middle = (y > MARGIN / 2 * height) & (y < (1 - MARGIN) * height)
+    return np.where((inner_x & middle) | inner_y, 0.0, -1.0)
 
 
 def label_pieces(found: Strokes, drawn: tuple[DrawnMark, ...]) -> np.ndarray:
@@ -61,6 +76,21 @@ def label_pieces(found: Strokes, drawn: tuple[DrawnMark, ...]) -> np.ndarray:
         share = ink[pixels].mean()
         labels[index] = 1 if share > 0.6 else (0 if share < 0.1 else -1)
     return labels
+
+
+def fitted(rgb: RgbImage) -> RgbImage:
+    """The picture, reduced where it is large."""
+    factor = min(1.0, LONGEST_PX / max(rgb.shape[:2]))
+    return np.asarray(cv2.resize(rgb, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA))
+
+
+def vary(rgb: RgbImage, rng: np.random.Generator) -> RgbImage:
+    """The picture at another size or mirrored, now and then."""
+    if rng.random() < 0.4:
+        factor = float(rng.uniform(0.6, 1.8))
+        mode = cv2.INTER_CUBIC
+        rgb = np.asarray(cv2.resize(rgb, None, fx=factor, fy=factor, interpolation=mode))
+    return np.ascontiguousarray(rgb[:, ::-1]) if rng.random() < 0.3 else rgb
 
 
 def cut_out(rgb: RgbImage, rng: np.random.Generator) -> RgbImage:
@@ -94,6 +124,7 @@ def main() -> None:
     parser.add_argument("pictures", nargs="+", type=Path)
     parser.add_argument("--font", action="append", default=[])
     parser.add_argument("--marked", action="append", nargs=2, default=[])
+    parser.add_argument("--lettered", action="append", type=Path, default=[])
     parser.add_argument("--keep-network", action="store_true")
     parser.add_argument("--out", type=Path, default=Path(marks.__file__).with_name(MODEL_FILE))
     args = parser.parse_args()
@@ -110,12 +141,7 @@ def main() -> None:
         if args.keep_network and not is_held:
             continue
         for turn in range(PICTURES_A_PHOTO + (PLAIN_HELD_OUT if is_held else 0)):
-            picture = rgb
-            if rng.random() < 0.4:
-                factor = float(rng.uniform(0.6, 1.8))
-                picture = cv2.resize(rgb, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
-            if rng.random() < 0.3:
-                picture = np.ascontiguousarray(picture[:, ::-1])
+            picture = vary(rgb, rng)
             if rng.random() < 0.3:
                 picture = cut_out(picture, rng)
             plain_turns = PLAIN_HELD_OUT if is_held else 1
@@ -130,6 +156,15 @@ def main() -> None:
             else:
                 rows.append(found.facts)
                 labels.append(label_pieces(found, drawn))
+    lettered = 0
+    for number, rgb in read_pictures(args.lettered, {}):
+        lettered += 1
+        if number % 4 == 3 or args.keep_network:
+            continue
+        for turn in range(LETTERED_TURNS):
+            found = find_strokes(vary(fitted(rgb), rng) if turn else fitted(rgb))
+            rows.append(found.facts)
+            labels.append(inner_labels(found))
     if args.keep_network:
         model = json.loads(args.out.read_text(encoding="utf-8"))
     else:
@@ -144,9 +179,7 @@ def main() -> None:
 
     facts, truth, kinds_of = [], [], []
     for shown, drawn, _, _ in held:
-        found_marks = find_marks(shown)
-        major = sorted((m.score for m in found_marks if not annotated.is_minor(m)), reverse=True)
-        facts.append(list(picture_facts(major).values()))
+        facts.append(list(picture_facts(ink_scores(find_marks(shown))).values()))
         truth.append(any(not mark.minor for mark in drawn))
         kinds_of.append([m.kind for m in drawn])
     wanted, plain = np.array(truth), np.array([not kinds for kinds in kinds_of])
@@ -173,6 +206,7 @@ def main() -> None:
     model["card"] = {
         "made_by": "tools/train_marks.py",
         "pictures": count,
+        "lettered_pictures": lettered,
         "held_out_without_marks": int(plain.sum()),
         "held_out_with_major_marks": int(wanted.sum()),
         "held_out": "every fourth picture, every third font; `picture` is fitted there",

@@ -4,7 +4,8 @@
 2. `features`, `embedding`, `description`: how it looks, and what a network sees in it; `kinds`:
    what sort of picture that is; `photo`, `modality`: whether it is a photograph, and clinical,
    dermoscopic or pathological
-3. `strokes`, `mark_kinds`, `marks`, `annotated`: what was drawn on it, and whether that matters
+3. `strokes`, `mark_shapes`, `mark_kinds`, `insets`, `marks`, `annotated`: what was drawn on it,
+   and whether that matters
 4. `bodyparts`, `eye_bars`, `faces`, `skin`, `identifiers`, `sensitive`: what must not be published
    unasked; `policy`: what is done about it
 5. `quality`: how good it is: small, blurred, cut, badly exposed

@@ -1,7 +1,8 @@
 """Say from a picture's marks how much it is annotated: not at all, a little, or so that it matters.
 
 A scale bar, a ruler, the letter of a panel in its corner and a watermark leave the picture what it
-is: minor. Arrows, words, letters, outlines and boxes tell a reader what to see: major.
+is: minor. Arrows, words, letters, outlines and boxes tell a reader what to see, and an inset is a
+second picture: major.
 """
 
 from __future__ import annotations
@@ -30,15 +31,23 @@ def annotated_score(marks: Sequence[Mark]) -> float:
     """Return how probable it is that a picture is annotated in a way that matters, in [0, 1].
 
     The surest major mark counts, and the second surest; weights of a logistic model that was fitted
-    with the network of `marks`. Minor marks alone stay far below `MAJOR_FROM`.
+    with the network of `marks`. An inset speaks for itself. Minor marks alone stay far below
+    `MAJOR_FROM`.
     """
     weights = load_model().picture
-    major = sorted((m.score for m in marks if not is_minor(m)), reverse=True)
+    major = ink_scores(marks)
+    inset = max((m.score for m in marks if m.kind == "inset"), default=0.0)
     minor = max((m.score for m in marks if is_minor(m)), default=0.0)
     facts = picture_facts(major)
     odds = weights["bias"] + sum(weights[name] * value for name, value in facts.items())
     score = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, odds))))
-    return round(max(score, _MINOR_SCORE * minor), 4)
+    return round(max(score, inset, _MINOR_SCORE * minor), 4)
+
+
+def ink_scores(marks: Sequence[Mark]) -> list[float]:
+    """Scores of major marks that are drawn with ink, best first."""
+    ink = (m.score for m in marks if not is_minor(m) and m.kind != "inset")
+    return sorted(ink, reverse=True)
 
 
 def picture_facts(major: Sequence[float]) -> dict[str, float]:

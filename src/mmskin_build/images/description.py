@@ -10,6 +10,7 @@ from mmskin_build.images.bodyparts import Glance
 from mmskin_build.images.embedding import extract_embedding
 from mmskin_build.images.features import SIDE_PX, Features, RgbImage, extract_features
 from mmskin_build.images.imagenet import extract_imagenet
+from mmskin_build.images.read import find_content, working_copy
 
 
 def describe_picture(rgb: RgbImage, seen: Glance | None = None) -> Features:
@@ -26,7 +27,16 @@ def describe_picture(rgb: RgbImage, seen: Glance | None = None) -> Features:
         MissingDependencyError: If a network is not installed.
         ValueError: If the array is of another shape or type.
     """
-    return {**extract_features(rgb), **extract_embedding(rgb, seen), **extract_imagenet(rgb)}
+    if rgb.ndim != 3 or rgb.size == 0:
+        raise ValueError(f"pixels must be (H, W, 3) uint8, not {rgb.shape}")
+    rgb = working_copy(rgb)
+    top, bottom, left, right = box = find_content(rgb)  # once for all three
+    content = rgb[top:bottom, left:right]
+    return {
+        **extract_features(rgb, content),
+        **extract_embedding(rgb, seen, box),
+        **extract_imagenet(rgb, content),
+    }
 
 
 @cache

@@ -26,6 +26,10 @@ _WORDS = (
     "Stratum corneum", "vessel", "tumor", "Papillary layer", "edema", "N", "LM",
     "Sebaceous gland", "margin of excision",
 )  # fmt: skip
+_OWNERS = (
+    "Skin Atlas", "MedPictures", "© 2019 A. Author", "DermaLib", "www.skin-atlas.example",
+    "Courtesy of A. Author", "https://pictures.example/derm", "Health Service",
+)  # fmt: skip
 _LETTERS = "ABCDEFGHabcdefgh12345"
 _INKS = (
     (0, 0, 0), (0, 0, 0), (0, 0, 0), (255, 255, 255), (255, 255, 255), (255, 255, 0), (255, 0, 0),
@@ -51,7 +55,7 @@ class Sheet:
     rng: np.random.Generator
     fonts: Sequence[str]
     stroke: float  # share of the longer side
-    boxed: bool = False  # whether words stand on a plate of their own
+    ground: Mask | None = None  # as `canvas`: what lies below the ink in the opposite color
 
     @property
     def side(self) -> int:
@@ -220,16 +224,46 @@ def draw_letter(sheet: Sheet) -> None:
 
 
 def draw_corner_letter(sheet: Sheet) -> None:
-    """The letter of a panel in its corner."""
+    """The letter of a panel in its corner: plain, in brackets, on a plate or a disc, in a ring."""
     letter = _LETTERS[sheet.rng.integers(len(_LETTERS))]
     text = letter if sheet.rng.random() < 0.7 else f"({letter})"
-    gap, height = sheet.rng.uniform(0.01, 0.03) * sheet.side, float(sheet.rng.uniform(0.04, 0.1))
+    gap, height = sheet.rng.uniform(0.01, 0.05) * sheet.side, float(sheet.rng.uniform(0.04, 0.1))
     high, wide = sheet.canvas.shape
     right, low = sheet.rng.random() < 0.3, sheet.rng.random() < 0.4
     size = height * sheet.side
-    sheet.words(
+    box = sheet.words(
         text, (wide - gap - size if right else gap, high - gap - 1.3 * size if low else gap), height
     )
+    style = sheet.rng.random()
+    if style < 0.3:
+        _draw_plate(sheet, box, to_edge=sheet.rng.random() < 0.5)
+    elif style < 0.5:
+        _draw_disc(sheet, box, filled=sheet.rng.random() < 0.7)
+
+
+def _draw_plate(sheet: Sheet, box: tuple[int, int, int, int], *, to_edge: bool) -> None:
+    """A rectangle below a letter, which may reach the edges of the picture."""
+    x0, y0, x1, y1 = box
+    high, wide = sheet.canvas.shape
+    rim = round(sheet.rng.uniform(0.1, 0.5) * (y1 - y0))
+    left, top, right, low = x0 - rim, y0 - rim, x1 + rim, y1 + rim
+    if to_edge:
+        left, right = (0, right) if x0 < wide - x1 else (left, wide)
+        top, low = (0, low) if y0 < high - y1 else (top, high)
+    sheet.ground = np.zeros_like(sheet.canvas)
+    cv2.rectangle(sheet.ground, (left, top), (right, low), 255, -1)
+
+
+def _draw_disc(sheet: Sheet, box: tuple[int, int, int, int], *, filled: bool) -> None:
+    """A disc below a letter, or a ring around it."""
+    x0, y0, x1, y1 = box
+    middle = ((x0 + x1) // 2, (y0 + y1) // 2)
+    radius = round(math.hypot(x1 - x0, y1 - y0) * sheet.rng.uniform(0.55, 0.75))
+    if filled:
+        sheet.ground = np.zeros_like(sheet.canvas)
+        cv2.circle(sheet.ground, middle, radius, 255, -1, cv2.LINE_AA)
+    else:
+        cv2.circle(sheet.canvas, middle, radius, 255, sheet.width(0.7), cv2.LINE_AA)
 
 
 def draw_scale_bar(sheet: Sheet) -> None:
@@ -251,15 +285,44 @@ def draw_scale_bar(sheet: Sheet) -> None:
 
 
 def draw_watermark(sheet: Sheet) -> None:
-    """The owner's name in a lower corner; the caller makes it faint."""
-    name = str(sheet.rng.choice(["Skin Atlas", "MedPictures", "© 2019 A. Author", "DermaLib"]))
+    """The owner's name or address near a corner, with or without a sign; the caller makes it faint.
+
+    One in four is an address in small letters on a strip along the lower edge.
+    """
+    name = str(sheet.rng.choice(_OWNERS))
     high, wide = sheet.canvas.shape
-    x = sheet.rng.choice([0.03, 0.6]) * wide
-    y = sheet.rng.uniform(0.82, 0.9) * high
+    if sheet.rng.random() < 0.25:
+        size = float(sheet.rng.uniform(0.02, 0.035))
+        at = (float(sheet.rng.choice([0.01, 0.5]) * wide), high - 1.5 * size * sheet.side)
+        _, top, _, _ = sheet.words(name, at, size)
+        if sheet.rng.random() < 0.6:
+            sheet.ground = np.zeros_like(sheet.canvas)
+            sheet.ground[max(0, round(top - 0.3 * size * sheet.side)) :] = 255
+        return
+    x = float(sheet.rng.choice([0.03, 0.6]) * wide)
+    y = float(sheet.rng.uniform(0.82, 0.9) * high)
     size = float(sheet.rng.uniform(0.03, 0.05))
-    _, _, _, bottom = sheet.words(name, (float(x), float(y)), size)
+    _, top, _, bottom = sheet.words(name, (x, y), size)
     if sheet.rng.random() < 0.5:
-        sheet.words("All about the skin", (float(x), float(bottom)), size * 0.5)
+        sheet.words("All about the skin", (x, float(bottom)), size * 0.5)
+    if sheet.rng.random() < 0.4:
+        _draw_sign(sheet, (x + 1.5 * size * sheet.side, top - 1.6 * size * sheet.side))
+
+
+def _draw_sign(sheet: Sheet, middle: tuple[float, float]) -> None:
+    """A disc cut into stripes, as a company's sign."""
+    radius = round(0.045 * sheet.side)
+    x, y = round(middle[0]), round(middle[1])
+    cv2.circle(sheet.canvas, (x, y), radius, 255, -1, cv2.LINE_AA)
+    step = max(3, radius // 5)
+    for row in range(y - radius, y + radius, 2 * step):
+        cut = sheet.canvas[max(0, row) : max(0, row + step), max(0, x - radius) : x + radius + 1]
+        cut[:] = 0
+
+
+def _tone(kind: str, ink: NDArray[np.float32]) -> float:
+    """How bright a kind of mark is in the end; watermarks are white."""
+    return 255.0 if kind == "watermark" else float(ink.mean())
 
 
 def _word(sheet: Sheet) -> str:
@@ -310,6 +373,11 @@ def draw_marks(
         canvas = np.zeros((height * _FINE, width * _FINE), np.uint8)
         sheet = Sheet(canvas=canvas, rng=rng, fonts=fonts, stroke=stroke)
         (MAJOR | MINOR)[kind](sheet)
+        if sheet.ground is not None:
+            below = cv2.resize(sheet.ground, (width, height), interpolation=cv2.INTER_AREA)
+            under = below.astype(np.float32)[..., None] / 255
+            back = 255.0 if _tone(kind, ink) < 128 else 0.0
+            result = np.asarray(result * (1 - under) + back * under, np.float32)
         ink_share = cv2.resize(sheet.canvas, (width, height), interpolation=cv2.INTER_AREA)
         alpha = ink_share.astype(np.float32)[..., None] / 255
         color, strength = ink, 1.0
@@ -324,7 +392,10 @@ def draw_marks(
                 plate = 255.0 if ink.mean() < 128 else 0.0
                 result[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = plate
         result = np.asarray(result * (1 - alpha * strength) + color * alpha * strength, np.float32)
-        drawn.append(DrawnMark(kind=kind, mask=alpha[..., 0] > 0.5, minor=kind in MINOR))
+        mask = alpha[..., 0] > 0.5
+        if sheet.ground is not None:
+            mask |= under[..., 0] > 0.5
+        drawn.append(DrawnMark(kind=kind, mask=mask, minor=kind in MINOR))
     quality = int(rng.uniform(60, 96))
     flat = np.clip(result, 0, 255).round().astype(np.uint8)
     _, coded = cv2.imencode(

@@ -20,12 +20,17 @@ RgbImage = NDArray[np.uint8]
 Table = NDArray[np.float64]
 
 
-def extract_embedding(rgb: RgbImage, seen: Glance | None = None) -> dict[str, float]:
+def extract_embedding(
+    rgb: RgbImage,
+    seen: Glance | None = None,
+    content: tuple[int, int, int, int] | None = None,
+) -> dict[str, float]:
     """Return the channels' means and spreads by name, always in the same order.
 
     Args:
         rgb: Pixels, (H, W, 3) uint8.
         seen: What `bodyparts.look` saw in the picture, at any size; looked at now for None.
+        content: What `read.find_content` found in the picture, where somebody has it.
 
     Raises:
         MissingDependencyError: If the network is not installed.
@@ -33,7 +38,7 @@ def extract_embedding(rgb: RgbImage, seen: Glance | None = None) -> dict[str, fl
     """
     seen = look(rgb) if seen is None else seen
     height, width = rgb.shape[:2]
-    top, bottom, left, right = find_content(rgb)
+    top, bottom, left, right = find_content(rgb) if content is None else content
     tall, wide = seen.size
     found: dict[str, float] = {}
     for layer, cells in enumerate(seen.maps):

@@ -9,7 +9,10 @@ No feature knows the size, the shape or the file format. Texture is left to the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -47,11 +50,12 @@ class _View:
     lettered: float  # share of tiles with lettering
 
 
-def extract_features(rgb: RgbImage) -> Features:
+def extract_features(rgb: RgbImage, content: RgbImage | None = None) -> Features:
     """Measure a picture.
 
     Args:
         rgb: Pixels, (H, W, 3) uint8, of any size.
+        content: The working copy of the picture without its margins, where somebody has it.
 
     Returns:
         Finite numbers by name, always the same names in the same order.
@@ -61,7 +65,7 @@ def extract_features(rgb: RgbImage) -> Features:
     """
     if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or 0 in rgb.shape:
         raise ValueError(f"pixels must be (H, W, 3) uint8, not {rgb.shape} {rgb.dtype}")
-    view = _view_of(rgb)
+    view = _view_of(crop_margins(working_copy(rgb)) if content is None else content)
     found = {
         **_color(view),
         **_stains(view),
@@ -72,7 +76,6 @@ def extract_features(rgb: RgbImage) -> Features:
 
 
 def _view_of(rgb: RgbImage) -> _View:
-    rgb = crop_margins(working_copy(rgb))
     height, width = rgb.shape[:2]
     scale = SIDE_PX / float(np.sqrt(height * width))
     size = [
@@ -122,14 +125,14 @@ def _color(view: _View) -> Features:
     rgb = view.rgb[::_SPARSE, ::_SPARSE]
     found: Features = {}
     for channel, name in enumerate(("light", "red_green", "yellow_blue")):
-        low, middle, high = np.quantile(lab[:, channel], (0.1, 0.5, 0.9))
+        low, middle, high = _quantiles(lab[:, channel], (0.1, 0.5, 0.9))
         found |= {f"{name}_low": low, f"{name}_mid": middle, f"{name}_high": high}
         found[f"{name}_spread"] = lab[:, channel].std()
     chroma = np.hypot(lab[:, 1], lab[:, 2])
     weight = chroma.sum() + _EPS
     hue = np.degrees(np.arctan2(lab[:, 2], lab[:, 1])) % 360.0
     found["chroma_mean"] = chroma.mean()
-    found["chroma_high"] = np.quantile(chroma, 0.95)
+    (found["chroma_high"],) = _quantiles(chroma, (0.95,))
     found["chroma_spread"] = chroma.std()
     found["neutral_share"] = (chroma < _NEUTRAL).mean()
     bins = np.searchsorted(_HUES, hue) % len(_HUES)
@@ -170,7 +173,7 @@ def _stains(view: _View) -> Features:
     hed = hed[view.used[::_SPARSE, ::_SPARSE]]
     found: Features = {}
     for channel, name in enumerate(("hematoxylin", "eosin", "dab")):
-        low, middle, high = 100.0 * np.quantile(hed[:, channel], (0.1, 0.5, 0.9))
+        low, middle, high = 100.0 * _quantiles(hed[:, channel], (0.1, 0.5, 0.9))
         found |= {f"{name}_mid": middle, f"{name}_range": high - low}
     found["stain_tie"] = _correlation(100.0 * hed[:, 0], 100.0 * hed[:, 1])
     return found
@@ -179,39 +182,57 @@ def _stains(view: _View) -> Features:
 # ------------------------------------------------------------------------------------ layout
 
 
+@dataclass(frozen=True, slots=True)
+class _Zones:
+    """Parts of a picture by their distance from its middle, as masks (h, w)."""
+
+    center: Mask
+    ring: Mask
+    field: Mask
+    corners: tuple[Mask, ...]  # four
+
+
+@lru_cache(maxsize=16)  # sides are multiples of the grid, so sizes recur
+def _zones(height: int, width: int) -> _Zones:
+    y = ((np.arange(height) + 0.5) / height * 2 - 1)[:, None]
+    x = ((np.arange(width) + 0.5) / width * 2 - 1)[None, :]
+    radius = np.hypot(y, x)
+    return _Zones(
+        center=radius < 0.4,
+        ring=(radius > 0.6) & (radius < 0.95),
+        field=radius < 0.9,
+        corners=tuple(
+            (radius > 1.2) & (np.sign(y) == v) & (np.sign(x) == h) for v in (-1, 1) for h in (-1, 1)
+        ),
+    )
+
+
 def _layout(view: _View) -> Features:
     """Circular field, dark corners, a lesion in the middle, background, even light."""
-    height, width = view.gray.shape
-    y = (np.arange(height) + 0.5) / height * 2 - 1
-    x = (np.arange(width) + 0.5) / width * 2 - 1
-    radius = np.hypot(y[:, None], x[None, :])
+    zones = _zones(view.gray.shape[0], view.gray.shape[1])
     light = view.lab[..., 0]
     chroma = np.hypot(view.lab[..., 1], view.lab[..., 2])
-    center, ring, corner = radius < 0.4, (radius > 0.6) & (radius < 0.95), radius > 1.2
     found: Features = {}
     for name, values in (
         ("light", light),
         ("red_green", view.lab[..., 1]),
         ("yellow_blue", view.lab[..., 2]),
     ):
-        found[f"center_{name}"] = np.median(values[center]) - np.median(values[ring])
-    quarters = [
-        np.median(light[corner & (np.sign(y)[:, None] == v) & (np.sign(x)[None, :] == h)])
-        for v in (-1, 1)
-        for h in (-1, 1)
-    ]
-    field = float(np.median(light[radius < 0.9]))
-    found["corner_fall"] = float(np.median(quarters)) - field
-    found["corner_least"] = float(max(quarters)) - field
-    found["corner_black"] = (light[corner] < 15).mean() - (light[ring] < 15).mean()
+        found[f"center_{name}"] = _median(values[zones.center]) - _median(values[zones.ring])
+    quarters = [_median(light[quarter]) for quarter in zones.corners]
+    field = _median(light[zones.field])
+    found["corner_fall"] = _median(np.array(quarters)) - field
+    found["corner_least"] = max(quarters) - field
+    corner = np.concatenate([light[quarter] for quarter in zones.corners])
+    found["corner_black"] = (corner < 15).mean() - (light[zones.ring] < 15).mean()
     tile_light, tile_chroma = _tile_means(light), _tile_means(chroma)
     tile_a = _tile_means(view.lab[..., 1])
     tile_b = _tile_means(view.lab[..., 2])
     inside = _tile_spread(light)
     found["tiles_light"] = _middle_spread(tile_light)
     found["tiles_color"] = float(np.hypot(_middle_spread(tile_a), _middle_spread(tile_b)))
-    found["tiles_share"] = found["tiles_light"] / (found["tiles_light"] + np.median(inside) + 1.0)
-    found["tile_spread_low"], found["tile_spread_mid"], found["tile_spread_high"] = np.quantile(
+    found["tiles_share"] = found["tiles_light"] / (found["tiles_light"] + _median(inside) + 1.0)
+    found["tile_spread_low"], found["tile_spread_mid"], found["tile_spread_high"] = _quantiles(
         inside, (0.1, 0.5, 0.9)
     )
     found["tiles_empty"] = (inside < 2.0).mean()
@@ -222,20 +243,34 @@ def _layout(view: _View) -> Features:
     edge, body = border.ravel(), ~border.ravel()
     found["edge_color"] = float(
         np.hypot(
-            np.median(tile_a[edge]) - np.median(tile_a[body]),
-            np.median(tile_b[edge]) - np.median(tile_b[body]),
+            _median(tile_a[edge]) - _median(tile_a[body]),
+            _median(tile_b[edge]) - _median(tile_b[body]),
         )
     )
-    found["edge_spread"] = np.median(inside[edge]) - np.median(inside[body])
+    found["edge_spread"] = _median(inside[edge]) - _median(inside[body])
     skinlike = (tile_a > 4) & (tile_b > 2) & (tile_chroma > _NEUTRAL)
     found["tiles_cold"] = ((tile_b < -2) | (tile_a < -3)).mean()
     found["tiles_skin"] = skinlike.mean()
     return found
 
 
+def _quantiles(values: NDArray[Any], shares: Sequence[float]) -> NDArray[np.float64]:
+    """As `numpy.quantile`, which takes far longer for as few values as there are here."""
+    ordered = np.sort(values, axis=None)
+    place = np.asarray(shares) * (len(ordered) - 1)
+    below = np.floor(place).astype(np.int64)
+    above = np.minimum(below + 1, len(ordered) - 1)
+    low, high = ordered[below].astype(np.float64), ordered[above].astype(np.float64)
+    return np.asarray(low + (high - low) * (place - below))
+
+
+def _median(values: NDArray[Any]) -> float:
+    return float(_quantiles(values, (0.5,))[0])
+
+
 def _middle_spread(values: NDArray[np.float64]) -> float:
     """Half the distance of the 16th from the 84th percentile: a spread that outliers spare."""
-    low, high = np.quantile(values, (0.16, 0.84))
+    low, high = _quantiles(values, (0.16, 0.84))
     return float(high - low) / 2
 
 
@@ -254,8 +289,8 @@ def _strokes(view: _View) -> Features:
         dark = ((blob == least) & (blob < -4)).astype(np.float32)
         light = ((blob == most) & (blob > 4)).astype(np.float32)
         name = round(scale)
-        found[f"dark_spots_{name}"] = 1000 * np.median(_tile_means(dark))
-        found[f"light_spots_{name}"] = 1000 * np.median(_tile_means(light))
+        found[f"dark_spots_{name}"] = 1000 * _median(_tile_means(dark))
+        found[f"light_spots_{name}"] = 1000 * _median(_tile_means(light))
     hat = cv2.morphologyEx(
         small, cv2.MORPH_BLACKHAT, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
     )

@@ -36,17 +36,20 @@ _NAME = "things_"
 _MIDDLE, _RANGE = 127.0, 128.0  # of the values that the network learned from
 
 
-def extract_imagenet(rgb: RgbImage) -> dict[str, float]:
+def extract_imagenet(rgb: RgbImage, content: RgbImage | None = None) -> dict[str, float]:
     """Return the channels' means by name, always in the same order.
 
     Args:
         rgb: Pixels, (H, W, 3) uint8; `read.working_copy` is large enough.
+        content: The picture without its margins, where somebody has it.
 
     Raises:
         MissingDependencyError: If onnxruntime or the network's file is not installed.
         ValueError: If the picture is empty.
     """
-    cells = see(rgb if rgb.size == 0 else crop_margins(rgb))
+    if content is None:
+        content = rgb if rgb.size == 0 else crop_margins(rgb)
+    cells = see(content)
     means = cells.reshape(len(cells), -1).mean(axis=1, dtype=np.float64)
     return {f"{_NAME}{number}": round(float(mean), 4) for number, mean in enumerate(means)}
 

@@ -7,62 +7,50 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-MarkKind = Literal[
-    "arrow", "letter", "label", "circle", "contour", "box", "line", "scale_bar", "ruler",
-    "watermark", "corner_letter", "symbol", "bar",
-]  # fmt: skip
+from mmskin_build.images.mark_shapes import (
+    LETTER_MAX,
+    LETTER_MIN,
+    PLATE,
+    MarkKind,
+    Piece,
+    count_holes,
+    gap_of,
+    is_in_corner,
+    is_in_margin,
+    is_letter_shaped,
+    longest_side,
+    name_shape,
+    overlap_of,
+    overlaps_of,
+    union_of,
+)
+
 MINOR: frozenset[str] = frozenset({"scale_bar", "ruler", "watermark", "corner_letter"})
 
-_LETTER_MIN, _LETTER_MAX = 0.008, 0.13  # height of letters
 _LETTER_ASPECT_MAX = 1.6  # width over height
 _SAME_INK = 0.25  # letters of a word differ less in any channel, thin ones are paler
-_LETTER_SOLID_MAX = 0.82
-_BAR_EXTENT = 0.8  # a bar fills its box
-_BAR_ASPECT = 4.0
-_BAR_HEIGHT = 0.06  # its ends included
-_BAR_EDGE = 0.16  # a scale bar lies this near an edge
-_CORNER = 0.14  # the letter of a panel lies this near a corner, on both axes
-_MARGIN = 0.36  # an owner's mark lies in this outer part of the height
-_HOLE = 0.35  # of the box; an outline encloses this much
-_HOLE_MIN_PX = 3
-_STRAIGHT = 0.12  # spread across over spread along
+_BAR_WORDS = 0.07  # height of what is written at it
+_PLATE_GAP = 0.01  # between a letter and what belongs to it
+_FAR_CORNER = (
+    0.1  # whatever small thing lies wholly in this square at a corner is taken for a letter
+)
+_CORNER_LETTERS = 4  # at most, as in "(a1)"; more is a word, which may be a name
+_WORD_ASPECT = 2.2  # what is wider over its height is a word, too
 _RULER_TICKS = 6
 _RULER_WIDE = 0.25  # a ruler lies in this outer strip
 _RULER_LONG = 0.4  # of the edge that it lies along
 _TICK_ASPECT = 1.8  # a tick is longer across the ruler than along it
 _LIKELY = 0.4
+_SURE = 0.8  # of a letter that makes another one a sign in the picture
+_ONE_SIZE = 1.4  # the larger of two such letters over the smaller
 _WORD_LETTERS = 4
 _OWNER_PIECES = 5
 _OWNER_WIDE = 0.5  # of the picture's width
-_OWNER_GAP = 0.06  # its words stand no farther apart
+_OWNER_GAP = 0.045  # its words stand no farther apart
 _OWNER_SIDE = 0.16  # of the width; and no farther from a side edge
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """A piece of ink: `box` x0 y0 x1 y1 and `pixels` (flat indices) of the reduced picture."""
-
-    score: float
-    box: tuple[int, int, int, int]
-    pixels: NDArray[np.int64]
-    bright: bool
-    color: tuple[float, float, float]  # mean, each channel in [0, 1]
-
-    @property
-    def width(self) -> int:
-        """Width of the box."""
-        return self.box[2] - self.box[0]
-
-    @property
-    def height(self) -> int:
-        """Height of the box."""
-        return self.box[3] - self.box[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +58,8 @@ class Group:
     """One mark; `letters` is the number of pieces where it is words, `bright` white or nearly.
 
     `holes` counts what a single piece encloses: a sign or a name in one piece has many.
+    `is_letter` says that it lies in a corner and its shape is a letter's, or that of a plate that
+    a letter is cut out of.
     """
 
     kind: MarkKind
@@ -78,6 +68,7 @@ class Group:
     letters: int = 0
     holes: int = 0
     bright: bool = False
+    is_letter: bool = False
 
     @property
     def pieces(self) -> int:
@@ -92,14 +83,13 @@ def group_pieces(pieces: Sequence[Piece], shape: tuple[int, int]) -> list[Group]
     written = [
         p
         for p in pieces
-        if _LETTER_MIN <= p.height / side <= _LETTER_MAX
-        and p.width <= _LETTER_ASPECT_MAX * p.height
+        if LETTER_MIN <= p.height / side <= LETTER_MAX and p.width <= _LETTER_ASPECT_MAX * p.height
     ]
     words = _words(written)
     in_words = {id(piece) for word in words for piece in word}
     groups = []
     for word in words:
-        box = _union([p.box for p in word])
+        box = union_of([p.box for p in word])
         best = sorted((p.score for p in word), reverse=True)
         if sum(p.score >= _LIKELY for p in word) >= _WORD_LETTERS:
             score = 1.0 - (1.0 - best[0]) * (1.0 - best[1])  # letters bear each other out
@@ -109,18 +99,27 @@ def group_pieces(pieces: Sequence[Piece], shape: tuple[int, int]) -> list[Group]
         if len(word) >= _RULER_TICKS and _are_ticks(word):
             kind = "ruler"
         groups.append(
-            Group(kind=kind, score=score, box=box, letters=len(word), bright=_bright(word))
+            Group(
+                kind=kind,
+                score=score,
+                box=box,
+                letters=len(word),
+                bright=_bright(word),
+                is_letter=len(word) <= _CORNER_LETTERS
+                and box[2] - box[0] < _WORD_ASPECT * (box[3] - box[1]),
+            )
         )
     for piece in pieces:
         if id(piece) not in in_words:
-            kind = _kind(piece, shape)
+            kind = name_shape(piece, shape)
             groups.append(
                 Group(
                     kind=kind,
                     score=piece.score,
                     box=piece.box,
-                    holes=_holes(piece, shape),
+                    holes=count_holes(piece, shape),
                     bright=piece.bright,
+                    is_letter=is_letter_shaped(piece, shape),
                 )
             )
     return _settle(groups, shape)
@@ -132,11 +131,13 @@ def _bright(word: Sequence[Piece]) -> bool:
 
 def _without_doubles(pieces: Sequence[Piece]) -> list[Piece]:
     """Of pieces of two layers at one place keep the surer."""
-    kept: list[Piece] = []
-    for piece in sorted(pieces, key=lambda p: (-p.score, p.box)):
-        if not any(_overlap(piece.box, other.box) > 0.5 for other in kept):
-            kept.append(piece)
-    return sorted(kept, key=lambda p: (p.box[1], p.box[0], p.box))
+    ordered = sorted(pieces, key=lambda p: (-p.score, p.box))
+    doubles = overlaps_of([p.box for p in ordered]) > 0.5
+    kept: list[int] = []
+    for index in range(len(ordered)):
+        if not doubles[index, kept].any():
+            kept.append(index)
+    return sorted((ordered[i] for i in kept), key=lambda p: (p.box[1], p.box[0], p.box))
 
 
 def _words(pieces: Sequence[Piece]) -> list[list[Piece]]:
@@ -172,51 +173,79 @@ def _are_ticks(word: Sequence[Piece]) -> bool:
     return bool(steps.size and np.std(steps) < 0.35 * max(float(np.mean(steps)), 1.0))
 
 
-def _kind(piece: Piece, shape: tuple[int, int]) -> MarkKind:
-    side = max(shape)
-    extent = len(piece.pixels) / max(piece.width * piece.height, 1)
-    long, short = max(piece.width, piece.height), min(piece.width, piece.height)
-    if extent > _BAR_EXTENT and long > _BAR_ASPECT * short:
-        return "scale_bar" if _edge(piece.box, shape) < _BAR_EDGE * side else "line"
-    flat = piece.width > _BAR_ASPECT * piece.height and piece.height < _BAR_HEIGHT * side
-    if flat and _edge(piece.box, shape) < _BAR_EDGE * side and _spread_ratio(piece, shape) < 0.12:
-        return "scale_bar"  # with upright ends
-    hole, roundness, squareness = _outline(piece, shape)
-    if hole > _HOLE and long > _LETTER_MAX * side / 2:
-        return "box" if squareness > 0.93 else ("circle" if roundness > 0.85 else "contour")
-    if _spread_ratio(piece, shape) < _STRAIGHT:
-        return "line" if len(piece.pixels) < 0.1 * long * long else "arrow"
-    if _LETTER_MIN * 2 <= piece.height / side <= _LETTER_MAX and long < _LETTER_MAX * side:
-        is_letter = _in_corner(piece.box, shape) and _solidity(piece, shape) < _LETTER_SOLID_MAX
-        return "corner_letter" if is_letter else "symbol"
-    return "arrow"
+def _are_several(groups: Sequence[Group]) -> bool:
+    """Whether two sure letters of one size and brightness stand in corners."""
+    letters = [g for g in groups if g.kind == "corner_letter" and g.score >= _SURE]
+    return any(
+        a.bright == b.bright and longest_side(a.box) < _ONE_SIZE * longest_side(b.box)
+        and longest_side(b.box) < _ONE_SIZE * longest_side(a.box)
+        for number, a in enumerate(letters) for b in letters[:number]
+    )  # fmt: skip
 
 
 def _settle(groups: Sequence[Group], shape: tuple[int, int]) -> list[Group]:
     """Judge by the company: the number at a scale bar, several letters, words at the rim."""
     side = max(shape)
-    bars = [g for g in groups if g.kind == "scale_bar"]
+    bars = [g for g in groups if g.kind == "scale_bar" and g.score >= _LIKELY]
     settled = []
     for group in groups:
         x0, y0, x1, y1 = group.box
         kind = group.kind
-        if kind == "label" and any(
-            x0 < b.box[2] and b.box[0] < x1 and _gap(group.box, b.box) < 0.06 * side for b in bars
+        if y1 - y0 < _BAR_WORDS * side and any(
+            x0 < b.box[2] and b.box[0] < x1 and gap_of(group.box, b.box) < 0.06 * side for b in bars
         ):
             kind = "scale_bar"
-        elif kind == "label" and _in_corner(group.box, shape) and x1 - x0 < 2.2 * (y1 - y0):
-            kind = "corner_letter"  # "(a)", "A." or a letter in two pieces
         settled.append(replace(group, kind=kind))
     mark = _owners_mark(settled, shape)
     if mark is not None:
         settled = [
-            replace(g, kind="watermark") if _overlap(g.box, mark) > 0.5 else g for g in settled
+            replace(g, kind="watermark") if overlap_of(g.box, mark) > 0.5 else g for g in settled
         ]
-    settled = _with_rulers(settled, shape)
-    letters = [g for g in settled if g.kind == "corner_letter" and g.score >= 0.5]
-    if len(letters) > 1:  # the picture is several, or the letters name something in it
+    settled = _with_corner_letters(_with_rulers(settled, shape), shape)
+    if _are_several(settled):  # the picture is several, or the letters name something in it
         settled = [replace(g, kind="letter") if g.kind == "corner_letter" else g for g in settled]
     return settled
+
+
+def _with_corner_letters(groups: Sequence[Group], shape: tuple[int, int]) -> list[Group]:
+    """Make one mark of a letter in a corner and of the plate, disc or outline that it stands on.
+
+    A plate is found as a piece with a hole, as its edges, or by what the letter encloses: small
+    things that touch a letter belong to it, but no words.
+    """
+    side = max(shape)
+    left: list[Group] = []
+    settled: list[Group] = []
+    for group in groups:
+        x0, y0, x1, y1 = group.box
+        small = max(x1 - x0, y1 - y0) <= PLATE * side
+        is_word = group.kind == "label" and not group.is_letter
+        told = group.kind in ("watermark", "ruler") or is_word or not small
+        (settled if told else left).append(group)
+    seeds = [g for g in left if _is_corner_letter(g, shape)]
+    while seeds:
+        box, members, near = seeds[0].box, [seeds[0]], [seeds[0]]
+        left.remove(seeds[0])
+        while near:
+            near = [g for g in left if gap_of(g.box, box) <= _PLATE_GAP * side]
+            near = [g for g in near if longest_side(union_of([box, g.box])) <= PLATE * side]
+            left = [g for g in left if g not in near]
+            members += near
+            box = union_of([box, *(g.box for g in near)])
+        settled.append(replace(max(members, key=lambda g: g.score), kind="corner_letter", box=box))
+        seeds = [g for g in seeds if g in left]
+    return settled + left
+
+
+def _is_corner_letter(group: Group, shape: tuple[int, int]) -> bool:
+    if not is_in_corner(group.box, shape):
+        return False
+    if group.kind == "corner_letter" or group.is_letter:
+        return True
+    far = _FAR_CORNER * max(shape)  # nothing is left here that a sign could point out
+    x0, y0, x1, y1 = group.box
+    height, width = shape
+    return min(x1, width - x0) <= far and min(y1, height - y0) <= far
 
 
 def _with_rulers(groups: Sequence[Group], shape: tuple[int, int]) -> list[Group]:
@@ -245,7 +274,7 @@ def _with_rulers(groups: Sequence[Group], shape: tuple[int, int]) -> list[Group]
         ]
         if len(ticks) < max(_RULER_TICKS, 0.5 * len(strip)):
             continue
-        span = _union([settled[i].box for i in ticks])
+        span = union_of([settled[i].box for i in ticks])
         length = span[3 - axis] - span[1 - axis]
         if length >= _RULER_LONG * (height if axis == 0 else width):
             for i in strip:
@@ -264,15 +293,15 @@ def _owners_mark(
     dense block of many pieces, which keeps to an upper or a lower corner.
     """
     height, width = shape
-    left = [g for g in groups if g.kind not in ("scale_bar", "ruler")]
+    left = [g for g in groups if g.kind != "ruler"]  # a sign's stripes look like bars
     best: tuple[int, tuple[int, int, int, int]] | None = None
     while left:
         block, members, near = left[0].box, [left[0]], [left[0]]
         left = left[1:]
         while near:
-            near = [g for g in left if _gap(g.box, block) < _OWNER_GAP * max(shape)]
+            near = [g for g in left if gap_of(g.box, block) < _OWNER_GAP * max(shape)]
             left = [g for g in left if g not in near]
-            block = _union([block, *(g.box for g in near)])
+            block = union_of([block, *(g.box for g in near)])
             members += near
         pieces = sum(g.pieces for g in members)
         bright = sum(g.pieces for g in members if g.bright or g.holes >= _OWNER_PIECES)
@@ -280,86 +309,10 @@ def _owners_mark(
         if (
             pieces >= _OWNER_PIECES
             and bright >= 0.5 * pieces
-            and _in_margin(block, shape)
+            and is_in_margin(block, shape)
             and x1 - x0 <= _OWNER_WIDE * width
             and min(x0, width - x1) <= _OWNER_SIDE * width
             and (best is None or pieces > best[0])
         ):
             best = pieces, block
     return None if best is None else best[1]
-
-
-def _outline(piece: Piece, shape: tuple[int, int]) -> tuple[float, float, float]:
-    """Enclosed share of the box, and how near the outline is to an ellipse and to a rectangle."""
-    outer, holes = _areas(piece, shape)
-    area = float(piece.width * piece.height)
-    ellipse = area * np.pi / 4
-    roundness = 1.0 - abs(outer - ellipse) / ellipse * 2
-    return max(holes, default=0.0) / area, roundness, outer / area
-
-
-def _holes(piece: Piece, shape: tuple[int, int]) -> int:
-    """How many spots a piece encloses."""
-    return sum(area >= _HOLE_MIN_PX for area in _areas(piece, shape)[1])
-
-
-def _areas(piece: Piece, shape: tuple[int, int]) -> tuple[float, list[float]]:
-    """What the outer line of a piece encloses, and each of its holes, in square pixels."""
-    x0, y0, x1, y1 = piece.box
-    window = np.zeros((y1 - y0 + 2, x1 - x0 + 2), np.uint8)
-    ys, xs = piece.pixels // shape[1] - y0 + 1, piece.pixels % shape[1] - x0 + 1
-    window[ys, xs] = 1
-    contours, tree = cv2.findContours(window, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    areas = [float(cv2.contourArea(contour)) for contour in contours]
-    parents = [int(entry[3]) for entry in np.asarray(tree).reshape(-1, 4)]
-    outer = max(area for area, parent in zip(areas, parents, strict=True) if parent < 0)
-    return outer, [area for area, parent in zip(areas, parents, strict=True) if parent >= 0]
-
-
-def _solidity(piece: Piece, shape: tuple[int, int]) -> float:
-    """Area over that of the convex hull: near 1 for an arrowhead, less for a letter."""
-    points = np.stack([piece.pixels % shape[1], piece.pixels // shape[1]], axis=1)
-    hull = cv2.convexHull(points.astype(np.int32))
-    around = cv2.contourArea(hull) + cv2.arcLength(hull, True) / 2 + 1  # pixels have a size
-    return float(len(piece.pixels) / around)
-
-
-def _spread_ratio(piece: Piece, shape: tuple[int, int]) -> float:
-    xs, ys = piece.pixels % shape[1], piece.pixels // shape[1]
-    if len(xs) < 3:
-        return 1.0
-    low, high = np.linalg.eigvalsh(np.cov(np.stack([xs, ys]).astype(float)))
-    return float(np.sqrt(max(low, 0.0) / max(high, 1e-9)))
-
-
-def _in_corner(box: tuple[int, int, int, int], shape: tuple[int, int]) -> bool:
-    side, (height, width) = max(shape), shape
-    x, y = min(box[0], width - box[2]), min(box[1], height - box[3])
-    return max(x, y) < _CORNER * side and min(x, y) < _CORNER * side * 0.7
-
-
-def _in_margin(box: tuple[int, int, int, int], shape: tuple[int, int]) -> bool:
-    """Whether the whole box lies in the upper or the lower margin."""
-    return box[3] < _MARGIN * shape[0] or box[1] > (1 - _MARGIN) * shape[0]
-
-
-def _edge(box: tuple[int, int, int, int], shape: tuple[int, int]) -> int:
-    return min(box[0], box[1], shape[1] - box[2], shape[0] - box[3])
-
-
-def _gap(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> int:
-    return max(a[0] - b[2], b[0] - a[2], a[1] - b[3], b[1] - a[3], 0)
-
-
-def _union(boxes: Sequence[tuple[int, int, int, int]]) -> tuple[int, int, int, int]:
-    x0, y0, x1, y1 = zip(*boxes, strict=True)
-    return min(x0), min(y0), max(x1), max(y1)
-
-
-def _overlap(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> float:
-    """Shared area over that of the smaller box."""
-    wide, high = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
-    if wide <= 0 or high <= 0:
-        return 0.0
-    least = min((a[2] - a[0]) * (a[3] - a[1]), (b[2] - b[0]) * (b[3] - b[1]))
-    return wide * high / max(least, 1)

@@ -1,4 +1,4 @@
-"""Find what was drawn on a picture: arrows, letters, outlines, bars, rulers, watermarks.
+"""Find what was drawn on a picture: arrows, letters, outlines, bars, rulers, watermarks, insets.
 
 `strokes` finds pieces that could be ink, a small network weighs their facts, `mark_kinds` puts the
 pieces together. The network's weights stand in ``mark_model.json``, which says how they were made:
@@ -19,7 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmskin_build.images.mark_kinds import MarkKind, Piece, group_pieces
+from mmskin_build.images.insets import find_insets
+from mmskin_build.images.mark_kinds import group_pieces
+from mmskin_build.images.mark_shapes import MarkKind, Piece
 from mmskin_build.images.strokes import FACTS, LAYERS, find_strokes
 from mmskin_build.records import Overlay, Panel
 
@@ -52,9 +54,16 @@ def find_marks(rgb: RgbImage) -> tuple[Mark, ...]:
     """Return the marks in the pixels of a picture ``(H, W, 3) uint8``, the surest first."""
     if min(rgb.shape[:2]) < 8:
         return ()
+    marks = [Mark(kind="inset", box=box, score=score) for box, score in find_insets(rgb)]
+    marks += _find_ink(rgb)
+    return tuple(sorted(marks, key=lambda m: (-m.score, m.box, m.kind)))
+
+
+def _find_ink(rgb: RgbImage) -> list[Mark]:
+    """All marks that are drawn with one ink."""
     strokes = find_strokes(rgb)
     if not len(strokes.boxes):
-        return ()
+        return []
     scores = load_model().scores(strokes.facts)
     order = np.argsort(-scores, kind="stable")[:_PIECES_MAX]
     pieces = [
@@ -69,11 +78,10 @@ def find_marks(rgb: RgbImage) -> tuple[Mark, ...]:
         for i in order
         if (s := float(scores[i])) >= _PIECE_MIN
     ]
-    marks = [
+    return [
         Mark(kind=g.kind, score=round(g.score, 4), box=_enlarged(g.box, strokes.scale, rgb.shape))
         for g in group_pieces(pieces, strokes.shape)
     ]
-    return tuple(sorted(marks, key=lambda m: (-m.score, m.box, m.kind)))
 
 
 def marks_of_overlays(panel: Panel) -> tuple[Mark, ...]:

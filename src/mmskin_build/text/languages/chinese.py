@@ -21,6 +21,7 @@ def _number_words() -> dict[str, float]:
 
 _TO = r"(?: ?(?:-|~|至|到|、) ?(?P<b>#))?"
 _AGE = rf"(?P<a>#){_TO} ?"
+_YOUNG = r"(?:患儿|患兒|新生儿|新生兒|(?:男|女)?(?:婴|嬰)(?:儿|兒)?)"
 _CHILD = r"(?:的)?(?:男|女)?(?:性)?(?:新生儿|新生兒|婴|嬰|患儿|患兒|幼儿|幼兒|宝宝)"
 
 CHINESE = Language(
@@ -35,6 +36,11 @@ CHINESE = Language(
         AgeForm(kind="adjective", pattern=r"(?P<half>半)(?:岁|歲)"),
         AgeForm(kind="adjective", pattern=rf"{_AGE}(?:个|個)(?P<u>月)(?:大|龄|齡|(?={_CHILD}))"),
         AgeForm(kind="adjective", pattern=rf"{_AGE}(?P<u>月|天|日|周|週)(?:大|龄|齡|(?={_CHILD}))"),
+        AgeForm(
+            kind="adjective",
+            pattern=rf"{_YOUNG}[,:] ?(?:(?:男|女)性?[,:] ?)?(?P<a>#) ?(?:个|個)?(?P<u>月|天|日)"
+            r"(?=[,;.。]|$)",
+        ),
         AgeForm(
             kind="adjective",
             pattern=r"(?:出生|生后|生後)(?:第)? ?(?P<a>#) ?(?:个|個)?(?P<u>天|日|周|週|月|小时)",

@@ -131,6 +131,11 @@ FORMS: tuple[AgeForm, ...] = (
     ),
     AgeForm(kind="adjective", pattern=r"(?P<a>#)/(?P<u>12|52|7)[ -]*(?:old|of age)\b"),
     AgeForm(kind="stated", pattern=r"\baged? (?P<a>#)/(?P<u>12|52|7)(?![\d/])"),
+    AgeForm(
+        kind="stated",
+        pattern=r"\bwho (?:is|was) (?:then |now |only )?(?P<a>#)(?=[),;.]|$| at the time\b"
+        r"| when (?:seen|examined|photographed|the (?:picture|photograph)))",
+    ),
     AgeForm(kind="stated", pattern=rf"\bage(?:d|s)?\b \((?:years?|yrs?|y)\)[:=]? ?{_AGE}"),
     AgeForm(kind="stated", pattern=rf"\b(?P<u>day|week|month) {_AGE} of life\b"),
     AgeForm(

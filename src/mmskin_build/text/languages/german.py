@@ -51,6 +51,7 @@ _DECADE_WORDS = {
     )
     for end in ("ern", "er", "erin")
 }
+_DECADE_NOUNS = f"(?:{any_of(w for w in _DECADE_WORDS if w.endswith('er'))})"
 _ORDINALS = [
     "ersten",
     "zweiten",
@@ -169,6 +170,17 @@ GERMAN = Language(
             pattern=rf"\b(?:in (?:den|seinen|ihren)|mitte|anfang|ende) (?P<part>frühen"
             rf"|mittleren|späten)?"
             rf" ?(?:der )?(?P<word>{any_of(_DECADE_WORDS)})",
+        ),
+        # "ein Mittvierziger": the ending tells the sex
+        AgeForm(
+            kind="decade",
+            sex="female",
+            pattern=rf"\b(?P<part>mitt|end)(?P<word>{_DECADE_NOUNS}in)(?:nen)?\b",
+        ),
+        AgeForm(
+            kind="decade",
+            sex="male",
+            pattern=rf"\b(?P<part>mitt|end)(?P<word>{_DECADE_NOUNS})[ns]?\b",
         ),
         AgeForm(
             kind="decade",
@@ -304,8 +316,10 @@ GERMAN = Language(
         "anfang": (0, 4),
         "mittleren": (4, 6),
         "mitte": (4, 6),
+        "mitt": (4, 6),
         "späten": (5, 9),
         "ende": (5, 9),
+        "end": (5, 9),
     },
     grown_up=r"mann|mannes|frau|herr|herrn|dame|mutter|vater|hausfrau",
     coordination=r" ?(?:,|\)|\([^()]{0,30}\))? ?(?:und|sowie|mit) (?:eine[rmns]?|ein|seine?[rnms]?"
