@@ -39,7 +39,7 @@ find_python() {
 
 if [ "${1:-}" = train ]; then
     say "installing PyTorch and what else the model needs (once; 1 GB, more where there is a GPU)"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train]'
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,evaluate]'
     exit
 fi
 
