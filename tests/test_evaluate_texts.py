@@ -19,35 +19,9 @@ sacrebleu = pytest.importorskip("sacrebleu")
 from mmskin_build.evaluate.text_metrics import score_texts  # noqa: E402
 
 WORDS = [
-    "The",
-    "the",
-    "lesion",
-    "plaques",
-    "plaque",
-    "shows",
-    "scaly,",
-    "scale.",
-    "red",
-    "on",
-    "trunk",
-    "élevé",
-    "皮疹",
-    "naïve",
-    "β",
-    "2.5",
-    "mm",
-    "well-defined",
-    "It's",
-    "border",
-    "running",
-    "ran",
-    "Nodule",
-    "nodules",
-    ".",
-    "-",
-    "and",
-    "with",
-    "of",
+    *("The", "the", "lesion", "plaques", "plaque", "shows", "scaly,", "scale.", "red", "on"),
+    *("trunk", "élevé", "皮疹", "naïve", "β", "2.5", "mm", "well-defined", "It's", "border"),
+    *("running", "ran", "Nodule", "nodules", ".", "-", "and", "with", "of"),
 ]
 
 

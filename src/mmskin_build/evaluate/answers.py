@@ -81,10 +81,10 @@ def matches_closed(item: Prediction) -> bool:
     said, right = _plain(item.prediction), _plain(item.reference)
     if said == right:
         return True
-    letters = [_OPTION_LETTER.match(text) for text in (item.prediction, item.reference)]
-    if all(letters):
-        return letters[0].group(1).lower() == letters[1].group(1).lower()  # type: ignore[union-attr]
-    return f" {right} " in f" {said} " and polarity(item.prediction) is not False
+    one, other = _OPTION_LETTER.match(item.prediction), _OPTION_LETTER.match(item.reference)
+    if one is not None and other is not None:
+        return one.group(1).lower() == other.group(1).lower()
+    return f" {right} " in f" {said} " and polarity(item.prediction) != "no"
 
 
 def judgment_statistic(judged: Floats) -> Statistic:

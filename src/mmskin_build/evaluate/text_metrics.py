@@ -114,7 +114,7 @@ def score_texts(
         means.append(row)
         counts.append(tally)
         tell(number, len(answers))
-    names = (name, *_OVERLAPS)
+    names: tuple[str, ...] = (name, *_OVERLAPS)
     table = np.asarray(means, np.float64).reshape(len(means), len(names))
     if bert is not None:
         table = np.concatenate([table, bert_scores(answers, references, bert)], axis=1)

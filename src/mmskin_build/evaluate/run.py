@@ -1,0 +1,50 @@
+"""One evaluation from answers to ``scores.json``: scores, groups, guessers, what they hang on."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from mmskin_build.evaluate.predictions import Prediction
+from mmskin_build.evaluate.results import Provenance, Result, code_version, package_versions
+from mmskin_build.evaluate.test_sets import TestSet
+from mmskin_build.evaluate.text_metrics import PACKAGES, Preset
+from mmskin_build.evaluate.vqa import guess_answers, score_groups, score_items
+
+_PACKAGES = (*PACKAGES, "numpy", "scikit-learn", "torch", "transformers")
+
+
+def score_run(
+    test: TestSet,
+    answered: Sequence[Prediction],
+    model: str,
+    provenance: Provenance,
+    *,
+    preset: Preset = "standard",
+    bert: str | None = None,
+) -> Result:
+    """Score a model's answers and the guessers beside it.
+
+    Raises:
+        MissingDependencyError: If the extra ``evaluate`` is not installed.
+        ModelError: If the model for BERTScore cannot be loaded.
+    """
+    guessed = guess_answers(test)
+    notes = () if guessed else ("no training side: nothing to guess by, so no baselines",)
+    groups = {
+        name: score_groups(items, score_items(items, test.captions, preset=preset, bert=bert))
+        for name, items in {"": tuple(answered), **guessed}.items()
+    }
+    return Result(
+        task="vqa",
+        set=test.name,
+        model=model,
+        groups=groups.pop(""),
+        baselines=groups,
+        provenance=dataclasses.replace(
+            provenance,
+            versions=package_versions(_PACKAGES),
+            code=code_version(),
+            notes=(*provenance.notes, *notes),
+        ),
+    )
