@@ -156,7 +156,11 @@ def report_evaluations(
     top = evaluation_folder(workspace, model)
     about = read_about(model)
     told = [("model", model.resolve().name)]
-    told += [(key, str(about[key])) for key in ("base", "rule", "logit_difference") if key in about]
+    told += [
+        (key.replace("_", " "), str(about[key]))
+        for key in ("base", "rule", "logit_difference")
+        if key in about
+    ]
     for adapter in about.get("adapters", ()):
         inside = adapter.get("about", {})
         told += [
