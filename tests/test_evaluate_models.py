@@ -396,3 +396,8 @@ def test_the_commands_write_what_they_print(
         assert (folder / "index.html").is_file() and folder.parent == tmp_path / "evaluations"
     assert run(["evaluate", "supervised", *common, "--shots", "two"]) == 2
     assert run(["evaluate", "zero-shot", *common, "--calibrate"]) == 2
+
+
+def test_the_flow_refuses_what_it_would_not_heed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["train", "--variant", "mm", "--model", "tiny", "--flow", "--dry-run"]) == 2
+    assert "--flow takes no" in capsys.readouterr().err

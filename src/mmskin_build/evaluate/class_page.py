@@ -183,7 +183,7 @@ def _shown(score: Score | None) -> str:
     if score is None or score.value is None:
         return "-"
     if score.low is None or score.high is None:
-        return f"{score.value:.3f} (interval not known)"
+        return f"{score.value:.3f} (-)"
     return f"{score.value:.3f} ({score.low:.3f} to {score.high:.3f})"
 
 

@@ -12,24 +12,39 @@ from pathlib import Path
 from typing import Literal
 
 from mmskin_build.config import Config, Workspace
-from mmskin_build.errors import ReleaseError, SchemaError, TrainingError
+from mmskin_build.dataset.released import released_versions
+from mmskin_build.errors import (
+    MissingDependencyError,
+    ReleaseError,
+    SchemaError,
+    TrainingError,
+)
+from mmskin_build.evaluate.ask import ask_model, decoding_of
 from mmskin_build.evaluate.class_page import write_report
-from mmskin_build.evaluate.class_sets import known_sets, read_class_set
+from mmskin_build.evaluate.class_sets import RELEASE_SET, known_sets, read_class_set
 from mmskin_build.evaluate.classification import evaluate_supervised, evaluate_zero_shot
 from mmskin_build.evaluate.predictions import Task, Tell
+from mmskin_build.evaluate.results import Provenance, write_result
+from mmskin_build.evaluate.run import score_run
+from mmskin_build.evaluate.test_sets import read_release_set
 from mmskin_build.evaluate.zero_shot import ZeroShot
 from mmskin_build.skinvl.card import read_about
 from mmskin_build.skinvl.generate import Answerer, load_answerer
 from mmskin_build.skinvl.weights import fingerprint
 
 REPORT = "index.html"
-Kind = Literal["supervised", "generated", "likelihood"]
-KINDS: tuple[Kind, ...] = ("supervised", "generated", "likelihood")
+Kind = Literal["vqa", "supervised", "generated", "likelihood"]
+_TASKS: dict[Kind, Task] = {
+    "vqa": "vqa",
+    "supervised": "supervised",
+    "generated": "zero-shot",
+    "likelihood": "zero-shot",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """One evaluation: of a task on a set; `kind` tells how, for classes."""
+    """One evaluation of a task on a set; `kind` tells how."""
 
     task: Task
     kind: Kind
@@ -42,11 +57,12 @@ class Planned:
 
 
 def plan_evaluations(workspace: Workspace, cfg: Config) -> tuple[Planned, ...]:
-    """Return what can be evaluated with the sets there are, in order."""
+    """Return what can be evaluated with the sets there are, in order; questions of the release."""
     return tuple(
-        Planned(task="supervised" if kind == "supervised" else "zero-shot", kind=kind, set=name)
+        Planned(task=task, kind=kind, set=name)
         for name in known_sets(workspace, cfg)
-        for kind in KINDS
+        for kind, task in _TASKS.items()
+        if kind != "vqa" or name == RELEASE_SET
     )
 
 
@@ -73,17 +89,48 @@ def run_evaluation(
     folder = evaluation_folder(workspace, model) / planned.name
     name = model.resolve().name
     try:
-        chosen = read_class_set(planned.set, workspace, cfg, release=release)
         answerer = _load(model, cfg.train.precision, fingerprint(model))
+        if planned.kind == "vqa":
+            _ask_questions(answerer, name, workspace, cfg, folder, release, tell)
+            return ""
+        chosen = read_class_set(planned.set, workspace, cfg, release=release)
         if planned.kind == "supervised":
             store = workspace.work / "features"
             evaluate_supervised(answerer, name, chosen, folder, store, tell=tell)
         else:
             how = ZeroShot(how="likelihood" if planned.kind == "likelihood" else "generate")
             evaluate_zero_shot(answerer, name, chosen, how, cfg.generate, folder, tell=tell)
-    except (ReleaseError, SchemaError, TrainingError) as error:
+    except (MissingDependencyError, ReleaseError, SchemaError, TrainingError) as error:
         return str(error)
     return ""
+
+
+def _ask_questions(
+    answerer: Answerer,
+    name: str,
+    workspace: Workspace,
+    cfg: Config,
+    folder: Path,
+    release: str | None,
+    tell: Tell,
+) -> None:
+    """Put the test questions of a release to a model and score its answers."""
+    top = workspace.releases / cfg.dataset.name
+    test = read_release_set(top / (release or released_versions(top)[-1]))
+    answered = ask_model(test, answerer, cfg.generate, folder, tell=tell)
+    failed = sum(1 for item in answered if item.failure)
+    told = Provenance(
+        identity=answerer.identity,
+        prompt=f"{answerer.template}, picture {answerer.geometry}",
+        decoding=decoding_of(cfg.generate, 0),
+        preset="standard",
+        data=test.name,
+        data_digest=test.digest,
+        versions={},
+        code="",
+        notes=(*test.notes, *([f"{failed} questions got no answer"] if failed else [])),
+    )
+    write_result(folder, score_run(test, answered, name, told))
 
 
 @functools.lru_cache(maxsize=1)
@@ -109,7 +156,11 @@ def report_evaluations(
     top = evaluation_folder(workspace, model)
     about = read_about(model)
     told = [("model", model.resolve().name)]
-    told += [(key, str(about[key])) for key in ("base", "rule", "logit_difference") if key in about]
+    told += [
+        (key.replace("_", " "), str(about[key]))
+        for key in ("base", "rule", "logit_difference")
+        if key in about
+    ]
     for adapter in about.get("adapters", ()):
         inside = adapter.get("about", {})
         told += [
