@@ -1,4 +1,4 @@
-"""Cost of scoring and comparing answers to a generated table of upstream's 5,452 questions."""
+"""Cost of scoring and comparing answers to a generated table of upstream's size."""
 
 from __future__ import annotations
 
@@ -14,35 +14,11 @@ from pathlib import Path
 from mmskin_build.cli import run
 
 _STARTS = ("What is shown", "Where is the lesion", "Is there scale", "What type of lesion is seen")
-_WORDS = [
-    "the",
-    "a",
-    "plaque",
-    "papule",
-    "nodule",
-    "erythematous",
-    "scaly",
-    "red",
-    "brown",
-    "on",
-    "trunk",
-    "left",
-    "right",
-    "arm",
-    "face",
-    "with",
-    "well-defined",
-    "border",
-    "and",
-    "central",
-    "ulceration",
-    "surrounded",
-    "by",
-    "fine",
-    "telangiectasia",
-    "epidermis",
-    "dermis",
-]  # noqa: SIM905
+_TEXT = (
+    "the a plaque papule nodule erythematous scaly red brown on trunk left right arm face with "
+    "well-defined border and central ulceration surrounded by fine telangiectasia epidermis"
+)
+_WORDS = _TEXT.split()
 
 
 def main() -> None:
