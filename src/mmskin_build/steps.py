@@ -24,22 +24,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 from mmskin_build import __version__
-from mmskin_build.alignment import (
-    check_conserved,
-    cut_figures,
-    pair_figures,
-    read_pages,
-)
+from mmskin_build.alignment import check_conserved, cut_figures, pair_figures, read_pages
 from mmskin_build.books import adobe_path, book_source, pages_to_read
 from mmskin_build.cache import Entry, Stage, Store, read_entry
 from mmskin_build.config import Config, Workspace, config_sha256
 from mmskin_build.dataset.assemble import Surroundings, assemble_records, panel_id
 from mmskin_build.dataset.figure_verdicts import decide_figures
 from mmskin_build.dataset.masks import MaskedPicture, mask_record
-from mmskin_build.dataset.summary import (
-    PageNote,
-    summarize_book,
-)
+from mmskin_build.dataset.summary import PageNote, summarize_book
 from mmskin_build.dataset.verdicts import PictureVerdicts
 from mmskin_build.decisions import Standing, standing_decisions
 from mmskin_build.errors import StorageError

@@ -30,7 +30,7 @@ Examples:
   mmskin train --variant pub --model DIR""",
 )
 def public() -> None:
-    """Prepare public data sets for training and tests.
+    """Prepare public data sets.
 
     You download what their makers publish; `list` says where. docs/public.md has the licenses and
     how splits are made.
