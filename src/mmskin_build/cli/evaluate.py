@@ -176,7 +176,8 @@ def _print_result(result: Result, folder: Path, settings: Settings) -> None:
     click.echo(f"{result.model} on {result.set}")
     print_table(["score", "value", "95 %", "items", *beside], rows)
     told = result.provenance
-    click.echo(f"prompt: {told.prompt}; decoding: {', '.join(told.decoding.values())}")
+    decoding = ", ".join(f"{key} {value}" for key, value in told.decoding.items())
+    click.echo(f"prompt: {told.prompt}; decoding: {decoding}")
     click.echo(f"preset: {told.preset}; versions: {told.versions}; code: {told.code}")
     for note in told.notes:
         click.echo(note, err=True)

@@ -93,7 +93,7 @@ def read_release_set(release: Path) -> TestSet:
 
 
 def read_llava_set(path: Path, images: Path | None = None) -> TestSet:
-    """Read a LLaVA JSON; each question is asked on its own, a picture is a cluster.
+    """Read a LLaVA JSON; each question is asked on its own, a figure is a cluster.
 
     Raises:
         SchemaError: If it is no array of conversations, or none can be used.
@@ -104,7 +104,7 @@ def read_llava_set(path: Path, images: Path | None = None) -> TestSet:
         Prediction(
             id=f"{talk.id}#{number}", set=path.stem, task="vqa",
             image=_below(talk.image, folder), question=question, reference=answer,
-            cluster=str(talk.image), book=_book(talk.image.name),
+            cluster=_figure(_below(talk.image, folder)), book=_book(talk.image.name),
         )
         for talk in talks
         for number, (question, answer) in enumerate(talk.turns, 1)
