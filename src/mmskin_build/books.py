@@ -56,6 +56,9 @@ def read_books(workspace: Workspace) -> tuple[Book, ...]:
     return tuple(book for book in read_registry(workspace.books_toml) if book.path)
 
 
+_MOST_PAGES = 1_000_000  # far above `pdf.max_pages`: a register may be written by hand
+
+
 def read_registry(path: Path) -> tuple[Book, ...]:
     """Return all entries of a ``books.toml``, also those without a file (`path` is "").
 
@@ -101,7 +104,7 @@ def _parse_entry(entry: dict[str, Any], path: Path, number: int) -> Book:
     try:
         pages_to_read(book)
     except ValueError as error:
-        raise BookRegistryError(f"{where}: skip_pages: {error}") from None
+        raise BookRegistryError(f"{where}: page_count, skip_pages: {error}") from None
     return book
 
 
@@ -133,6 +136,8 @@ def pages_to_read(book: Book) -> tuple[int, ...]:
     ...                    skip_pages=("1-2", "5")))
     (2, 3)
     """
+    if book.page_count > _MOST_PAGES:
+        raise ValueError(f"{book.page_count} pages are more than any PDF has")
     skipped: set[int] = set()
     for entry in book.skip_pages:
         match = _RANGE.fullmatch(entry)

@@ -56,6 +56,7 @@ def fuzz(
     with tempfile.TemporaryDirectory(prefix="mmskin-fuzz-") as name:
         yard = Path(name) / "yard"
         (yard / "tmp").mkdir(parents=True)
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(Path(name) / "torch")  # made by its import
         with (
             _in_folder(yard),
             open_targets(Path(name) / "sound", Path(given) if given else None) as targets,

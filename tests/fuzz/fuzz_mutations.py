@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import random
@@ -91,7 +92,7 @@ def _change(rng: random.Random, value: Any) -> Any:
             case 1:
                 value[str(rng.choice(VALUES))[:50]] = value.pop(key)
             case 2:
-                value[key] = value[rng.choice(list(value))]
+                value[key] = copy.deepcopy(value[rng.choice(list(value))])
             case _:
                 value[key] = _change(rng, value[key])
         return value
@@ -101,9 +102,9 @@ def _change(rng: random.Random, value: Any) -> Any:
             case 0:
                 value.pop(at)
             case 1:
-                value.insert(at, value[at])
+                value.insert(at, copy.deepcopy(value[at]))
             case 2:
-                value[at] = rng.choice(value)
+                value[at] = copy.deepcopy(rng.choice(value))
             case _:
                 value[at] = _change(rng, value[at])
         return value
@@ -112,7 +113,7 @@ def _change(rng: random.Random, value: Any) -> Any:
         return value[:at] + str(rng.choice(VALUES))[:500] + value[at + rng.randrange(3) :]
     if isinstance(value, int | float) and rng.random() < 0.4:
         return rng.choice((-value, value * 1000, value + 1, value - 0.5, str(value)))
-    return rng.choice(VALUES)
+    return copy.deepcopy(rng.choice(VALUES))
 
 
 def mutate_toml(rng: random.Random, content: bytes) -> bytes:

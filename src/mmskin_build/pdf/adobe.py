@@ -338,7 +338,7 @@ def _split_evenly(
         indent = min(max(0.0, before.x1 - box.x0), box.width)  # a label stands before it
     # A font may be taller than its size says: the words must be enough for the lines.
     reach = indent + _WIDEST_EM * size * len(text)
-    count = min(count, 1 + int(reach / max(box.width, 1.0)))
+    count = min(count, 1 + int(min(reach / max(box.width, 1.0), count)))
     if count == 1:
         return [(text, box)]
     step = box.height / count

@@ -114,7 +114,14 @@ def iter_tensors(path: Path) -> Iterator[tuple[str, torch.Tensor]]:
         return
     try:
         state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except (RuntimeError, OSError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
+    except (
+        RuntimeError,
+        OSError,
+        EOFError,
+        ValueError,
+        pickle.UnpicklingError,
+        zipfile.BadZipFile,
+    ) as error:
         raise ModelError(f"{path}: {mend} ({str(error).splitlines()[0]})") from None
     if not isinstance(state, dict):
         raise ModelError(f"{path}: holds no table of tensors")
