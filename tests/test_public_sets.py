@@ -472,7 +472,12 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     (tmp_path / "given" / "train" / "Eczema Photos" / "a.jpg").unlink()
     put(tmp_path / "given" / "train" / "Eczema Photos" / "a.jpg", picture(3) + b"\0")
     prepare_one(tmp_path, "Dermnet", tmp_path / "given")
+    put(tmp_path / "given" / "train" / "Eczema Photos" / "c.jpg", picture(4))
+    (tmp_path / "given" / "train" / "Eczema Photos" / "b.jpg").unlink()
+    prepare_one(tmp_path, "Dermnet", tmp_path / "given")
     folder = tmp_path / "data" / "public" / "Dermnet"
+    inside = folder / "images" / "train" / "Eczema Photos"
+    assert sorted(path.name for path in inside.iterdir()) == ["a.jpg", "c.jpg"]
     for item in read_items(folder):
         found = read_picture(image_path(folder, item))
         assert isinstance(found, Picture) and pixel_digest(found.rgb) == item.image_sha256
