@@ -19,6 +19,8 @@ from mmskin_build.config import Config, Workspace
 from mmskin_build.errors import ConfigError, PublicSetError, SchemaError
 from mmskin_build.images.read import Picture, read_picture
 from mmskin_build.public import intake
+from mmskin_build.public.columns import Line
+from mmskin_build.public.isic_archive import label_of
 from mmskin_build.public.items import ITEMS, PublicItem, image_path, read_items
 from mmskin_build.public.prepare import PREPARED, REJECTS, Prepared, prepare
 from mmskin_build.public.registry import add_set, read_registry
@@ -166,6 +168,48 @@ def test_the_challenge_of_2018_is_ham10000_too(tmp_path: Path) -> None:
     items = read_items(tmp_path / "data" / "public" / "HAM10000")
     assert [item.label for item in items[:4:2]] == ["melanoma", "melanocytic nevus"]
     assert items[2].lesion == "HAM_1"
+
+
+def test_a_case_of_patch16_on_two_sides_is_no_patient(tmp_path: Path) -> None:
+    made_public.write_patch16(tmp_path / "given")
+
+    def with_case(of: Callable[[int], int]) -> Callable[[bytes], bytes]:
+        def change(content: bytes) -> bytes:
+            head, *lines = content.decode().splitlines()
+            cells = [f"{line},{of(number)}" for number, line in enumerate(lines)]
+            return "\n".join([f"{head},case", *cells]).encode()
+
+        return change
+
+    def patients() -> set[str | None]:
+        prepare_one(tmp_path, "Patch16", tmp_path / "given")
+        items = read_items(tmp_path / "data" / "public" / "Patch16")
+        assert Counter(item.split for item in items) == {"train": 32, "validation": 8, "test": 8}
+        return {item.patient for item in items}
+
+    edit(tmp_path / "given", "tiles-v2.csv", with_case(lambda number: 100))
+    assert patients() == {f"ws {slide}" for slide in range(12)}
+    made_public.write_patch16(tmp_path / "given")
+    edit(tmp_path / "given", "tiles-v2.csv", with_case(lambda number: 100 + number // 4))
+    assert patients() == {str(100 + slide) for slide in range(12)}
+
+
+@pytest.mark.parametrize(
+    ("cells", "label"),
+    [
+        ({"diagnosis": "nevus"}, "melanocytic nevus"),
+        ({"diagnosis": "lentigo NOS"}, "lentigo"),
+        ({"diagnosis": "", "diagnosis_3": "Melanoma Invasive"}, "melanoma"),
+        ({"diagnosis_3": "Squamous cell carcinoma in situ"}, "squamous cell carcinoma"),
+        ({"diagnosis_3": "Nevus", "diagnosis_4": "Nevus, NOS, Dermal"}, "melanocytic nevus"),
+        ({"diagnosis_2": "Benign soft tissue proliferations - Vascular"}, "vascular lesion"),
+        ({"diagnosis_1": "Benign", "diagnosis_2": "Benign melanocytic proliferations"}, None),
+        ({"diagnosis": "other"}, None),
+        ({"diagnosis_3": "Some new name"}, "some new name"),
+    ],
+)
+def test_both_forms_of_the_archive_give_one_name(cells: dict[str, str], label: str | None) -> None:
+    assert label_of(Line(cells, "metadata.csv line 2")) == label
 
 
 def test_bcn20000_may_come_from_the_archive(tmp_path: Path) -> None:
@@ -428,7 +472,12 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     (tmp_path / "given" / "train" / "Eczema Photos" / "a.jpg").unlink()
     put(tmp_path / "given" / "train" / "Eczema Photos" / "a.jpg", picture(3) + b"\0")
     prepare_one(tmp_path, "Dermnet", tmp_path / "given")
+    put(tmp_path / "given" / "train" / "Eczema Photos" / "c.jpg", picture(4))
+    (tmp_path / "given" / "train" / "Eczema Photos" / "b.jpg").unlink()
+    prepare_one(tmp_path, "Dermnet", tmp_path / "given")
     folder = tmp_path / "data" / "public" / "Dermnet"
+    inside = folder / "images" / "train" / "Eczema Photos"
+    assert sorted(path.name for path in inside.iterdir()) == ["a.jpg", "c.jpg"]
     for item in read_items(folder):
         found = read_picture(image_path(folder, item))
         assert isinstance(found, Picture) and pixel_digest(found.rgb) == item.image_sha256

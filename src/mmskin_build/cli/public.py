@@ -246,7 +246,7 @@ def _print_asked(asked: Sequence[AskedSet]) -> None:
             ["set", "side", "pictures", "asked about", "pairs", "yes", "no", "refused"],
             [
                 [
-                    one.set, one.split or "-", one.pictures, one.chosen, one.pairs, one.yes,
+                    one.set, one.split, one.pictures, one.chosen, one.pairs, one.yes,
                     one.no, in_words(one.refused),
                 ]
                 for one in asked

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from mmskin_build.public.about import About, PublicSet, Reading, Row, Wanted
 from mmskin_build.public.columns import Line, find_table, read_table, reject
-from mmskin_build.public.isic_archive import find_metadata, read_archive
+from mmskin_build.public.isic_archive import TABLE_NAMES, find_metadata, read_archive
 from mmskin_build.public.people import (
     ISIC_STEP_YEARS,
     is_unknown,
@@ -55,6 +55,7 @@ ABOUT = About(
     ),
     split="by lesion",
     family="isic",
+    table_names=TABLE_NAMES,
     unverified="whether the test table has labels; rows without one are left out",
 )
 

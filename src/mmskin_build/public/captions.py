@@ -35,13 +35,12 @@ _COARSE = {
 
 
 def write_caption(item: PublicItem, kind: LabelKind, denied: Sequence[str] = ()) -> str:
-    r"""Return what the labels of a picture say, in sentences.
+    """Return what the labels of a picture say, in sentences.
 
     >>> item = PublicItem(set="PAD", image="a.png", image_sha256="", label="melanoma", sex="male",
     ...                   split="train", group_id="", body_site="nose", modality="clinical")
-    >>> write_caption(item, "disease", ["seborrheic keratosis"])
-    'Clinical photograph of a male patient. Diagnosis: melanoma. Site: nose. \
-No seborrheic keratosis.'
+    >>> write_caption(item, "disease", ["lipoma"])
+    'Clinical photograph of a male patient. Diagnosis: melanoma. Site: nose. No lipoma.'
     """
     parts = [_PICTURES[item.modality]]
     person = " ".join(part for part in (item.age_group, item.sex) if part)

@@ -20,8 +20,8 @@ from mmskin_build.records import Reject
 
 _TABLE = "fitzpatrick17k.csv"
 _PARTITION = {"malignant": "malignant", "benign": "benign", "non-neoplastic": "non-neoplastic"}
-# The makers' verdict on a sample of labels; such rows are not to be learned from.
-_WRONG = "3 wrongly labelled"
+# The makers' verdict on a sample of labels, "3 Wrongly labelled"; such rows teach nothing.
+_WRONG = "3"
 
 ABOUT = About(
     name="Fitzpatrick",
@@ -71,7 +71,7 @@ def _read_row(line: Line, entry: Entry) -> Row | Reject:
     label = line["label"].casefold()
     if is_unknown(label):
         return reject("label_missing", line.where, line["md5hash"])
-    if line["qc"].casefold() == _WRONG:
+    if line["qc"].startswith(_WRONG):
         return reject("label_doubted", line.where, f"{line['label']}: qc says {line['qc']}")
     return Row(
         image=entry.basename,

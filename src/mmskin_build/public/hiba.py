@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 
 from mmskin_build.public.about import About, PublicSet, Reading, Wanted
-from mmskin_build.public.isic_archive import read_archive
+from mmskin_build.public.isic_archive import TABLE_NAMES, read_archive
 from mmskin_build.public.sources import Source
 
 ABOUT = About(
@@ -36,6 +36,7 @@ ABOUT = About(
     ),
     split="by patient",
     family="isic",
+    table_names=TABLE_NAMES,
     coarse_table="HIBA_2class",
     unverified="the number of classes",
 )

@@ -74,11 +74,11 @@ def take_in(
 
     def look(row: Row) -> tuple[Seen, Fingerprint] | Reject:
         content = source.read_picture_file(row.entry)
-        picture = content if isinstance(content, UnreadPicture) else read_picture(content)
-        if isinstance(content, UnreadPicture) or isinstance(picture, UnreadPicture):
-            assert isinstance(picture, UnreadPicture)
-            detail = picture.detail or REASONS[picture.reason]
-            return reject(picture.reason, row.entry.name, detail)
+        if isinstance(content, UnreadPicture):
+            return _unread(row, content)
+        picture = read_picture(content)
+        if isinstance(picture, UnreadPicture):
+            return _unread(row, picture)
         store_file(row.entry, content, folder / IMAGES / row.image)
         digest = pixel_digest(picture.rgb)
         seen = Seen(image=row.image, stamp=row.entry.stamp, image_sha256=digest)
@@ -98,6 +98,10 @@ def take_in(
     finally:
         _keep(fresh, notes, index)
     return found, rejects
+
+
+def _unread(row: Row, why: UnreadPicture) -> Reject:
+    return reject(why.reason, row.entry.name, why.detail or REASONS[why.reason])
 
 
 def _keep(fresh: list[tuple[Seen, Fingerprint]], notes: Path, index: DuplicateIndex) -> None:

@@ -4,8 +4,10 @@ The table is ``metadata.csv`` in a download of pictures, or called after the col
 downloaded alone; any table with a column ``isic_id`` is taken. Until 2024 a column ``diagnosis``
 had the label ("nevus"), since then ``diagnosis_1`` to ``diagnosis_5`` have it from the broad to the
 narrow ("Benign", "Benign melanocytic proliferations", "Nevus"); both are read, and the new names
-are given the old ones, which upstream's tables have. The archive's names are an open list: a name
-that is not in `OLD_NAMES` stays as it is, in small letters. https://www.isic-archive.com
+are given the old ones, which upstream's tables have. Of the new ones the third level is the label;
+where it is empty there is none, but for "Benign soft tissue proliferations - Vascular". The
+archive's names are an open list: a name that is not in `OLD_NAMES` stays as it is, in small
+letters. https://www.isic-archive.com
 """
 
 from __future__ import annotations
@@ -48,9 +50,16 @@ OLD_NAMES = {
     "hemangioma": "hemangioma",
     "angioma": "hemangioma",
 }
+#: What upstream's tables of the archive's sets call labels of ours.
+TABLE_NAMES = {
+    "melanocytic nevus": "nevus",
+    "lentigo": "lentigo NOS",
+    "atypical intraepithelial melanocytic proliferation": "AIMP",
+}
 _HEAD_BYTES = 65536  # of a table, for the names of its columns
 _PLAIN = ("other", "unknown", "not reported")  # a diagnosis that is none
-_LEVELS = ("diagnosis_3", "diagnosis_2", "diagnosis_1")
+# The one group of the second level that is a class where the third is empty.
+_VASCULAR = "vascular"
 _COARSE = {"benign": "benign", "malignant": "malignant", "indeterminate": "indeterminate"}
 _COARSE_OLD = {
     "indeterminate/benign": "indeterminate",
@@ -98,9 +107,9 @@ def label_of(line: Line) -> str | None:
     """
     told = line["diagnosis"]
     if is_unknown(told):
-        told = next((line[level] for level in _LEVELS if not is_unknown(line[level])), "")
-        if told.casefold() in _COARSE:  # "Benign" alone is no diagnosis
-            told = ""
+        told = "" if is_unknown(line["diagnosis_3"]) else line["diagnosis_3"]
+        if not told and _VASCULAR in line["diagnosis_2"].casefold():
+            told = "vascular lesion"
     name = " ".join(told.split()).casefold()
     if not name or name in _PLAIN:
         return None

@@ -7,7 +7,7 @@ no paper describes as a set of that name. So any download of the archive that is
 from __future__ import annotations
 
 from mmskin_build.public.about import About, PublicSet, Reading, Wanted
-from mmskin_build.public.isic_archive import read_archive
+from mmskin_build.public.isic_archive import TABLE_NAMES, read_archive
 from mmskin_build.public.sources import Source
 
 ABOUT = About(
@@ -26,6 +26,7 @@ ABOUT = About(
     ),
     split="by patient, else by lesion",
     family="isic",
+    table_names=TABLE_NAMES,
     unverified="numbers of pictures and classes: no maker publishes them",
 )
 

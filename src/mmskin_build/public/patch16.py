@@ -10,7 +10,11 @@ by patient by the makers.
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import re
+from collections import defaultdict
+from collections.abc import Sequence
 
 from mmskin_build.public.about import About, PublicSet, Reading, Row, Wanted
 from mmskin_build.public.columns import Line, find_table, read_table, reject
@@ -73,14 +77,45 @@ def read(source: Source) -> Reading:
     table = find_table(source, _TABLE, ABOUT.name)
     lines = read_table(source, table, ("file", "class", "set"))
     pictures = Pictures(source, key=lambda entry: entry.basename.casefold())
-    return collect_rows([(lines, _read_row)], pictures, _file)
+    patients = _find_patients(lines)
+    read_row = functools.partial(_read_row, patients)
+    reading = collect_rows([(lines, read_row)], pictures, _file)
+    if not patients:
+        note = "neither case nor slide stays on one side; pictures are not grouped by patient"
+        reading = dataclasses.replace(reading, notes=(note,))
+    return reading
+
+
+def _find_patients(lines: Sequence[Line]) -> frozenset[str]:
+    """The values of the column that names patients: ``case``, else the slide; none if neither does.
+
+    The makers divided by patient, so a column whose values stand on several sides names none, and
+    would join what does not belong together.
+    """
+    for value_of in (_case, _slide):
+        sides: dict[str, set[str]] = defaultdict(set)
+        for line in lines:
+            sides[value_of(line)].add(line["set"].casefold())
+        sides.pop("", None)
+        if sides and all(len(there) == 1 for there in sides.values()):
+            return frozenset(sides)
+    return frozenset()
+
+
+def _case(line: Line) -> str:
+    return line["case"]
+
+
+def _slide(line: Line) -> str:
+    match = _SLIDE.search(line["file"])
+    return f"ws {match[1]}" if match else ""
 
 
 def _file(line: Line) -> str:
     return line["file"].replace("\\", "/").rpartition("/")[2]
 
 
-def _read_row(line: Line, entry: Entry) -> Row | Reject:
+def _read_row(patients: frozenset[str], line: Line, entry: Entry) -> Row | Reject:
     code = line["class"]
     label = label_of_code(line, code, LABELS)
     if isinstance(label, Reject):
@@ -88,14 +123,13 @@ def _read_row(line: Line, entry: Entry) -> Row | Reject:
     split = _SPLITS.get(line["set"].casefold())
     if split is None:
         return reject("split_unknown", line.where, f"set is {line['set']!r}")
-    slide = _SLIDE.search(entry.basename)
     return Row(
         image=f"{code.casefold()}/{entry.basename}",
         entry=entry,
         label=label,
         coarse=code.casefold().partition("_")[0],
         split=split,
-        patient=line["case"] or (f"ws {slide[1]}" if slide else None),
+        patient=next((name for name in (_case(line), _slide(line)) if name in patients), None),
         modality="pathological",
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from mmskin_build.images.duplicates import DuplicateIndex
 from mmskin_build.public.about import About, PublicSet, Reading
 from mmskin_build.public.drafts import Draft, build_draft
 from mmskin_build.public.intake import take_in
-from mmskin_build.public.items import PublicItem, write_items
+from mmskin_build.public.items import IMAGES, PublicItem, write_items
 from mmskin_build.public.release_sides import Show, no_show, read_release_sides
 from mmskin_build.public.sets import SETS
 from mmskin_build.public.sides import Divided, Moved, divide, find_leaks
@@ -168,6 +168,7 @@ def _take_set(
             lambda what, done, total: show(about.name, what, done, total),
         )
         given = _list_given(source, lambda done, all_: show(about.name, "checksums", done, all_))
+    _remove_others(folder / IMAGES, seen)
     drafts = [
         build_draft(about, row, seen[row.image].image_sha256)
         for row in reading.rows
@@ -187,6 +188,14 @@ def _take_set(
     write_jsonl(work / REJECTS, rejects, durable=False)
     write_bytes(work / _READ, to_json(read) + b"\n")  # last: with it the set is read
     shutil.rmtree(work / "archives", ignore_errors=True)
+
+
+def _remove_others(images: Path, kept: Container[str]) -> None:
+    """Take out pictures of an earlier run that are no longer the set's; the user's files stay."""
+    with storage_errors(images):
+        for path in images.rglob("*"):
+            if path.is_file() and path.relative_to(images).as_posix() not in kept:
+                path.unlink()
 
 
 def settle(

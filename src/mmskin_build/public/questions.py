@@ -41,7 +41,7 @@ class AskedSet:
     """What was asked of a set on one side: pictures there are and were chosen, pairs, refusals."""
 
     set: str
-    split: str
+    split: PublicSplit
     pictures: int
     chosen: int
     pairs: int
@@ -72,6 +72,8 @@ def write_questions(
         items = read_items(workspace.public / about.name)
         for split in _FILES:
             part = [item for item in items if item.split == split]
+            if not part:
+                continue
             made, told = ask(about, part, {item.label for item in items}, cfg, show)
             talks[split] += made
             asked.append(told)
@@ -92,7 +94,7 @@ def ask(
 
     Args:
         about: The set.
-        items: Its pictures on that side.
+        items: Its pictures on that side; at least one.
         labels: All labels of the set, to choose from.
         cfg: How many, and how classes are balanced.
         show: Told of each picture.
@@ -116,7 +118,7 @@ def ask(
         show(about.name, "questions", number, len(chosen))
     return talks, AskedSet(
         set=about.name,
-        split=str(items[0].split) if items else "",
+        split=items[0].split,
         pictures=len(items),
         chosen=len(chosen),
         pairs=pairs,
