@@ -19,11 +19,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fault_kinds import GOOD, KINDS, Base, make_base, run_fault
-from mmskin_build import builds, cli, screening, steps, store
+from mmskin_build import builds, cli, steps, store
 from mmskin_build.cache import Entry, Stage, Store
 from mmskin_build.config import Config, PdfConfig, Workspace, WorkspaceConfig
 from mmskin_build.errors import ResourceError, SchemaError, StorageError
 from mmskin_build.images import classify, screen
+from mmskin_build.images.classify import screen_files
 from mmskin_build.pdf import isolation
 from mmskin_build.pdf.isolation import WorkerPool
 from mmskin_build.pdf.jobs import PageJob, PdfSource
@@ -74,20 +75,20 @@ def test_a_picture_that_changed_on_the_disk_is_cut_again_before_it_is_screened(
     assert workspace.current.read_bytes() == before
 
 
-def test_a_picture_that_is_read_back_otherwise_stops_the_build(
-    base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_picture_that_is_read_back_otherwise_stops_the_build(base: Base, tmp_path: Path) -> None:
     workspace = copy_of(base, tmp_path)
     subprocess.run(["rm", "-r", str(workspace.store / "screen_pictures")], check=True)
-    real = screening.screen_files
 
     def unread(files: Any, **options: Any) -> Any:
         reason = {"reason": "file_unreadable", "detail": "input/output error"}
-        return tuple(dataclasses.replace(p, **reason) for p in real(files, **options))
+        return tuple(dataclasses.replace(p, **reason) for p in screen_files(files, **options))
 
-    monkeypatch.setattr(screening, "screen_files", unread)
-    with pytest.raises(StorageError, match="input/output error.*mmskin build --check"):
-        builds.build(workspace, CFG)
+    (book,) = builds.begin_build(workspace)
+    with (
+        steps.open_job(workspace, CFG) as job,
+        pytest.raises(StorageError, match="input/output error.*mmskin build --check"),
+    ):
+        builds.build_book(dataclasses.replace(job, screen=unread), book)
 
 
 def copy_of(base: Base, tmp_path: Path) -> Workspace:

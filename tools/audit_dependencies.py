@@ -31,6 +31,7 @@ READ_BY_HAND = {
     "mlcroissant": "Apache-2.0, by the repository mlcommons/croissant; for tests only",
     "pymupdf4llm": "2.0 is empty; its code is in PyMuPDF, AGPL-3.0",
     "pymupdf-layout": "2.0 is empty; its code is in PyMuPDF, AGPL-3.0",
+    "rouge": "Apache-2.0, by the LICENCE.txt in its wheel",
 }
 _CANARY = "jinja2==2.10"  # CVE-2019-10906 and others
 

@@ -38,7 +38,7 @@ FEW_MARKS = (1, 1, 1, 2, 3)
 LETTERED_TURNS = 3  # of a lettered picture; nothing is drawn on any of them
 MARGIN = 0.22  # of each side: where a lettered picture may bear its letter or bar
 LONGEST_PX = 640  # of a lettered picture
-FALSE_ALARMS = 0.065  # of pictures without any mark: where the score is 0.5
+FALSE_ALARMS = 0.04  # of pictures without any mark: where the score is 0.5
 
 
 def read_pictures(folders: list[Path], marked: dict[Path, float]) -> Iterator[tuple[int, RgbImage]]:

@@ -10,6 +10,7 @@ import click
 
 from mmskin_build.cli import evaluate_classify
 from mmskin_build.cli.console import print_json, print_table
+from mmskin_build.cli.evaluate_classify import model_name
 from mmskin_build.cli.options import EXISTING_PATH, Settings, common_options
 from mmskin_build.cli.skinvl import step_bar, training_packages
 from mmskin_build.errors import ConfigError
@@ -72,24 +73,16 @@ def vqa(
         raise click.UsageError("give --model DIR or --answers FILE")
     if data_file is not None and table is not None:
         raise click.UsageError("give --data-file or --table, not both")
-    from mmskin_build.evaluate.answer_files import join_answers
-    from mmskin_build.evaluate.predictions import PREDICTIONS
-    from mmskin_build.evaluate.results import Provenance, write_result
-    from mmskin_build.evaluate.run import score_run
-    from mmskin_build.store import file_sha256, write_jsonl
-
     test = _test_set(settings, release, data_file, table, captions, images)
-    source = answers or adapter or model or Path()
-    named = name or source.stem or source.name
+    named = name or model_name(model, adapter, answers)
     folder = out or settings.workspace.data / "evaluations" / named
     if answers is not None:
-        joined = join_answers(answers, test.items)
-        found, notes = joined.predictions, joined.notes()
-        identity, prompt, how = file_sha256(answers), "not known", {"name": "not known"}
-        write_jsonl(folder / PREDICTIONS, found)
+        from mmskin_build.evaluate.run import score_answer_file
+
+        result = score_answer_file(test, answers, named, folder, preset=preset, bert=bert)
     else:
         with training_packages():
-            from mmskin_build.evaluate.ask import ask_model, decoding_of
+            from mmskin_build.evaluate.ask import evaluate_model
             from mmskin_build.skinvl.generate import load_answerer
         cfg = settings.cfg.generate
         if decoding is not None:
@@ -97,19 +90,16 @@ def vqa(
         precision = settings.cfg.train.precision
         answerer = load_answerer(model or Path(), adapter=adapter, precision=precision)
         with step_bar(settings, "questions") as tell:
-            found = ask_model(
-                test, answerer, cfg, folder, tell=lambda done, total: tell(done, total, "")
+            result = evaluate_model(
+                test,
+                answerer,
+                named,
+                cfg,
+                folder,
+                preset=preset,
+                bert=bert,
+                tell=lambda done, total: tell(done, total, ""),
             )
-        failed = sum(1 for item in found if item.failure)
-        notes = (f"{failed} questions got no answer and count as wrong",) if failed else ()
-        identity, how = answerer.identity, decoding_of(cfg, 0)
-        prompt = f"{answerer.template}, picture {answerer.geometry}"
-    told = Provenance(
-        identity=identity, prompt=prompt, decoding=how, preset=preset, data=test.name,
-        data_digest=test.digest, versions={}, code="", notes=(*test.notes, *notes),
-    )  # fmt: skip
-    result = score_run(test, found, named, told, preset=preset, bert=bert)
-    write_result(folder, result)
     _print_result(result, folder, settings)
 
 

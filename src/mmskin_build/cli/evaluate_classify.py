@@ -113,7 +113,7 @@ def _class_options(command: F) -> F:
             model=folder,
             adapter=adapter,
             predictions=predictions,
-            name=_name(folder, adapter, predictions),
+            name=model_name(folder, adapter, predictions),
             out=out,
             settings=settings,
         )
@@ -251,7 +251,7 @@ def evaluate_all(model: Path, settings: Settings) -> None:
     click.echo(f"report: {report}")
 
 
-def _name(model: Path | None, adapter: Path | None, predictions: Path | None) -> str:
+def model_name(model: Path | None, adapter: Path | None, predictions: Path | None) -> str:
     """Return how a model is called in tables: its folder, with that of its adapter's run."""
     if predictions is not None:
         return predictions.stem

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--repair", is_flag=True, help="Mend the work folder; let no build run meanwhile.")
 @common_options
 def doctor(repair: bool, settings: Settings) -> int:
-    """Tell what is installed, what is missing, how to get it; and what is damaged.
+    """Tell what is installed, missing or damaged, and mend it.
 
     All stage outputs, queues, decisions and releases of the data folder are looked at. With
     --repair what a build can make again is removed or made again; decisions, books and releases

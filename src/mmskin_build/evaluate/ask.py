@@ -10,7 +10,10 @@ from pathlib import Path
 
 from mmskin_build.config import GenerateConfig
 from mmskin_build.evaluate.predictions import Prediction, answer_items
+from mmskin_build.evaluate.results import Provenance, Result, write_result
+from mmskin_build.evaluate.run import score_run
 from mmskin_build.evaluate.test_sets import TestSet
+from mmskin_build.evaluate.text_metrics import Preset
 from mmskin_build.skinvl.generate import UPSTREAM, Answerer, Asked, answer_questions
 
 
@@ -49,6 +52,44 @@ def ask_model(
     answered = answer_items(order, ask, folder, run, batch=cfg.batch, tell=tell)
     by_id = {item.id: item for item in answered}
     return tuple(by_id[item.id] for item in test.items)
+
+
+def evaluate_model(
+    test: TestSet,
+    answerer: Answerer,
+    name: str,
+    cfg: GenerateConfig,
+    folder: Path,
+    *,
+    preset: Preset = "standard",
+    bert: str | None = None,
+    tell: Callable[[int, int], None] = lambda done, total: None,
+) -> Result:
+    """Ask a model the test set, score its answers and write both to `folder`.
+
+    Raises:
+        MissingDependencyError: If the extra ``evaluate`` is not installed.
+        ModelError: If the model for BERTScore cannot be loaded.
+        TrainingError: If a picture cannot be read.
+        StorageError: If the folder cannot be written.
+    """
+    answered = ask_model(test, answerer, cfg, folder, tell=tell)
+    failed = sum(1 for item in answered if item.failure)
+    notes = (f"{failed} questions got no answer and count as wrong",) if failed else ()
+    told = Provenance(
+        identity=answerer.identity,
+        prompt=f"{answerer.template}, picture {answerer.geometry}",
+        decoding=decoding_of(cfg, 0),
+        preset=preset,
+        data=test.name,
+        data_digest=test.digest,
+        versions={},
+        code="",
+        notes=(*test.notes, *notes),
+    )
+    result = score_run(test, answered, name, told, preset=preset, bert=bert)
+    write_result(folder, result)
+    return result
 
 
 def run_digest(test: TestSet, answerer: Answerer, cfg: GenerateConfig, seed: int) -> str:

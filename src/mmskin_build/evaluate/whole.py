@@ -19,13 +19,11 @@ from mmskin_build.errors import (
     SchemaError,
     TrainingError,
 )
-from mmskin_build.evaluate.ask import ask_model, decoding_of
+from mmskin_build.evaluate.ask import evaluate_model
 from mmskin_build.evaluate.class_page import write_report
 from mmskin_build.evaluate.class_sets import RELEASE_SET, known_sets, read_class_set
 from mmskin_build.evaluate.classification import evaluate_supervised, evaluate_zero_shot
 from mmskin_build.evaluate.predictions import Task, Tell
-from mmskin_build.evaluate.results import Provenance, write_result
-from mmskin_build.evaluate.run import score_run
 from mmskin_build.evaluate.test_sets import read_release_set
 from mmskin_build.evaluate.zero_shot import ZeroShot
 from mmskin_build.skinvl.card import read_about
@@ -117,20 +115,7 @@ def _ask_questions(
     """Put the test questions of a release to a model and score its answers."""
     top = workspace.releases / cfg.dataset.name
     test = read_release_set(top / (release or released_versions(top)[-1]))
-    answered = ask_model(test, answerer, cfg.generate, folder, tell=tell)
-    failed = sum(1 for item in answered if item.failure)
-    told = Provenance(
-        identity=answerer.identity,
-        prompt=f"{answerer.template}, picture {answerer.geometry}",
-        decoding=decoding_of(cfg.generate, 0),
-        preset="standard",
-        data=test.name,
-        data_digest=test.digest,
-        versions={},
-        code="",
-        notes=(*test.notes, *([f"{failed} questions got no answer"] if failed else [])),
-    )
-    write_result(folder, score_run(test, answered, name, told))
+    evaluate_model(test, answerer, name, cfg.generate, folder, tell=tell)
 
 
 @functools.lru_cache(maxsize=1)

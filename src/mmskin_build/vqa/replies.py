@@ -106,7 +106,7 @@ def _load(text: str) -> Any:
 
         try:
             return repair_json(text, return_objects=True)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
 
