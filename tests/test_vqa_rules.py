@@ -135,6 +135,16 @@ def test_a_stain_told_for_all_panels_is_asked_of_sections_only() -> None:
         assert ("stain" in kinds) is is_asked
 
 
+def test_what_electrons_show_is_called_by_no_modality() -> None:
+    for caption, is_asked in (
+        ("Hair shaft with a torn cuticle, SEM.", False),
+        ("Transmission electron micrograph: desmosomes of two keratinocytes.", False),
+        ("Hair shaft with a torn cuticle, haematoxylin and eosin.", True),
+    ):
+        kinds = {item.kind for item in ask(record(caption, "pathological")).items}
+        assert ("modality" in kinds) is is_asked, caption
+
+
 def test_panels_of_one_picture_are_compared() -> None:
     found = answers("Halo naevus. (a) Pigmented papule. (b) White patches.")
     assert found["comparison"] == ["Panel a shows a pigmented papule; panel b shows white patches."]

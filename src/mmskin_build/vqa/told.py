@@ -6,6 +6,7 @@ other panels, labels, credits, references. So every offset is one of `Record.fig
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from mmskin_build.figures.subcaptions import split_caption
@@ -18,6 +19,8 @@ from mmskin_build.vqa.vocabulary import Vocabulary
 _MODALITIES = ("clinical", "dermoscopic", "pathological")
 #: A picture whose modality is disputed is asked nothing about it.
 _DISPUTED = "modality_disputed"
+# Electrons show what none of the three modalities is a name for.
+_ELECTRONS = re.compile(r"\b(?:[ST]EM|[Ee]lectron[ -]?micro\w+|[Uu]ltrastructur\w+)\b")
 _SURE = 0.8  # confidence of a model from which its modality is asked about
 
 
@@ -50,7 +53,8 @@ def read_told(record: Record, vocabulary: Vocabulary | None = None) -> Told | No
     modality = None
     if label is not None and label.value in _MODALITIES and _DISPUTED not in record.held:
         sure = label.source != "model" or label.confidence >= _SURE
-        modality = label.value if sure else None
+        by_electrons = _ELECTRONS.search(record.figure_caption) is not None
+        modality = label.value if sure and not by_electrons else None
     return Told(
         record=record,
         reading=read_text(text, vocabulary),
