@@ -135,8 +135,9 @@ def test_a_stain_told_for_all_panels_is_asked_of_sections_only() -> None:
         assert ("stain" in kinds) is is_asked
 
 
-def test_what_electrons_show_is_called_by_no_modality() -> None:
+def test_what_is_of_another_kind_is_called_by_no_modality() -> None:
     for caption, is_asked in (
+        ("Micrograph. Arrows show two metacentric chromosomes.", False),
         ("Hair shaft with a torn cuticle, SEM.", False),
         ("Transmission electron micrograph: desmosomes of two keratinocytes.", False),
         ("Hair shaft with a torn cuticle, haematoxylin and eosin.", True),

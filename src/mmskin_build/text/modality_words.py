@@ -99,7 +99,9 @@ _WORDS: tuple[tuple[Vote, float, str], ...] = (
         r"|pathology)\b|\bresect(?:ed|ion) specimen\b|\bangiogra\w+|\bscintigra\w+|\bPET(?:["
         r" -/]CT)?\b|\borthopantomogram|\bfundus\b|\bmammogra\w+|\bechocardiogra\w+"
         r"|\bconfocal micro\w+|\boptical coherence|\bthermogra\w+|\bculture (?:plate|on|of)\b"
-        r"|\bagar\b|\bautops\w+|X线|超声|磁共振",
+        r"|\bagar\b|\bautops\w+|\bkaryo(?:type\w*|gram\w*)|\bmetaphases?\b|\b(?:meta|acro|telo)centric"
+        r" chromosomes?|\bgel electrophoresis\b|\b(?:Western|Southern|immuno)[ -]?blot\w*"
+        r"|\bflow cytomet\w+|X线|超声|磁共振",
     ),
 )
 _PATTERNS = tuple((vote, weight, re.compile(text, re.IGNORECASE)) for vote, weight, text in _WORDS)

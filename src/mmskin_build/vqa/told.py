@@ -13,6 +13,7 @@ from mmskin_build.figures.subcaptions import split_caption
 from mmskin_build.records import Record
 from mmskin_build.text.clean import clean_caption
 from mmskin_build.text.credits import blank_credits
+from mmskin_build.text.modality_words import find_modality_words
 from mmskin_build.vqa.reading import Reading, read_text
 from mmskin_build.vqa.vocabulary import Vocabulary
 
@@ -53,8 +54,7 @@ def read_told(record: Record, vocabulary: Vocabulary | None = None) -> Told | No
     modality = None
     if label is not None and label.value in _MODALITIES and _DISPUTED not in record.held:
         sure = label.source != "model" or label.confidence >= _SURE
-        by_electrons = _ELECTRONS.search(record.figure_caption) is not None
-        modality = label.value if sure and not by_electrons else None
+        modality = label.value if sure and not _is_of_another_kind(record, text) else None
     return Told(
         record=record,
         reading=read_text(text, vocabulary),
@@ -62,6 +62,12 @@ def read_told(record: Record, vocabulary: Vocabulary | None = None) -> Told | No
         modality=modality,
         vocabulary=vocabulary,
     )
+
+
+def _is_of_another_kind(record: Record, text: str) -> bool:
+    """Whether words on the picture tell of radiographs, karyotypes, electrons and the like."""
+    told = {evidence.vote for evidence in find_modality_words(text).evidence}
+    return "other" in told or _ELECTRONS.search(record.figure_caption) is not None
 
 
 def _words(record: Record) -> str | None:
