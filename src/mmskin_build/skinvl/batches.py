@@ -7,6 +7,7 @@ step never asks the device a question.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -111,5 +112,7 @@ def iter_batches(batches: MicroBatches, *, workers: int, pin: bool) -> Iterator[
         num_workers=workers,
         pin_memory=pin,
         prefetch_factor=_AHEAD if workers else None,
+        # A fork of a process with other threads, as in flows, may hang, or end with their locks.
+        multiprocessing_context="spawn" if workers and threading.active_count() > 1 else None,
     )
     yield from loader
