@@ -194,4 +194,9 @@ def _point(label: str, score: Score | None) -> Point:
 
 
 def _spoken(name: str) -> str:
-    return {"auc": "AUC", "ece": "ECE", "macro_f1": "macro F1"}.get(name, name.replace("_", " "))
+    """Return a score's name as it is printed in papers."""
+    for spelled in ("BLEU", "ROUGE"):
+        if name.startswith(spelled.lower()):
+            return f"{spelled}-{name.rpartition('_')[2].upper()}"
+    usual = {"auc": "AUC", "ece": "ECE", "macro_f1": "macro F1", "meteor": "METEOR"}
+    return usual.get(name, name.replace("meteor", "METEOR").replace("_", " "))
