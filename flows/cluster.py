@@ -28,7 +28,7 @@ R = TypeVar("R")
 _PATIENCE_S = 120.0  # how long a scheduler that is gone is waited for
 _CONNECT_S = 10.0
 _PAUSE_S = 1.0
-_FOR_THEIR_OWN_SAKE = 2  # calls at once beside those that keep each thread busy
+_AHEAD = 2  # calls under way beside those that keep each thread busy
 
 _LOST = (CancelledError, CommClosedError, TimeoutError, ConnectionError)
 
@@ -103,7 +103,7 @@ class Cluster:
         running: dict[Future[R], int] = {}
         while waiting or running:
             try:
-                while waiting and len(running) < self._threads() + _FOR_THEIR_OWN_SAKE:
+                while waiting and len(running) < self._threads() + _AHEAD:
                     number = waiting.popleft()
                     running[self._client.submit(function, given[number], pure=False)] = number
                 wait(list(running), timeout=None, return_when="FIRST_COMPLETED")
