@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import json
 import secrets
@@ -299,7 +300,9 @@ def test_bodies_that_are_no_answers_are_refused(server: Server, body: bytes) -> 
 
 
 def test_a_body_that_is_too_large_is_refused_with_or_without_a_length(server: Server) -> None:
-    assert ask(server.port, "POST", "/decide", b" " * (MAX_BODY_BYTES + 1))[0] == 413
+    # Who refuses a body need not read it: then the connection is closed while it is sent.
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        assert ask(server.port, "POST", "/decide", b" " * (MAX_BODY_BYTES + 1))[0] == 413
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         head = (
             f"POST /decide HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
