@@ -22,12 +22,14 @@ from mmskin_build.evaluate.whole import (
     report_evaluations,
     run_evaluation,
 )
+from mmskin_build.store import from_json, to_json
 
 
-def _evaluate(data: str, settings: str, model: str, planned: dict[str, str]) -> str:
+def _evaluate(data: str, settings: str, model: str, planned: str) -> str:
     cfg = parse_config(json.loads(settings), "the flow's settings")
     with hold_gpu():
-        return run_evaluation(Planned(**planned), Workspace(Path(data)), cfg, Path(model))  # type: ignore[arg-type]
+        one = from_json(planned.encode(), Planned, "the flow's plan")
+        return run_evaluation(one, Workspace(Path(data)), cfg, Path(model))
 
 
 def _report(data: str, model: str, done: list[tuple[str, str]]) -> str:
@@ -53,7 +55,7 @@ def evaluate_skinvl(data: str, settings: str, model: str) -> str:
     workspace = Workspace(Path(data))
     cfg = parse_config(json.loads(settings), "the flow's settings")
     done = [
-        (planned.name, evaluate(data, settings, model, dataclasses.asdict(planned)))
+        (planned.name, evaluate(data, settings, model, to_json(planned).decode()))
         for planned in plan_evaluations(workspace, cfg)
     ]
     return str(report(data, model, done))

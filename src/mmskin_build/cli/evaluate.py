@@ -12,7 +12,7 @@ from mmskin_build.cli import evaluate_classify
 from mmskin_build.cli.console import print_json, print_table
 from mmskin_build.cli.evaluate_classify import model_name
 from mmskin_build.cli.options import EXISTING_PATH, Settings, common_options
-from mmskin_build.cli.skinvl import step_bar, training_packages
+from mmskin_build.cli.skinvl import step_bar, training_packages, without_words
 from mmskin_build.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def vqa(
                 folder,
                 preset=preset,
                 bert=bert,
-                tell=lambda done, total: tell(done, total, ""),
+                tell=without_words(tell),
             )
     _print_result(result, folder, settings)
 

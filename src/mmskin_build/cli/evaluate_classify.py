@@ -6,13 +6,13 @@ import dataclasses
 import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from mmskin_build.cli.console import print_json, print_table
 from mmskin_build.cli.options import EXISTING_PATH, Settings, common_options
-from mmskin_build.cli.skinvl import step_bar, training_packages
+from mmskin_build.cli.skinvl import step_bar, training_packages, without_words
 from mmskin_build.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _class_options(command: F) -> F:
         )
         return command(*args, chosen=chosen, **options)
 
-    return wrapped  # type: ignore[return-value]
+    return cast("F", wrapped)
 
 
 @click.command(
@@ -163,7 +163,7 @@ def supervised(chosen: _Chosen, shots: str, draws: int, seed: int) -> None:
                 shots=counts,
                 draws=draws,
                 seed=seed,
-                tell=lambda done, total, tell=tell: tell(done, total, ""),  # type: ignore[misc]
+                tell=without_words(tell),
             )
         results.append((folder, result))
     _print(results, chosen.settings)
@@ -222,7 +222,7 @@ def zero_shot(chosen: _Chosen, how: Any, preset: Any, calibrate: bool, seed: int
                 asked,
                 chosen.settings.cfg.generate,
                 folder,
-                tell=lambda done, total, tell=tell: tell(done, total, ""),  # type: ignore[misc]
+                tell=without_words(tell),
             )
         results.append((folder, result))
     _print(results, chosen.settings)

@@ -339,6 +339,11 @@ def _print_plan(plan: Plan, settings: Settings) -> None:
     print_table(["what", "planned"], [[key.replace("_", " "), told[key]] for key in told])
 
 
+def without_words(tell: Callable[[int, int, str], None]) -> Callable[[int, int], None]:
+    """Make a callback of `step_bar` one for work that has only one kind of step."""
+    return lambda done, total: tell(done, total, "")
+
+
 @contextlib.contextmanager
 def step_bar(
     settings: Settings, unit: str, *, hidden: bool = False

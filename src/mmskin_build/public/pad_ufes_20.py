@@ -25,7 +25,9 @@ LABELS = {
     "SEK": "seborrheic keratosis",
 }
 _METADATA = ("metadata.csv", "PAD-UFES-20_metadata.csv")
-_COLUMNS = ("patient_id", "lesion_id", "age", "gender", "fitspatrick", "region", "diagnostic", "img_id")  # fmt: skip  # noqa: E501
+_COLUMNS = (
+    "patient_id", "lesion_id", "age", "gender", "fitspatrick", "region", "diagnostic", "img_id",
+)  # fmt: skip
 
 ABOUT = About(
     name="PAD",

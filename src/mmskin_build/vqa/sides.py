@@ -24,7 +24,7 @@ def sides_told(reading: Reading, start: int = 0) -> Sides | None:
     >>> [sides_told(read_text(t)) for t in ("Both shins.", "Only one side.", "Both red and dry.")]
     ['both', 'one', None]
     """
-    found = set()
+    found: set[Sides] = set()
     for index, token in enumerate(reading.tokens):
         word = token.text.lower()
         if token.start < start or (token.key not in _TELLING and word not in _COUNTING):
@@ -35,7 +35,7 @@ def sides_told(reading: Reading, start: int = 0) -> Sides | None:
             found.add("both")
         elif token.key in ONE or (word in ("one", "single") and _counts_sites(reading, index)):
             found.add("one")
-    return found.pop() if len(found) == 1 else None  # type: ignore[return-value]
+    return found.pop() if len(found) == 1 else None
 
 
 def named_half(caption: Reading) -> Sides | None:
