@@ -13,7 +13,6 @@ from mmskin_build.decisions import Decision
 from mmskin_build.figures.captions import CaptionBlock
 from mmskin_build.figures.labels import parse_label
 from mmskin_build.figures.panels import part_count
-from mmskin_build.figures.regions import Picture
 from mmskin_build.geometry import Bbox, turn_back, union_all
 from mmskin_build.images.kinds import KINDS
 from mmskin_build.images.modality import classify_modality
@@ -247,16 +246,6 @@ def make_decision(
         "bbox": Bbox(72, 100, 372, 300),
     }
     return Decision(id=decision_id, field=field, value=value, **(defaults | fields))  # type: ignore[arg-type]
-
-
-def make_picture(
-    bbox: Sequence[float] = (72, 200, 372, 400),
-    *,
-    page_index: int = 0,
-    kind: str = "photo",
-    origin: str = "image",
-) -> Picture:
-    return Picture(page_index, Bbox(*bbox), kind, origin)  # type: ignore[arg-type]
 
 
 def make_caption(

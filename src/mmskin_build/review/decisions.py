@@ -152,10 +152,6 @@ class DecisionLog:
         """Return a decision by its id."""
         return self._by_id.get(decision_id)
 
-    def is_undone(self, decision_id: str) -> bool:
-        """Return whether a decision was taken back."""
-        return decision_id in self._undone
-
     def standing(self, key: str) -> Standing | None:
         """Return what was decided about one thing and holds; None where nothing was."""
         with self._mutex:

@@ -15,7 +15,7 @@ from typing import Any
 from mmskin_build.config import Workspace
 from mmskin_build.decisions import Decision, Standing, key_of, verdict_of
 from mmskin_build.geometry import Bbox
-from mmskin_build.review.decisions import REVIEWER, Conflict, DecisionLog
+from mmskin_build.review.decisions import Conflict, DecisionLog
 from mmskin_build.review.index import Row, TaskIndex
 from mmskin_build.review.tasks import KINDS, Task, TaskKind
 
@@ -300,11 +300,6 @@ class Desk:
             self.log.save(replace(undo, undoes=decision_id))
             self._count()
             return mine[decision_id]
-
-
-def known_reviewers(log: DecisionLog) -> list[str]:
-    """Return the names of all who have decided something."""
-    return sorted({d.reviewer for d in log.decisions if REVIEWER.fullmatch(d.reviewer)})
 
 
 def in_short(decision: Decision) -> str:

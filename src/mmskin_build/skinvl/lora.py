@@ -87,27 +87,6 @@ def split_tensors(
     return {name: value for name, value in tensors.items() if name not in projector}, projector
 
 
-def load_trained(folder: Path, model: torch.nn.Module) -> None:
-    """Put the adapter and projector kept in `folder` into a model that has adapters already.
-
-    Raises:
-        ModelError: If tensors are missing, unknown or of another shape: another rank, another base.
-    """
-    kept = read_trained(folder)
-    wanted = trained_tensors(model)
-    for name in sorted(set(kept) ^ set(wanted)):
-        where = "not in the folder" if name in wanted else "not in the model"
-        raise ModelError(f"{folder}: {name} is {where}; the adapter is for another base or setting")
-    with torch.no_grad():
-        for name, parameter in wanted.items():
-            if parameter.shape != kept[name].shape:
-                raise ModelError(
-                    f"{folder}: {name} is {tuple(kept[name].shape)}, the model needs "
-                    f"{tuple(parameter.shape)}; the adapter is for another base or rank"
-                )
-            parameter.copy_(kept[name])
-
-
 def read_trained(folder: Path) -> dict[str, torch.Tensor]:
     """Read adapter and projector of a folder.
 
