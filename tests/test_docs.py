@@ -111,6 +111,13 @@ def test_the_readme_explains_every_exit_code() -> None:
     assert {code for code in exit_codes() if f"\n| {code} |" not in README} == set()
 
 
+def test_the_help_lists_every_exit_code() -> None:
+    epilog = cli.epilog or ""
+    listed = epilog[epilog.index("Exit codes:") :]
+    found = {int(code) for code in re.findall(r"(?:^|\s)(\d+) [a-z]", listed)}
+    assert found == exit_codes()
+
+
 def test_the_readme_lists_every_setting_with_its_default() -> None:
     missing = []
     for section in dataclasses.fields(Config):

@@ -63,16 +63,16 @@ A model, after pip install 'mmskin-build[train]':
 
 \b
 Exit codes:
-  0 done                       7 a program or language is missing
-  1 unexpected error           8 a JSON file breaks its schema
-  2 wrong usage                9 release refused
-  3 setting or books.toml     10 release damaged
-  4 a PDF cannot be used      11 disk full or not writable
-  5 password missing or bad   12 done, but without some books
-  6 book missing or changed  14 a model cannot be used
- 15 training refused         16 out of memory
- 75 stopped, --resume goes on
-                            130 interrupted
+  0 done                          10 release damaged
+  1 unexpected error              11 disk full or not writable
+  2 wrong usage                   12 done, but without some
+  3 setting or books.toml         13 workers or scheduler lost
+  4 a PDF cannot be used          14 a model cannot be used
+  5 password missing or bad       15 training refused
+  6 book missing or changed       16 out of memory
+  7 program or language missing   75 stopped, --resume goes on
+  8 a file breaks its schema     130 interrupted
+  9 release refused
 """
 
 
