@@ -26,7 +26,7 @@ from pathlib import Path
 from mmskin_build import __version__
 from mmskin_build.alignment import check_conserved, cut_figures, pair_figures, read_pages
 from mmskin_build.books import adobe_path, book_source, pages_to_read
-from mmskin_build.cache import Entry, Stage, Store, read_entry
+from mmskin_build.cache import Entry, Stage, open_store, read_entry
 from mmskin_build.config import Config, Workspace, config_sha256
 from mmskin_build.dataset.assemble import Surroundings, assemble_records, panel_id
 from mmskin_build.dataset.figure_verdicts import decide_figures
@@ -116,12 +116,10 @@ class Job:
         Where the job checks, an entry that `is_doubtful` is made again: the machine, and not what
         went in, is to blame for a part of it.
         """
-        store = Store(self.workspace.store)
-        if self.check:
-            kept = store.find(stage, deep=True)
-            if kept is not None and is_doubtful(kept):
-                store.remove(stage)
-        return store.run(stage, produce, deep=self.check)
+        store = open_store(self.workspace)
+        kept = store.find(stage, deep=True) if self.check else None
+        anew = kept is not None and is_doubtful(kept)
+        return store.run(stage, produce, deep=self.check, anew=anew)
 
 
 @contextmanager
