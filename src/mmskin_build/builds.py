@@ -117,7 +117,7 @@ def begin_build(workspace: Workspace) -> tuple[Book, ...]:
 
     Raises:
         BookRegistryError: If no book is registered or the registry contradicts itself.
-        StorageError: If the work folder cannot be written.
+        StorageError: If the work folder cannot be written, or shared storage cannot be used.
     """
     books = sorted(read_books(workspace), key=lambda book: natural_order(book.id))
     if not books:
@@ -127,7 +127,10 @@ def begin_build(workspace: Workspace) -> tuple[Book, ...]:
         )
     with storage_errors(workspace.work):
         workspace.work.mkdir(parents=True, exist_ok=True)
-    open_store(workspace).sweep()
+    store = open_store(workspace)
+    if store.remote is not None:
+        store.remote.check()
+    store.sweep()
     for folder in (workspace.work, workspace.data, workspace.review / "queue"):
         for path in find_abandoned(folder):
             path.unlink(missing_ok=True)

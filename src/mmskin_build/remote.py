@@ -66,19 +66,18 @@ class Remote:
                 f"{self.url}: written by another version of this program; name an empty prefix"
             )
 
-    def has(self, name: str) -> bool:
-        """Whether there is such an object.
+    def size(self, name: str) -> int | None:
+        """Return the bytes of an object, None where there is none.
 
         Raises:
             StorageError: If that cannot be told.
         """
 
-        def look() -> bool:
+        def look() -> int | None:
             try:
-                self.fs.info(self._path(name))
+                return int(self.fs.info(self._path(name))["size"])
             except FileNotFoundError:
-                return False
-            return True
+                return None
 
         return self._ask(name, look)
 

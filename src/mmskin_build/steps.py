@@ -95,6 +95,7 @@ class Job:
     cfg: Config
     pool: PagePool
     screen: ScreenFiles = screen_files
+    model: Path | None = None  # where the file of `images.modality_model` lies, if not there
     progress: Progress = no_progress
     check: bool = False  # compare the digests of kept pictures, try again what the machine failed
 
@@ -300,6 +301,8 @@ def _screen(
 
 
 def _model(job: Job) -> Path | None:
+    if job.model is not None:
+        return job.model
     return Path(job.cfg.images.modality_model) if job.cfg.images.modality_model else None
 
 
@@ -331,7 +334,7 @@ def assemble_book(
         version=stage_version("dataset", "text", "images", "figures", "pdf", "review/applying"),
         config_sha256=settings,
         inputs={
-            "book": hashlib.sha256(to_json(book)).hexdigest(),
+            "book": hashlib.sha256(to_json(_without_paths(book))).hexdigest(),
             "notes": pages.outputs[NOTES].sha256,
             "failures": pages.outputs[FAILURES].sha256,
             "left_out": aligned.outputs[REJECTS].sha256,
@@ -414,6 +417,11 @@ def assemble_book(
         write_jsonl(folder / SUMMARY, [summary], durable=False)
 
     return job.keep(stage, produce)
+
+
+def _without_paths(book: Book) -> Book:
+    """A book wherever its file lies: that is told by digest."""
+    return dataclasses.replace(book, path="", adobe=None)
 
 
 def _check_figures_end(
