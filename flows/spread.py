@@ -99,7 +99,7 @@ class Spreading:
             for some in self._cut(jobs, RANGE_PAGES, _RANGES_A_THREAD)
         ]
         results: dict[int, list[Any]] = {}
-        for number, done in self._hand_out(read_range, calls):
+        for number, done in self.hand_out(read_range, calls):
             if done.pictures is not None and self._apart is not None:
                 travel.take(self._apart.url, done.pictures, _out_dir(calls[number].jobs))
                 travel.forget(self._apart.url, done.pictures)
@@ -136,7 +136,7 @@ class Spreading:
                 )
 
         results: dict[int, tuple[ScreenedPicture, ...]] = {}
-        for number, result in self._hand_out(screen_range, make_calls()):
+        for number, result in self.hand_out(screen_range, make_calls()):
             results[number] = result
             if self._apart is not None:
                 travel.forget(self._apart.url, sent[number])
@@ -148,7 +148,8 @@ class Spreading:
         size = max(1, min(most, math.ceil(len(items) / (threads * a_thread))))
         return [tuple(items[at : at + size]) for at in range(0, len(items), size)]
 
-    def _hand_out(self, function: Callable[[T], R], calls: Iterable[T]) -> Iterator[tuple[int, R]]:
+    def hand_out(self, function: Callable[[T], R], calls: Iterable[T]) -> Iterator[tuple[int, R]]:
+        """Yield (position, result) of each call of this book as it ends."""
         futures = {
             self._client.submit(function, call, pure=False, priority=_FIRST): number
             for number, call in enumerate(calls)

@@ -87,6 +87,16 @@ def worker(port: int, folder: Path) -> tuple[str, ...]:
     return name, f"tcp://127.0.0.1:{port}", *options
 
 
+def await_port(port: int) -> None:
+    """Wait until a program answers there."""
+    until = time.monotonic() + START_S
+    while True:
+        with contextlib.suppress(ConnectionError), socket.create_connection(("127.0.0.1", port)):
+            return
+        assert time.monotonic() < until, f"nothing at port {port} within {START_S} s"
+        time.sleep(0.1)
+
+
 def await_store(data: Path, stage: str) -> None:
     """Wait until a build has come to a stage."""
     until = time.monotonic() + START_S

@@ -16,6 +16,7 @@ import pytest
 
 from dask_programs import (
     START_S,
+    await_port,
     build,
     build_command,
     end,
@@ -62,6 +63,7 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[tuple[str, list[Any]]]:
     port = free_port()
     with contextlib.ExitStack() as stack:
         stack.enter_context(running(*scheduler(port)))
+        await_port(port)
         hands = [
             stack.enter_context(running(*worker(port, folder / f"machine{number}")))
             for number in range(workers)

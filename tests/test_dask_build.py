@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import socket
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -18,7 +16,7 @@ from mmskin_build.flows import cluster as cluster_module
 from mmskin_build.flows.cluster import Cluster
 
 from dask_programs import (
-    START_S,
+    await_port,
     await_store,
     build,
     build_command,
@@ -62,6 +60,7 @@ def test_what_is_lost_on_the_way_changes_nothing(tmp_path: Path, lost: str) -> N
     command = build_command(spread, "--engine", "dask", "--scheduler", f"tcp://127.0.0.1:{port}")
     with contextlib.ExitStack() as stack:
         head = stack.enter_context(running(*scheduler(port)))
+        await_port(port)
         hands = [
             stack.enter_context(running(*worker(port, tmp_path / f"worker{number}")))
             for number in (1, 2)
@@ -97,16 +96,8 @@ def test_a_scheduler_without_workers_is_told(
 ) -> None:
     monkeypatch.setattr(cluster_module, "_PATIENCE_S", 0.5)
     port = free_port()
-    with running(*scheduler(port)) as process:
-        until = time.monotonic() + START_S
-        while True:
-            assert process.poll() is None and time.monotonic() < until
-            with (
-                contextlib.suppress(ConnectionError),
-                socket.create_connection(("127.0.0.1", port)),
-            ):
-                break
-            time.sleep(0.1)
+    with running(*scheduler(port)):
+        await_port(port)
         with pytest.raises(ClusterError, match="the scheduler has no worker; start some with"):
             Cluster(f"tcp://127.0.0.1:{port}")
 
@@ -120,6 +111,7 @@ def test_the_flow_of_prefect_runs_its_tasks_on_a_cluster(tmp_path: Path) -> None
     expected = build(local)[1]["content_digest"]
     port = free_port()
     with running(*scheduler(port)), running(*worker(port, tmp_path / "worker")):
+        await_port(port)
         address = f"tcp://127.0.0.1:{port}"
         code, found = build(spread, "--engine", "prefect", "--scheduler", address)
     assert code == EXIT_PARTIAL and found["content_digest"] == expected
