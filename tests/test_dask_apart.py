@@ -30,7 +30,7 @@ from mmskin_build import cli
 from mmskin_build.config import Workspace
 from mmskin_build.errors import EXIT_PARTIAL, StorageError
 from object_servers import s3_server, use_server
-from tiny_books import write_settings
+from tiny_books import KEEP_EVERYTHING, write_settings
 
 BUCKET = "shared"
 
@@ -125,7 +125,7 @@ def test_another_machine_takes_a_whole_build_from_the_storage(tmp_path: Path, st
     one = make_data(tmp_path, books=1)
     two = tmp_path / "two"
     shutil.copytree(one, two)
-    options = ["--config", settings(tmp_path)]
+    options = ["--config", settings(tmp_path, KEEP_EVERYTHING)]
     code, made = build(one, *options)
     assert code == 0 and made["computed"]
     code, taken = build(two, *options)
