@@ -6,7 +6,9 @@ import contextlib
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -117,3 +119,40 @@ def test_the_flow_of_prefect_runs_its_tasks_on_a_cluster(tmp_path: Path) -> None
     assert code == EXIT_PARTIAL and found["content_digest"] == expected
     made = (spread / "work" / "build.json").read_text().replace(str(spread), str(local))
     assert made == (local / "work" / "build.json").read_text()
+
+
+def test_calls_are_asked_for_as_places_become_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Held:
+        def __init__(self, value: int) -> None:
+            self.value = value
+
+        def done(self) -> bool:
+            return True
+
+        def result(self) -> int:
+            return self.value
+
+    class Client:
+        def nthreads(self) -> dict[str, int]:
+            return {"a": 2, "b": 1}
+
+        def submit(self, function: Any, given: int, *, pure: bool) -> Held:
+            return Held(function(given))
+
+    monkeypatch.setattr(cluster_module, "wait", lambda futures, **more: None)
+    cluster = object.__new__(Cluster)
+    cluster._client = Client()
+    asked, most = 0, 0
+
+    def given() -> Iterator[int]:
+        nonlocal asked
+        for number in range(1000):
+            asked += 1
+            yield number
+
+    ended = 0
+    for position, result in cluster.map(lambda number: -number, given()):
+        assert result == -position
+        most = max(most, asked - ended)
+        ended += 1
+    assert ended == 1000 and most <= 3 + cluster_module._AHEAD
