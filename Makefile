@@ -13,6 +13,7 @@ EXPORT_RECORDS ?= 12000
 RESUME_FOLDER ?= $(shell mktemp -d)
 RELEASE_RECORDS ?= 12000
 SCALE_PAGES ?= 800
+CALLS_BOOKS ?= 10000
 BENCH_PICTURES ?= $(MMSKIN_IMAGES)
 FAULT_RUNS ?= 200
 FUZZ_FILES ?= 20000
@@ -22,7 +23,7 @@ SCREENSHOTS ?= data/work/screenshots
 .PHONY: help setup demo test test-slow test-browser test-wheel golden lint format types schemas bench \
 	bench-panels bench-pixels bench-growth bench-layouts bench-pictures bench-captions \
 	bench-questions bench-review bench-exports bench-releases bench-gpu bench-resume \
-	bench-scale bench-evaluate \
+	bench-scale bench-calls bench-footprint bench-evaluate \
 	bench-faults fuzz audit-dependencies \
 	audit review build doctor constraints clean
 
@@ -99,8 +100,14 @@ bench-captions: $(READY)  ## captions a second by the rules of text/
 bench-growth: $(READY)  ## time and memory a page of demo books of GROWTH_PAGES="50 200 800"
 	@$(BIN)/python tests/bench/growth.py --out $(dir $(BENCH_OUT))growth.json --pages $(GROWTH_PAGES)
 
-bench-scale: $(READY)  ## a book of SCALE_PAGES=800 on 1 and 2 Dask workers, some killed; cost of a call
+bench-scale: $(READY)  ## a book of SCALE_PAGES=800 on 1 and 2 Dask workers, some killed meanwhile
 	@$(BIN)/python tests/bench/scale.py --out $(dir $(BENCH_OUT))scale.json --pages $(SCALE_PAGES)
+
+bench-calls: $(READY)  ## hand out the calls of CALLS_BOOKS=10000 books that are nothing but calls; an hour or two
+	@$(BIN)/python tests/bench/calls.py --out $(dir $(BENCH_OUT))calls.json --books $(CALLS_BOOKS)
+
+bench-footprint: $(READY)  ## processor seconds and bytes of a page and a picture, by stage
+	@OMP_NUM_THREADS=1 $(BIN)/python tests/bench/footprint.py --out $(dir $(BENCH_OUT))footprint.json
 
 bench-review: $(READY)  ## the review with 50,000 tasks, and 1,000 decisions through 50 crashes
 	@$(BIN)/python tests/bench/review.py --out $(dir $(BENCH_OUT))review.json

@@ -25,7 +25,7 @@ from prefect.tasks import Task
 
 from mmskin_build import builds, steps
 from mmskin_build.books import check_book, read_books
-from mmskin_build.cache import Entry, Store
+from mmskin_build.cache import Entry, open_store
 from mmskin_build.config import Config, Workspace, parse_config
 from mmskin_build.dataset.summary import BuildSummary, reject_book
 from mmskin_build.errors import AdobeExtractError, InputPdfError
@@ -149,7 +149,7 @@ def run_build(
         ended = build_dataset.with_options(task_runner=runner)(
             str(workspace.data.resolve()), settings, [book.id for book in books], check
         )
-    store = Store(workspace.store)
+    store = open_store(workspace)
     outcomes: list[builds.BookOutcome] = []
     for book in books:
         keys = ended[book.id]
@@ -183,8 +183,8 @@ def _runner(scheduler: str | None, workspace: Workspace) -> Iterator[TaskRunner[
 def _job(
     data: str, settings: str, book_id: str, check: bool = False
 ) -> Iterator[tuple[steps.Job, Book]]:
-    workspace = Workspace(Path(data))
     cfg = parse_config(json.loads(settings), "the flow's settings")
+    workspace = Workspace(Path(data), cfg.store.remote)
     (book,) = (book for book in read_books(workspace) if book.id == book_id)
     with _opener()(workspace, cfg, check=check) as job:
         yield job, book
@@ -204,4 +204,4 @@ def _key(entry: Entry) -> Key:
 
 
 def _entry(job: steps.Job, stage: str, key: Key) -> Entry:
-    return Store(job.workspace.store).entry(stage, key[0])
+    return open_store(job.workspace).entry(stage, key[0])

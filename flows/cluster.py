@@ -11,7 +11,7 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from distributed import CancelledError, Client, KilledWorker, LocalCluster, wait
@@ -89,23 +89,34 @@ class Cluster:
         answers: dict[str, R] = self._client.run(function)
         return answers
 
-    def map(self, function: Callable[[T], R], given: Sequence[T]) -> Iterator[tuple[int, R]]:
+    def map(self, function: Callable[[T], R], given: Iterable[T]) -> Iterator[tuple[int, R]]:
         """Yield (position, result) of each call as it ends.
 
-        A few more calls than there are threads are under way at a time, so that as many books as
-        are worked on are held in memory, however many there are.
+        A few more calls than there are threads are under way at a time, and `given` is asked for
+        the next one only then: what is held, here and by the scheduler, is what is worked on,
+        however many calls there are.
 
         Raises:
             ClusterError: If no scheduler comes back, or a call ended one worker after the other.
             Exception: What a call raised.
         """
-        waiting = deque(range(len(given)))
-        running: dict[Future[R], int] = {}
-        while waiting or running:
+        new = enumerate(given)
+        again: deque[tuple[int, T]] = deque()
+        running: dict[Future[R], tuple[int, T]] = {}
+        is_over = False
+        while not is_over or again or running:
             try:
-                while waiting and len(running) < self._threads() + _AHEAD:
-                    number = waiting.popleft()
-                    running[self._client.submit(function, given[number], pure=False)] = number
+                while len(running) < self._threads() + _AHEAD:
+                    call = again[0] if again else next(new, None)
+                    if call is None:
+                        is_over = True
+                        break
+                    if not again:
+                        again.append(call)  # until it is handed out
+                    running[self._client.submit(function, call[1], pure=False)] = call
+                    again.popleft()
+                if not running:
+                    continue
                 wait(list(running), timeout=None, return_when="FIRST_COMPLETED")
                 ended = {future: future.result() for future in list(running) if future.done()}
             except KilledWorker as error:
@@ -115,12 +126,12 @@ class Cluster:
                     "workers more, or set [pdf] memory_limit_mib lower)"
                 ) from None
             except _LOST:
-                waiting.extendleft(reversed(sorted(running.values())))
+                again.extend(running.values())
                 running.clear()
                 self._reconnect()
                 continue
             for future, result in ended.items():
-                yield running.pop(future), result
+                yield running.pop(future)[0], result
 
     def _threads(self) -> int:
         threads: dict[str, int] = self._client.nthreads()

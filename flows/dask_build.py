@@ -1,4 +1,4 @@
-"""The build on a Dask cluster, over a folder that all machines see.
+"""The build on a Dask cluster, over a folder that all machines see, or over shared storage.
 
     a call a book   on any worker, goes through the stages of `steps` and leaves its place free
       calls a range of pages, of pictures   on all workers, so that one large book uses them all
@@ -7,7 +7,8 @@
 Results are the same bytes as with the other engines: ranges change nothing in a page's result, and
 an entry of the store is whole or not there, whoever makes it, however often. Lost workers' calls
 are done by others; what a lost scheduler knew is asked for again. Passwords of books must stand in
-the workers' environment.
+the workers' environment. With `store.remote` and a scheduler the workers need no folder of ours:
+what they need travels (`travel`).
 """
 
 from __future__ import annotations
@@ -15,45 +16,24 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-import math
-import multiprocessing
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
 
-from distributed import Client, as_completed, get_worker, worker_client
+from distributed import get_worker, worker_client
 from distributed.worker import thread_state
+from mmskin_build.flows import travel
 from mmskin_build.flows.cluster import Cluster, connect
+from mmskin_build.flows.spread import Apart, Spreading, check_code, program_code
 
 from mmskin_build import builds, steps
-from mmskin_build.books import read_books
-from mmskin_build.config import Config, PdfConfig, Workspace, parse_config
-from mmskin_build.dataset.summary import BuildSummary
-from mmskin_build.errors import ClusterError
-from mmskin_build.images.classify import (
-    PictureFile,
-    Progress,
-    ScreenedPicture,
-    screen_files,
-)
-from mmskin_build.pdf.document import Document
-from mmskin_build.pdf.isolation import WorkerPool
-from mmskin_build.pdf.jobs import PageJob, PdfInfo, PdfSource
-from mmskin_build.records import PageFailure
+from mmskin_build.config import Config, Workspace, parse_config
+from mmskin_build.dataset.summary import BuildSummary, reject_book
+from mmskin_build.errors import AdobeExtractError, ClusterError, InputPdfError
+from mmskin_build.records import Book
 
-P = TypeVar("P")
-R = TypeVar("R")
-T = TypeVar("T")
-
-_RANGE_PAGES = 50  # of one call: some seconds, beside which handing it out costs nothing
-_RANGE_PICTURES = 256  # beside which starting the process that decodes them costs little
-_RANGES_A_THREAD = 4  # how unevenly calls can end
-_FIRST = 10  # priority of ranges: a book that was begun is finished first
 _TOPIC = "mmskin-progress"
-_ROOMS = ("pdf", "figures", "images", "text", "dataset", "steps", "builds")
 
 
 def run_build(
@@ -67,7 +47,8 @@ def run_build(
     """Build all registered books on a cluster; the same bytes as `builds.build`.
 
     Args:
-        workspace: Where all lies; every worker must see it under the same path.
+        workspace: Where all lies; without `store.remote` every worker must see it under the same
+            path.
         cfg: Settings; `build.workers` is the size of a cluster of this machine.
         progress: Called with book, stage, what is done and what there is.
         scheduler: The address of a Dask scheduler, None for a cluster of this machine.
@@ -75,27 +56,45 @@ def run_build(
 
     Raises:
         ClusterError: If the cluster cannot be reached, has another version of this program, does
-            not see the folder, or ends for good.
+            not see the folder or the storage, or ends for good.
         MmskinError: As `builds.build`.
     """
     books = builds.begin_build(workspace)
-    workspace = Workspace(workspace.data.resolve())
-    calls = [
-        BookCall(
-            workspace=workspace,
-            settings=json.dumps(dataclasses.asdict(cfg)),
-            book_id=book.id,
-            check=check,
-            code=steps.stage_version(*_ROOMS),
-        )
-        for book in books
-    ]
+    workspace = dataclasses.replace(workspace, data=workspace.data.resolve())
+    is_apart = scheduler is not None and bool(workspace.remote)
     outcomes: dict[int, builds.BookOutcome] = {}
     with connect(scheduler, cfg.workers()) as cluster:
-        check_workers(cluster, workspace)
+        if not is_apart:
+            check_workers(cluster, workspace)
+        numbers: list[int] = []  # of the books that were handed out, in this order
+
+        def make_calls() -> Iterator[BookCall]:
+            parcel = travel.send_parcel(workspace, cfg) if is_apart else None
+            if parcel is not None:
+                _check_storage(cluster, parcel.url)
+            for number, book in enumerate(books):
+                sent = None
+                if parcel is not None:
+                    try:
+                        sent = travel.send_book(workspace, book, parcel)
+                    except (InputPdfError, AdobeExtractError) as error:
+                        rejected = reject_book(book, str(error))
+                        outcomes[number] = builds.BookOutcome(summary=rejected)
+                        continue
+                numbers.append(number)
+                yield BookCall(
+                    workspace=workspace,
+                    settings=json.dumps(dataclasses.asdict(cfg)),
+                    book=book,
+                    books=len(books),
+                    check=check,
+                    code=program_code(),
+                    sent=sent,
+                )
+
         cluster.listen(_TOPIC, lambda told: progress(*told))
-        for number, outcome in cluster.map(build_book, calls):
-            outcomes[number] = outcome
+        for position, outcome in cluster.map(build_book, make_calls()):
+            outcomes[numbers[position]] = outcome
     ordered = tuple(outcomes[number] for number in range(len(books)))
     return builds.finish_build(workspace, cfg, ordered), ordered
 
@@ -111,7 +110,7 @@ def check_workers(cluster: Cluster, workspace: Workspace) -> None:
         if not sees:
             raise ClusterError(
                 f"{address}: the worker does not see {workspace.books_toml}; mount the data folder "
-                "under the same path on all machines"
+                "under the same path on all machines, or share storage (store.remote)"
             )
 
 
@@ -119,27 +118,58 @@ def _sees(path: Path) -> bool:
     return path.is_file()
 
 
+def _check_storage(cluster: Cluster, url: str) -> None:
+    tell = functools.partial(travel.tell_trouble, url)
+    for address, trouble in sorted(cluster.ask_all(tell).items()):
+        if trouble:
+            raise ClusterError(f"{address}: the worker cannot use the shared storage: {trouble}")
+
+
 # ---------------------------------------------------------------------------- on the workers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookCall:
-    """A book to build, with all that a worker needs to know; `code` is the caller's program."""
+    """A book to build, with all that a worker needs to know; `code` is the caller's program.
+
+    `books` is how many are built; `sent` is where the book and the rest are if the worker does not
+    see `workspace`.
+    """
 
     workspace: Workspace
     settings: str
-    book_id: str
+    book: Book
+    books: int
     check: bool
     code: str
+    sent: travel.Sent | None = None
 
 
 def build_book(call: BookCall) -> builds.BookOutcome:
     """Take one book through all stages, from a worker; ranges of it go to all workers."""
-    _check_code(call.code)
+    check_code(call.code)
     cfg = parse_config(json.loads(call.settings), "the build's settings")
-    (book,) = (book for book in read_books(call.workspace) if book.id == call.book_id)
-    with open_spread_job(call.workspace, cfg, check=call.check) as job:
-        return builds.build_book(job, book)
+    if call.sent is None:
+        with open_spread_job(call.workspace, cfg, check=call.check, books=call.books) as job:
+            return builds.build_book(job, call.book)
+    parcel = call.sent.parcel
+    apart = Apart(
+        url=parcel.url,
+        book_sha256=call.book.sha256,
+        shown=call.sent.shown,
+        model=parcel.model,
+    )
+    with (
+        travel.settle(call.sent, call.book) as settled,
+        open_spread_job(
+            settled.workspace, cfg, check=call.check, books=call.books, apart=apart
+        ) as job,
+    ):
+        outcome = builds.build_book(dataclasses.replace(job, model=settled.model), settled.book)
+    message = outcome.summary.message.replace(str(settled.path), call.sent.shown)
+    return dataclasses.replace(
+        outcome, summary=dataclasses.replace(outcome.summary, message=message)
+    )
 
 
 def is_on_a_worker() -> bool:
@@ -149,14 +179,19 @@ def is_on_a_worker() -> bool:
 
 @contextmanager
 def open_spread_job(
-    workspace: Workspace, cfg: Config, *, check: bool = False
+    workspace: Workspace,
+    cfg: Config,
+    *,
+    check: bool = False,
+    books: int = 1,
+    apart: Apart | None = None,
 ) -> Iterator[steps.Job]:
     """Provide a job to a call that runs on a worker: all workers read and screen for it.
 
     The call's own thread is freed for others meanwhile.
     """
     with worker_client() as client:
-        spreading = Spreading(client, cfg.pdf, steps.stage_version(*_ROOMS))
+        spreading = Spreading(client, cfg.pdf, books=books, apart=apart)
         yield steps.Job(
             workspace=workspace,
             cfg=cfg,
@@ -164,141 +199,6 @@ def open_spread_job(
             screen=spreading.screen,
             progress=_tell,
             check=check,
-        )
-
-
-class Spreading:
-    """A `PagePool` of all workers, and the screening of pictures by all."""
-
-    def __init__(self, client: Client, limits: PdfConfig, code: str) -> None:
-        """Take a worker's client; nothing is handed out yet."""
-        self._client, self._limits, self._code = client, limits, code
-
-    def inspect(self, source: PdfSource) -> PdfInfo:
-        """Open a document and tell its number of pages (`WorkerPool.inspect`)."""
-        return _own_pool(self._limits).inspect(source)
-
-    def run(
-        self,
-        source: PdfSource,
-        jobs: Sequence[PageJob[P]],
-        work: Callable[[Document, PageJob[P]], R],
-        on_page: Callable[[int], None] | None = None,
-    ) -> list[R | PageFailure]:
-        """Apply `work` to each page, range by range on all workers (`WorkerPool.run`)."""
-        calls = [
-            PagesCall(source=source, jobs=some, work=work, limits=self._limits, code=self._code)
-            for some in self._cut(jobs, _RANGE_PAGES, _RANGES_A_THREAD)
-        ]
-        results: dict[int, list[Any]] = {}
-        for number, result in self._hand_out(read_range, calls):
-            results[number] = result
-            for job in calls[number].jobs if on_page is not None else ():
-                cast("Callable[[int], None]", on_page)(job.page_index)
-        return [result for number in range(len(calls)) for result in results[number]]
-
-    def screen(
-        self,
-        files: Sequence[PictureFile],
-        *,
-        workers: int = 1,
-        model_path: Path | None = None,
-        language: str = "eng",
-        read_all_words: bool = False,
-        progress: Progress = lambda done, total: None,
-    ) -> tuple[ScreenedPicture, ...]:
-        """Screen pictures, range by range on all workers (`images.classify.screen_files`)."""
-        calls = [
-            PicturesCall(
-                files=some,
-                model_path=model_path,
-                language=language,
-                read_all_words=read_all_words,
-                code=self._code,
-            )
-            for some in self._cut(files, _RANGE_PICTURES, 1)
-        ]
-        results: dict[int, tuple[ScreenedPicture, ...]] = {}
-        for number, result in self._hand_out(screen_range, calls):
-            results[number] = result
-            progress(sum(map(len, results.values())), len(files))
-        return tuple(picture for number in range(len(calls)) for picture in results[number])
-
-    def _cut(self, items: Sequence[T], most: int, a_thread: int) -> list[tuple[T, ...]]:
-        threads = max(1, sum(self._client.nthreads().values()))
-        size = max(1, min(most, math.ceil(len(items) / (threads * a_thread))))
-        return [tuple(items[at : at + size]) for at in range(0, len(items), size)]
-
-    def _hand_out(self, function: Callable[[T], R], calls: Sequence[T]) -> Iterator[tuple[int, R]]:
-        futures = {
-            self._client.submit(function, call, pure=False, priority=_FIRST): number
-            for number, call in enumerate(calls)
-        }
-        for future in as_completed(list(futures)):
-            yield futures.pop(future), future.result()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PagesCall:
-    """A range of pages of one document and what to do with each."""
-
-    source: PdfSource
-    jobs: tuple[PageJob[Any], ...]
-    work: Callable[[Document, PageJob[Any]], Any]
-    limits: PdfConfig
-    code: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PicturesCall:
-    """Some picture files to screen."""
-
-    files: tuple[PictureFile, ...]
-    model_path: Path | None
-    language: str
-    read_all_words: bool
-    code: str
-
-
-def read_range(call: PagesCall) -> list[Any]:
-    """Apply the work to the pages of a range, in a process beside this worker."""
-    _check_code(call.code)
-    return _own_pool(call.limits).run(call.source, call.jobs, call.work)
-
-
-def screen_range(call: PicturesCall) -> tuple[ScreenedPicture, ...]:
-    """Screen some pictures in a process beside this worker."""
-    _check_code(call.code)
-    # Dask's workers are daemonic, which is no more than a ban on children.
-    multiprocessing.current_process().daemon = False
-    return screen_files(
-        call.files,
-        workers=1,
-        model_path=call.model_path,
-        language=call.language,
-        read_all_words=call.read_all_words,
-    )
-
-
-_threads = threading.local()
-
-
-def _own_pool(limits: PdfConfig) -> WorkerPool:
-    """The process in which this thread reads pages; it stays for the next call."""
-    pools: dict[PdfConfig, WorkerPool] = _threads.__dict__.setdefault("pools", {})
-    if limits not in pools:
-        for pool in pools.values():
-            pool.close()
-        pools.clear()
-        pools[limits] = WorkerPool(limits, 1)
-    return pools[limits]
-
-
-def _check_code(code: str) -> None:
-    if steps.stage_version(*_ROOMS) != code:
-        raise ClusterError(
-            f"{get_worker().address}: the worker has another version of this program or its "
-            "libraries; install the same on all machines (constraints.txt)"
         )
 
 

@@ -41,8 +41,8 @@ def _step(function: Callable[P, R]) -> Task[P, R]:
 @_step
 def ask_questions(data: str, settings: str) -> str:
     """Ask about the records of the last build and return the folder of the pairs."""
-    workspace = Workspace(Path(data))
     cfg = parse_config(json.loads(settings), "the flow's settings")
+    workspace = Workspace(Path(data), cfg.store.remote)
     summary = builds.read_build(workspace)
     records = builds.read_records(workspace, summary)
     return str(make_questions(workspace, cfg.vqa, summary, records).folder)
@@ -52,7 +52,7 @@ def ask_questions(data: str, settings: str) -> str:
 def release_questions(data: str, settings: str) -> str:
     """Release the last build with its questions, unless that was done, and return the version."""
     cfg = parse_config(json.loads(settings), "the flow's settings")
-    return builds.renew_release(Workspace(Path(data)), cfg).name
+    return builds.renew_release(Workspace(Path(data), cfg.store.remote), cfg).name
 
 
 @_step

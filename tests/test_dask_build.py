@@ -5,15 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import socket
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 pytest.importorskip("distributed", reason="the extra 'dask' is not installed")
@@ -21,81 +17,20 @@ pytest.importorskip("distributed", reason="the extra 'dask' is not installed")
 from mmskin_build.flows import cluster as cluster_module
 from mmskin_build.flows.cluster import Cluster
 
+from dask_programs import (
+    await_port,
+    await_store,
+    build,
+    build_command,
+    end,
+    free_port,
+    make_data,
+    running,
+    scheduler,
+    worker,
+)
 from mmskin_build import cli
 from mmskin_build.errors import EXIT_PARTIAL, ClusterError
-from tiny_books import draw_book
-
-START_S = 60.0
-
-
-def make_data(folder: Path, books: int = 2, figures: int = 3) -> Path:
-    data = folder / "data"
-    for number in range(1, books + 1):
-        pdf = draw_book(folder / f"{number}.pdf", figures=figures, seed=number)
-        add = ["books", "add", str(pdf), "--id", f"bk{number}", "--data", str(data), "--quiet"]
-        assert cli.run(add) == 0
-    return data
-
-
-def build_command(data: Path, *options: str) -> list[str]:
-    command = [sys.executable, "-m", "mmskin_build", "build", "--data", str(data), "--json"]
-    return [*command, "--workers", "1", *options]
-
-
-def build(data: Path, *options: str) -> tuple[int, dict[str, Any]]:
-    done = subprocess.run(build_command(data, *options), capture_output=True, text=True)
-    assert done.stdout and "Traceback" not in done.stderr, done.stderr
-    return done.returncode, json.loads(done.stdout)
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-    return port
-
-
-@contextlib.contextmanager
-def running(*command: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A program that is ended with all that it started."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        yield process
-    finally:
-        end(process)
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    """Kill a program and all that it started, as a machine that is switched off does."""
-    family = []
-    with contextlib.suppress(psutil.Error):
-        family = psutil.Process(process.pid).children(recursive=True)
-    process.kill()
-    process.wait()
-    for one in family:
-        with contextlib.suppress(psutil.Error):
-            one.kill()
-
-
-def scheduler(port: int) -> tuple[str, ...]:
-    name = "distributed.cli.dask_scheduler"
-    return name, "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"
-
-
-def worker(port: int, folder: Path) -> tuple[str, ...]:
-    name = "distributed.cli.dask_worker"
-    options = ("--nthreads", "1", "--no-dashboard", "--local-directory", str(folder))
-    return name, f"tcp://127.0.0.1:{port}", *options
-
-
-def await_store(data: Path, stage: str) -> None:
-    """Wait until a build has come to a stage."""
-    until = time.monotonic() + START_S
-    while not list((data / "work" / "store").glob(f"{stage}/*/*")):
-        assert time.monotonic() < until, f"no {stage} within {START_S} s"
-        time.sleep(0.05)
 
 
 @pytest.mark.slow
@@ -127,6 +62,7 @@ def test_what_is_lost_on_the_way_changes_nothing(tmp_path: Path, lost: str) -> N
     command = build_command(spread, "--engine", "dask", "--scheduler", f"tcp://127.0.0.1:{port}")
     with contextlib.ExitStack() as stack:
         head = stack.enter_context(running(*scheduler(port)))
+        await_port(port)
         hands = [
             stack.enter_context(running(*worker(port, tmp_path / f"worker{number}")))
             for number in (1, 2)
@@ -162,16 +98,8 @@ def test_a_scheduler_without_workers_is_told(
 ) -> None:
     monkeypatch.setattr(cluster_module, "_PATIENCE_S", 0.5)
     port = free_port()
-    with running(*scheduler(port)) as process:
-        until = time.monotonic() + START_S
-        while True:
-            assert process.poll() is None and time.monotonic() < until
-            with (
-                contextlib.suppress(ConnectionError),
-                socket.create_connection(("127.0.0.1", port)),
-            ):
-                break
-            time.sleep(0.1)
+    with running(*scheduler(port)):
+        await_port(port)
         with pytest.raises(ClusterError, match="the scheduler has no worker; start some with"):
             Cluster(f"tcp://127.0.0.1:{port}")
 
@@ -185,8 +113,46 @@ def test_the_flow_of_prefect_runs_its_tasks_on_a_cluster(tmp_path: Path) -> None
     expected = build(local)[1]["content_digest"]
     port = free_port()
     with running(*scheduler(port)), running(*worker(port, tmp_path / "worker")):
+        await_port(port)
         address = f"tcp://127.0.0.1:{port}"
         code, found = build(spread, "--engine", "prefect", "--scheduler", address)
     assert code == EXIT_PARTIAL and found["content_digest"] == expected
     made = (spread / "work" / "build.json").read_text().replace(str(spread), str(local))
     assert made == (local / "work" / "build.json").read_text()
+
+
+def test_calls_are_asked_for_as_places_become_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Held:
+        def __init__(self, value: int) -> None:
+            self.value = value
+
+        def done(self) -> bool:
+            return True
+
+        def result(self) -> int:
+            return self.value
+
+    class Client:
+        def nthreads(self) -> dict[str, int]:
+            return {"a": 2, "b": 1}
+
+        def submit(self, function: Any, given: int, *, pure: bool) -> Held:
+            return Held(function(given))
+
+    monkeypatch.setattr(cluster_module, "wait", lambda futures, **more: None)
+    cluster = object.__new__(Cluster)
+    cluster._client = Client()
+    asked, most = 0, 0
+
+    def given() -> Iterator[int]:
+        nonlocal asked
+        for number in range(1000):
+            asked += 1
+            yield number
+
+    ended = 0
+    for position, result in cluster.map(lambda number: -number, given()):
+        assert result == -position
+        most = max(most, asked - ended)
+        ended += 1
+    assert ended == 1000 and most <= 3 + cluster_module._AHEAD

@@ -56,3 +56,11 @@ def test_a_broken_registry_is_told_and_not_raised(tmp_path: Path) -> None:
 def test_a_writable_folder_is_left_as_it_was(tmp_path: Path) -> None:
     assert by_name(Workspace(tmp_path))["data folder"].status == "ok"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_storage_is_asked_only_where_the_settings_name_it(tmp_path: Path) -> None:
+    assert "storage" not in by_name(Workspace(tmp_path))
+    there = Workspace(tmp_path, (tmp_path / "shared").as_uri())
+    assert by_name(there)["storage"].status == "ok"
+    check = by_name(Workspace(tmp_path, "nothing://here"))["storage"]
+    assert check.status == "missing" and "nothing" in check.mend

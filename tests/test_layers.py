@@ -19,7 +19,18 @@ PACKAGE = "mmskin_build"
 
 # From the ground up; a room imports only rooms of lines above its own, never one of its own line.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "geometry", "records", "qa", "decisions", "config", "store", "cache"),
+    (
+        "errors",
+        "geometry",
+        "records",
+        "qa",
+        "decisions",
+        "config",
+        "store",
+        "packing",
+        "remote",
+        "cache",
+    ),
     ("pdf",),
     ("figures",),
     ("alignment",),
@@ -68,6 +79,8 @@ KEPT_IN: dict[str, tuple[str, ...]] = {
     "fastapi": ("review.app",),
     "starlette": ("review.app",),
     "uvicorn": ("review.app",),
+    "fsspec": ("remote",),
+    "s3fs": (),
     "click": ("cli",),
     "typer": ("cli",),
     "pyarrow": ("dataset.export_tables",),

@@ -13,7 +13,7 @@ import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tomlkit
 from pydantic import TypeAdapter, ValidationError
@@ -31,6 +31,9 @@ from mmskin_build.pdf.adobe import load_extract, part_files
 from mmskin_build.pdf.jobs import PageJob, PagePool, PdfSource
 from mmskin_build.records import Book
 from mmskin_build.store import file_sha256, storage_errors, write_bytes
+
+if TYPE_CHECKING:
+    from mmskin_build.remote import Remote
 
 _HEADER = """\
 # The books that you own, one [[book]] each; written by `mmskin books add`, may be edited by hand.
@@ -194,6 +197,29 @@ def check_book(workspace: Workspace, book: Book) -> None:
     adobe = adobe_path(workspace, book)
     if adobe is not None:
         part_files(adobe)
+
+
+def push_book(workspace: Workspace, book: Book, remote: Remote) -> bool:
+    """Put the file of `book` where workers find it by its sha256; False if it is there already.
+
+    Raises:
+        InputPdfError, AdobeExtractError: As `check_book`.
+        StorageError: If it cannot be put.
+    """
+    check_book(workspace, book)
+    path = book_path(workspace, book)
+    name = book_object(book.sha256)
+    with storage_errors(path):
+        size = path.stat().st_size
+    if remote.size(name) == size:
+        return False
+    remote.put_file(name, path)
+    return True
+
+
+def book_object(sha256: str) -> str:
+    """Return the name of a book's file in shared storage."""
+    return f"books/{sha256}.pdf"
 
 
 def add_book(

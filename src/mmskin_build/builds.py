@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 
 from mmskin_build.books import check_book, read_books
-from mmskin_build.cache import Entry, Stage, Store
+from mmskin_build.cache import Entry, Stage, open_store
 from mmskin_build.config import Config, Workspace
 from mmskin_build.dataset.groups import join_groups
 from mmskin_build.dataset.manifest import SpotCheck
@@ -117,7 +117,7 @@ def begin_build(workspace: Workspace) -> tuple[Book, ...]:
 
     Raises:
         BookRegistryError: If no book is registered or the registry contradicts itself.
-        StorageError: If the work folder cannot be written.
+        StorageError: If the work folder cannot be written, or shared storage cannot be used.
     """
     books = sorted(read_books(workspace), key=lambda book: natural_order(book.id))
     if not books:
@@ -127,7 +127,10 @@ def begin_build(workspace: Workspace) -> tuple[Book, ...]:
         )
     with storage_errors(workspace.work):
         workspace.work.mkdir(parents=True, exist_ok=True)
-    Store(workspace.store).sweep()
+    store = open_store(workspace)
+    if store.remote is not None:
+        store.remote.check()
+    store.sweep()
     for folder in (workspace.work, workspace.data, workspace.review / "queue"):
         for path in find_abandoned(folder):
             path.unlink(missing_ok=True)
@@ -162,7 +165,7 @@ def join_books(workspace: Workspace, books: Sequence[BookSummary]) -> Entry:
     The index of duplicates grows with the books and is kept in the work folder; what one book adds
     is compared with what is there, and nothing twice.
     """
-    store = Store(workspace.store)
+    store = open_store(workspace)
     assembled = [store.entry("assemble_book", book.stages["assemble_book"]) for book in books]
     screened = [store.entry("screen_pictures", book.stages["screen_pictures"]) for book in books]
     standing = standing_decisions(read_decisions(workspace.review / "decisions")[0])
@@ -274,7 +277,7 @@ def read_build_before(workspace: Workspace) -> BuildSummary | None:
 
 def read_alignment(workspace: Workspace, book: BookSummary) -> Alignment:
     """Return the finished figures, after verdicts, rejects and failures of a built book."""
-    store = Store(workspace.store)
+    store = open_store(workspace)
     pages, aligned, cut = (store.entry(name, book.stages[name]) for name in STAGES[:3])
     assembled = store.entry("assemble_book", book.stages["assemble_book"])
     rejects = (aligned.path(REJECTS), cut.path(REJECTS))
@@ -289,18 +292,18 @@ def read_alignment(workspace: Workspace, book: BookSummary) -> Alignment:
 
 def read_pages_of(workspace: Workspace, book: BookSummary) -> tuple[Page, ...]:
     """Return the pages of a built book."""
-    entry = Store(workspace.store).entry("read_book", book.stages["read_book"])
+    entry = open_store(workspace).entry("read_book", book.stages["read_book"])
     return read_jsonl(entry.path(PAGES), Page)
 
 
 def pictures_folder(workspace: Workspace, book: BookSummary) -> Path:
     """Return the folder with the pictures of a built book, ``<image_sha256>.png``."""
-    return Store(workspace.store).entry("cut_pictures", book.stages["cut_pictures"]).folder
+    return open_store(workspace).entry("cut_pictures", book.stages["cut_pictures"]).folder
 
 
 def picture_entries(workspace: Workspace, book: BookSummary) -> tuple[Entry, Entry]:
     """Return the stage outputs that hold a built book's pictures: as cut, and as masked."""
-    store = Store(workspace.store)
+    store = open_store(workspace)
     cut = store.entry("cut_pictures", book.stages["cut_pictures"])
     return cut, store.entry("assemble_book", book.stages["assemble_book"])
 
@@ -321,19 +324,19 @@ def find_pictures(workspace: Workspace, summary: BuildSummary) -> dict[str, Pict
 
 def read_records(workspace: Workspace, summary: BuildSummary) -> tuple[Record, ...]:
     """Return the records of a build, groups joined across books."""
-    entry = Store(workspace.store).entry("join_books", summary.joined)
+    entry = open_store(workspace).entry("join_books", summary.joined)
     return read_jsonl(entry.path(RECORDS), Record)
 
 
 def read_told_apart(workspace: Workspace, summary: BuildSummary) -> tuple[tuple[str, str], ...]:
     """Return pairs of a build's pictures that a person called different, by `image_sha256`."""
-    entry = Store(workspace.store).entry("join_books", summary.joined)
+    entry = open_store(workspace).entry("join_books", summary.joined)
     return read_jsonl(entry.path(APART), tuple[str, str])
 
 
 def read_prints(workspace: Workspace, summary: BuildSummary) -> dict[str, Fingerprint]:
     """Return the fingerprints of a build's pictures by `image_sha256`; masked ones have none."""
-    store = Store(workspace.store)
+    store = open_store(workspace)
     return _read_prints(
         [
             store.entry(name, book.stages[name])

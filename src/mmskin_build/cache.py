@@ -5,6 +5,9 @@ to invalidate: what changed has another key. It is made in a temporary folder of
 manifest is written last, and the folder is renamed: an entry is whole or not there. An entry whose
 files are not what its manifest says is set aside and made again, so the store needs no `fsync` of
 its own: what a power cut tears is found and redone.
+
+Machines that share no folder share a `remote.Remote`: what is not here is fetched from there by its
+key, and what was made is put there. All work is done on the entry in the folder.
 """
 
 from __future__ import annotations
@@ -13,26 +16,30 @@ import contextlib
 import errno
 import hashlib
 import json
+import logging
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mmskin_build.errors import StorageError
+from mmskin_build.config import Workspace
+from mmskin_build.errors import DamagedObjectError, StorageError
+from mmskin_build.packing import MANIFEST, Output, write_manifest
 from mmskin_build.store import (
     file_sha256,
     is_abandoned,
     parse_json,
-    pretty_json,
     process_name,
     storage_errors,
     sync_folder,
-    write_bytes,
 )
 
-MANIFEST = "manifest.json"
+if TYPE_CHECKING:
+    from mmskin_build.remote import Remote
+
+_LOG = logging.getLogger(__name__)
 _TEMPORARY = ".tmp"
 _DESCRIPTION = ("stage", "version", "config_sha256", "inputs", "models")  # what the key stands for
 
@@ -68,14 +75,6 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
-    """One file of an entry: its digest and its size in bytes."""
-
-    sha256: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A finished stage output in the store; `outputs` by path relative to `folder`."""
 
@@ -104,6 +103,7 @@ class Store:
     """
 
     root: Path
+    remote: Remote | None = None
 
     def folder(self, stage: Stage) -> Path:
         """Return where the entry of `stage` lies once it exists."""
@@ -113,9 +113,12 @@ class Store:
         """Return the finished entry of `stage`, or None if it is absent or damaged.
 
         All sizes are compared, and the digests of the JSON outputs; with `deep` also those of the
-        pictures.
+        pictures. What is not here, or damaged, is fetched where the store has a remote.
+
+        Raises:
+            StorageError: If the remote cannot be reached, or this folder not be written.
         """
-        return read_entry(self.folder(stage), deep=deep)
+        return read_entry(self.folder(stage), deep=deep) or self._fetch(stage.name, stage.key)
 
     def entry(self, stage_name: str, key: str) -> Entry:
         """Return the entry of a stage by its key.
@@ -124,53 +127,79 @@ class Store:
             StorageError: If it is not there or damaged.
         """
         folder = self.root / stage_name / key[:2] / key
-        found = read_entry(folder)
+        found = read_entry(folder) or self._fetch(stage_name, key)
         if found is None:
             raise StorageError(f"{folder}: missing or damaged; run: mmskin build")
         return found
 
-    def run(self, stage: Stage, produce: Callable[[Path], None], *, deep: bool = False) -> Entry:
+    def run(
+        self,
+        stage: Stage,
+        produce: Callable[[Path], None],
+        *,
+        deep: bool = False,
+        anew: bool = False,
+    ) -> Entry:
         """Return the entry of `stage`; if there is none, make it with `produce(folder)`.
 
         `produce` writes its files below the (empty, temporary) folder it is given. If it raises,
-        nothing is kept.
+        nothing is kept. With `anew` it is made whatever is there, in place of it.
 
         Raises:
-            StorageError: If the disk is full or the store cannot be written.
+            StorageError: If the disk is full, the store cannot be written or its remote not be
+                reached.
         """
-        found = self.find(stage, deep=deep)
-        if found is not None:
+        if anew:
+            self._remove(stage)
+        elif (found := self.find(stage, deep=deep)) is not None:
             return found
         final = self.folder(stage)
         temporary = make_temporary(self.root, f"{stage.name}-{stage.key[:12]}")
         try:
             produce(temporary)
             with storage_errors(self.root):
-                outputs = {
-                    path.relative_to(temporary).as_posix(): Output(
-                        sha256=file_sha256(path), size=path.stat().st_size
-                    )
-                    for path in sorted(temporary.rglob("*"))
-                    if path.is_file()
-                }
-                manifest = {"key": stage.key, **stage.description()}
-                manifest["outputs"] = {
-                    name: {"sha256": out.sha256, "size": out.size} for name, out in outputs.items()
-                }
-                write_bytes(temporary / MANIFEST, pretty_json(manifest))
+                outputs = write_manifest(temporary, {"key": stage.key, **stage.description()})
                 final.parent.mkdir(parents=True, exist_ok=True)
                 _publish(temporary, final)
                 sync_folder(final.parent)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+        if self.remote is not None:
+            self.remote.put_pack(_object_name(stage.name, stage.key), final)
         return Entry(folder=final, key=stage.key, outputs=outputs, fresh=True)
 
-    def remove(self, stage: Stage) -> None:
-        """Take an entry out, so that it is made again.
+    def _fetch(self, stage_name: str, key: str) -> Entry | None:
+        """Take an entry from the remote; None without one, or if it is not what it should be."""
+        if self.remote is None:
+            return None
+        made: list[Path] = []
 
-        Raises:
-            StorageError: If it cannot be moved away.
-        """
+        def make_folder() -> Path:
+            made.append(make_temporary(self.root, f"fetched-{stage_name}-{key[:12]}"))
+            return made[-1]
+
+        name = _object_name(stage_name, key)
+        try:
+            try:
+                found = self.remote.fetch_pack(name, make_folder)
+                if found is None:
+                    return None
+                folder, manifest = found
+                if _read_manifest(manifest, key) is None:
+                    raise DamagedObjectError(f"{self.remote.url}/{name}: is of another key")
+            except DamagedObjectError as error:
+                _LOG.warning("not used, and made anew: %s", error)
+                return None
+            final = self.root / stage_name / key[:2] / key
+            with storage_errors(final):
+                final.parent.mkdir(parents=True, exist_ok=True)
+                _publish(folder, final)
+            return read_entry(final)
+        finally:
+            for folder in made:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _remove(self, stage: Stage) -> None:
         aside = make_temporary(self.root, f"removed-{stage.name}")
         try:
             with storage_errors(self.root), contextlib.suppress(FileNotFoundError):
@@ -185,6 +214,23 @@ class Store:
     def size_bytes(self) -> int:
         """Return how much the store takes on the disk."""
         return sum(path.stat().st_size for path in self.root.rglob("*") if path.is_file())
+
+
+def open_store(workspace: Workspace) -> Store:
+    """Return the stage outputs of a workspace, with the remote that its settings name.
+
+    Raises:
+        ConfigError, MissingDependencyError: As `remote.open_remote`.
+    """
+    if not workspace.remote:
+        return Store(workspace.store)
+    from mmskin_build.remote import open_remote
+
+    return Store(workspace.store, open_remote(workspace.remote))
+
+
+def _object_name(stage_name: str, key: str) -> str:
+    return f"store/{stage_name}/{key[:2]}/{key}.tar"
 
 
 def _digest(description: Mapping[str, Any]) -> str:
@@ -219,14 +265,12 @@ def find_temporary(root: Path) -> tuple[Path, ...]:
 def read_entry(folder: Path, *, deep: bool = False) -> Entry | None:
     """Return the entry in `folder`, or None if there is none or a file is not what it should be."""
     try:
-        manifest = parse_json((folder / MANIFEST).read_bytes())
-        outputs = {name: Output(**value) for name, value in manifest["outputs"].items()}
-        key = str(manifest["key"])
-        described = {name: manifest[name] for name in _DESCRIPTION}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        manifest = (folder / MANIFEST).read_bytes()
+    except OSError:
         return None
-    if key != folder.name or key != _digest(described):
-        return None  # the manifest itself is damaged
+    outputs = _read_manifest(manifest, folder.name)
+    if outputs is None:
+        return None
     for name, output in outputs.items():
         path = folder / name
         try:
@@ -236,7 +280,19 @@ def read_entry(folder: Path, *, deep: bool = False) -> Entry | None:
                 return None
         except (OSError, StorageError):
             return None
-    return Entry(folder=folder, key=key, outputs=outputs, fresh=False)
+    return Entry(folder=folder, key=folder.name, outputs=outputs, fresh=False)
+
+
+def _read_manifest(content: bytes, key: str) -> dict[str, Output] | None:
+    """Return the outputs that a manifest lists, or None if it is none of the entry `key`."""
+    try:
+        manifest = parse_json(content)
+        outputs = {name: Output(**value) for name, value in manifest["outputs"].items()}
+        described = {name: manifest[name] for name in _DESCRIPTION}
+        is_sound = key == str(manifest["key"]) == _digest(described)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return outputs if is_sound else None
 
 
 def _publish(temporary: Path, final: Path) -> None:

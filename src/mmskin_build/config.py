@@ -64,6 +64,13 @@ class WorkspaceConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoreConfig:
+    """Where machines that share no folder find stage outputs; never part of a cache key."""
+
+    remote: str = ""  # as in s3://bucket/prefix; credentials come from the environment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImagesConfig:
     """What a picture is, and what is done with pictures of one kind.
 
@@ -229,6 +236,7 @@ class Config:
     train: TrainConfig = field(default_factory=TrainConfig)
     generate: GenerateConfig = field(default_factory=GenerateConfig)
     workspace: WorkspaceConfig = field(default_factory=WorkspaceConfig)
+    store: StoreConfig = field(default_factory=StoreConfig)
 
     def workers(self) -> int:
         """Number of worker processes to start, at least 1."""
@@ -237,9 +245,10 @@ class Config:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """The data folder: registered books, stage outputs, releases."""
+    """The data folder: registered books, stage outputs, releases; `remote` is `store.remote`."""
 
     data: Path
+    remote: str = ""
 
     @property
     def books_toml(self) -> Path:

@@ -30,7 +30,7 @@ _EXTRAS = {
     "export": "exports as Parquet and for datasets",
     "train": "training and evaluation",
     "dask": "builds on a Dask cluster",
-    "s3": "releases in S3",
+    "s3": "stage outputs and books in S3",
 }
 
 
@@ -54,6 +54,7 @@ def examine(workspace: Workspace, cfg: Config) -> tuple[Check, ...]:
         *_languages(workspace, cfg),
         _folder(workspace.data),
         _disk(workspace),
+        *_storage(workspace),
         _registry(workspace),
     )
 
@@ -159,6 +160,20 @@ def _disk(workspace: Workspace) -> Check:
         mend = f"free some space; {workspace.store} may be deleted and is then computed again"
         return Check(name="disk", status="missing", found=found, mend=mend)
     return Check(name="disk", status="ok", found=found)
+
+
+def _storage(workspace: Workspace) -> Iterator[Check]:
+    """Ask the storage that the settings name, if they name one."""
+    if not workspace.remote:
+        return
+    from mmskin_build.remote import open_remote
+
+    try:
+        open_remote(workspace.remote).check()
+    except MmskinError as error:
+        yield Check(name="storage", status="missing", found="cannot be used", mend=str(error))
+    else:
+        yield Check(name="storage", status="ok", found=f"{workspace.remote}: read and written")
 
 
 def _registry(workspace: Workspace) -> Check:

@@ -17,7 +17,8 @@ one of these exceptions; `cli.py` catches them once, prints the message and leav
   * ReleaseError (9)           a release cannot be written as asked
     * ReleaseExistsError (9)   that version is there already
     * VerificationError (10)   a release is not what its manifest says
-  * StorageError (11)          the disk is full or a folder cannot be written
+  * StorageError (11)          the disk is full, a folder cannot be written, storage not reached
+    * DamagedObjectError (11)  what shared storage holds is not what it should be
   * ClusterError (13)          a Dask cluster cannot be used, or ends for good
   * ModelError (14)            a model, a shard or an adapter cannot be used
   * TrainingError (15)         training cannot begin or go on: data, memory, a loss that diverges
@@ -111,9 +112,13 @@ class VerificationError(ReleaseError):
 
 
 class StorageError(MmskinError):
-    """The disk is full or a folder cannot be written."""
+    """The disk is full, a folder cannot be written, or shared storage cannot be reached."""
 
     exit_code = 11
+
+
+class DamagedObjectError(StorageError):
+    """An object of shared storage is cut off, has other bytes, or is none of this program's."""
 
 
 class ClusterError(MmskinError):

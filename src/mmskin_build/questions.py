@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from mmskin_build import __version__
-from mmskin_build.cache import Entry, Stage, Store
+from mmskin_build.cache import Entry, Stage, Store, open_store
 from mmskin_build.config import VqaConfig, Workspace
 from mmskin_build.dataset.mmskin_o import QuestionSet
 from mmskin_build.dataset.summary import BuildSummary
@@ -190,7 +190,7 @@ def vqa_stage(workspace: Workspace, cfg: VqaConfig, summary: BuildSummary) -> St
 
 
 def _aligned(workspace: Workspace, summary: BuildSummary) -> dict[str, Entry]:
-    store = Store(workspace.store)
+    store = open_store(workspace)
     return {
         book.id: store.entry("align_book", book.stages["align_book"])
         for book in summary.books

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmskin_build.cache import Entry, Store, read_entry
+from mmskin_build.cache import Entry, Store, open_store, read_entry
 from mmskin_build.config import Config, Workspace
 from mmskin_build.dataset.assemble import Judged
 from mmskin_build.dataset.figure_verdicts import Outcome
@@ -60,7 +60,7 @@ def write_build_queue(
         StorageError: If the store is damaged or the queue cannot be written.
     """
     standing = standing_decisions(read_decisions(workspace.review / "decisions")[0])
-    store = Store(workspace.store)
+    store = open_store(workspace)
     by_id = {book.id: book for book in books}
     tasks: list[Task] = []
     pages: dict[tuple[str, int], TaskPage] = {}
@@ -156,7 +156,7 @@ def _asked(standing: Mapping[str, Standing]) -> list[Standing]:
 
 
 def _outcomes(workspace: Workspace, summary: BuildSummary) -> list[Outcome]:
-    store = Store(workspace.store)
+    store = open_store(workspace)
     found: list[Outcome] = []
     for book in summary.books:
         key = book.stages.get("assemble_book")
@@ -178,7 +178,7 @@ def draw_spot_check(
     Raises:
         StorageError: If the store is damaged or the sample cannot be written.
     """
-    store = Store(workspace.store)
+    store = open_store(workspace)
     pages: dict[tuple[str, int], TaskPage] = {}
     for book in summary.books:
         if book.status == "built":

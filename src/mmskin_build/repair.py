@@ -193,13 +193,18 @@ def _last_build(workspace: Workspace, damaged: set[str]) -> Iterator[Damage]:
         gone = sorted(
             f"{name} {key[:12]}"
             for name, key in named
-            if key in damaged or not (workspace.store / name / key[:2] / key).is_dir()
+            if key in damaged or not _is_kept(workspace, name, key)
         )
         if not gone:
             return
         problem = f"names stage outputs that are not there: {', '.join(gone)}"
     mend = "removed; mmskin build writes it again"
     yield Damage(what="last build", path=str(path), found=problem, mend=mend)
+
+
+def _is_kept(workspace: Workspace, name: str, key: str) -> bool:
+    """Whether an entry is in the work folder, or is fetched from elsewhere when it is needed."""
+    return bool(workspace.remote) or (workspace.store / name / key[:2] / key).is_dir()
 
 
 def _queue(workspace: Workspace) -> Iterator[Damage]:

@@ -11,7 +11,7 @@ from mmskin_build.audit.document import audit_document
 from mmskin_build.audit.sheets import SheetItem, write_sheets
 from mmskin_build.books import book_source, check_book, read_books
 from mmskin_build.builds import picture_entries, read_alignment, read_build
-from mmskin_build.cache import Store
+from mmskin_build.cache import open_store
 from mmskin_build.config import Workspace
 from mmskin_build.dataset.assemble import panel_id
 from mmskin_build.dataset.judge import REASONS as JUDGED
@@ -84,7 +84,7 @@ def picture_sheets(
     One for each modality, one for each thing that a person has to decide, and one for each reason
     for which the detectors or the settings left pictures out.
     """
-    store = Store(workspace.store)
+    store = open_store(workspace)
     cut, masked = picture_entries(workspace, summary)
     assembled = store.entry("assemble_book", summary.stages["assemble_book"])
     sheets: dict[str, list[SheetItem]] = {name: [] for name in MODALITIES}
@@ -141,7 +141,7 @@ def _report(
     if book is None or book.sha256 != summary.sha256:
         message = f"{summary.id}: registered anew since the last build; run: mmskin build"
         return BookReport(book_id=summary.id, message=message)
-    pages = Store(job.workspace.store).entry("read_book", summary.stages["read_book"])
+    pages = open_store(job.workspace).entry("read_book", summary.stages["read_book"])
     notes = read_jsonl(pages.path(NOTES), PageNote)
     alignment = read_alignment(job.workspace, summary)
     done = 0

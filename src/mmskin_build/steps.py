@@ -26,7 +26,7 @@ from pathlib import Path
 from mmskin_build import __version__
 from mmskin_build.alignment import check_conserved, cut_figures, pair_figures, read_pages
 from mmskin_build.books import adobe_path, book_source, pages_to_read
-from mmskin_build.cache import Entry, Stage, Store, read_entry
+from mmskin_build.cache import Entry, Stage, open_store, read_entry
 from mmskin_build.config import Config, Workspace, config_sha256
 from mmskin_build.dataset.assemble import Surroundings, assemble_records, panel_id
 from mmskin_build.dataset.figure_verdicts import decide_figures
@@ -95,6 +95,7 @@ class Job:
     cfg: Config
     pool: PagePool
     screen: ScreenFiles = screen_files
+    model: Path | None = None  # where the file of `images.modality_model` lies, if not there
     progress: Progress = no_progress
     check: bool = False  # compare the digests of kept pictures, try again what the machine failed
 
@@ -116,12 +117,10 @@ class Job:
         Where the job checks, an entry that `is_doubtful` is made again: the machine, and not what
         went in, is to blame for a part of it.
         """
-        store = Store(self.workspace.store)
-        if self.check:
-            kept = store.find(stage, deep=True)
-            if kept is not None and is_doubtful(kept):
-                store.remove(stage)
-        return store.run(stage, produce, deep=self.check)
+        store = open_store(self.workspace)
+        kept = store.find(stage, deep=True) if self.check else None
+        anew = kept is not None and is_doubtful(kept)
+        return store.run(stage, produce, deep=self.check, anew=anew)
 
 
 @contextmanager
@@ -302,6 +301,8 @@ def _screen(
 
 
 def _model(job: Job) -> Path | None:
+    if job.model is not None:
+        return job.model
     return Path(job.cfg.images.modality_model) if job.cfg.images.modality_model else None
 
 
@@ -333,7 +334,7 @@ def assemble_book(
         version=stage_version("dataset", "text", "images", "figures", "pdf", "review/applying"),
         config_sha256=settings,
         inputs={
-            "book": hashlib.sha256(to_json(book)).hexdigest(),
+            "book": hashlib.sha256(to_json(_without_paths(book))).hexdigest(),
             "notes": pages.outputs[NOTES].sha256,
             "failures": pages.outputs[FAILURES].sha256,
             "left_out": aligned.outputs[REJECTS].sha256,
@@ -416,6 +417,11 @@ def assemble_book(
         write_jsonl(folder / SUMMARY, [summary], durable=False)
 
     return job.keep(stage, produce)
+
+
+def _without_paths(book: Book) -> Book:
+    """A book wherever its file lies: that is told by digest."""
+    return dataclasses.replace(book, path="", adobe=None)
 
 
 def _check_figures_end(

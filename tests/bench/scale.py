@@ -1,15 +1,12 @@
 """One book on one and on two Dask workers, workers killed meanwhile; what handing out calls costs.
 
-usage: scale.py --out FILE [--pages N] [--calls N] [--folder DIR]
+usage: scale.py --out FILE [--pages N] [--folder DIR]
 
 A scheduler and its workers are programs of their own, a thread each. Each build starts from an
 empty store and must end with the same digest: that of one process, one worker, two workers, and
 two workers of which one is killed every `KILL_EVERY_S` seconds, its nanny starting another.
 Efficiency is the time on one worker over twice the time on two; the runs alternate, and the best
 of each counts, as other programs share the machine.
-
-`--calls` empty calls, the number of books of a large library, go through `Cluster.map` to a
-scheduler with two workers: the time a call says from where on handing out is the bottleneck.
 """
 
 from __future__ import annotations
@@ -29,25 +26,27 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from mmskin_build.flows.cluster import Cluster
 
 from mmskin_build import cli
 from mmskin_build.demo.book import write_demo_book
 from mmskin_build.errors import EXIT_PARTIAL
 
 KILL_EVERY_S = 20.0
+START_S = 300.0
 ROUNDS = 2
 
 
 @contextlib.contextmanager
-def cluster(workers: int, folder: Path) -> Iterator[tuple[str, list[psutil.Process]]]:
-    """A scheduler with workers; its address, and the nannies."""
+def cluster(
+    workers: int, folder: Path, threads: int = 1
+) -> Iterator[tuple[str, list[psutil.Process]]]:
+    """A scheduler with workers of some threads; its address, and the nannies."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
     address = f"tcp://127.0.0.1:{port}"
     head = ["distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(port)]
-    hand = ["distributed.cli.dask_worker", address, "--nthreads", "1"]
+    hand = ["distributed.cli.dask_worker", address, "--nthreads", str(threads)]
     commands = [head] + [
         [*hand, "--local-directory", str(folder / f"worker{number}")] for number in range(workers)
     ]
@@ -60,6 +59,7 @@ def cluster(workers: int, folder: Path) -> Iterator[tuple[str, list[psutil.Proce
         for command in commands
     ]
     try:
+        await_port(port)
         yield address, [psutil.Process(process.pid) for process in started[1:]]
     finally:
         for process in started:
@@ -68,6 +68,17 @@ def cluster(workers: int, folder: Path) -> Iterator[tuple[str, list[psutil.Proce
                     child.kill()
             process.kill()
             process.wait()
+
+
+def await_port(port: int) -> None:
+    """Wait until a program answers, which on a busy machine takes its time to start."""
+    until = time.monotonic() + START_S
+    while True:
+        with contextlib.suppress(ConnectionError), socket.create_connection(("127.0.0.1", port)):
+            return
+        if time.monotonic() > until:
+            raise SystemExit(f"nothing answers at port {port} within {START_S:g} s")
+        time.sleep(0.2)
 
 
 def build(data: Path, *options: str) -> dict[str, Any]:
@@ -109,18 +120,12 @@ def killing(nannies: list[psutil.Process]) -> Iterator[list[float]]:
         thread.join()
 
 
-def empty(given: int) -> int:
-    """A call without work."""
-    return given
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--out", type=Path, required=True, help="JSON file for the numbers")
     parser.add_argument("--pages", type=int, default=800)
-    parser.add_argument("--calls", type=int, default=10_000)
     parser.add_argument("--folder", type=Path, help="keep the book here")
     given = parser.parse_args()
     result: dict[str, Any] = {"pages": given.pages}
@@ -147,13 +152,6 @@ def main() -> None:
             "same_digest": len(digests) == 1,
             "efficiency": round(best["dask1"] / (2 * best["dask2"]), 3),
         }
-        with cluster(2, work) as (address, _):
-            hands = Cluster(address)
-            start = time.perf_counter()
-            ended = sum(1 for _ in hands.map(empty, range(given.calls)))
-            spent = time.perf_counter() - start
-            hands.close()
-        result["calls"] = {"number": ended, "ms_each": round(1000 * spent / ended, 2)}
     text = json.dumps(result, indent=1)
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(text + "\n")

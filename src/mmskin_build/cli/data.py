@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from pathlib import Path
 
 import click
 
 from mmskin_build.cli.console import in_words, print_json, print_table, progress_bars
 from mmskin_build.cli.options import EXISTING_PATH, Settings, common_options
-from mmskin_build.errors import MmskinError
+from mmskin_build.errors import (
+    EXIT_PARTIAL,
+    AdobeExtractError,
+    ConfigError,
+    InputPdfError,
+    MmskinError,
+)
 
 
 @click.group()
@@ -102,6 +109,43 @@ def check(settings: Settings) -> int:
         for entry in found:
             click.echo(entry["message"] or f"{entry['id']}: ok", err=bool(entry["message"]))
     return code
+
+
+@books.command()
+@common_options
+def push(settings: Settings) -> int:
+    """Put the books where the workers of a cluster fetch them (store.remote).
+
+    A build does so, too; this does it before, from where the books are. Books that are there
+    already are not sent again; one that cannot be used is listed, and the others go on (exit code
+    12).
+    """
+    from mmskin_build.books import push_book, read_books
+    from mmskin_build.remote import open_remote
+
+    if not settings.workspace.remote:
+        raise ConfigError(
+            "store.remote is not set; write it into mmskin.toml, as in s3://bucket/prefix "
+            "(docs/scale.md)"
+        )
+    remote = open_remote(settings.workspace.remote)
+    remote.check()
+    found: list[dict[str, str]] = []
+    for book in read_books(settings.workspace):
+        try:
+            status = "pushed" if push_book(settings.workspace, book, remote) else "there"
+            found.append({"id": book.id, "status": status, "message": ""})
+        except (InputPdfError, AdobeExtractError) as error:
+            found.append({"id": book.id, "status": "bad", "message": str(error)})
+    counts = Counter(entry["status"] for entry in found)
+    if settings.as_json:
+        print_json({"books": found})
+    else:
+        for entry in found:
+            if entry["message"]:
+                click.echo(entry["message"], err=True)
+        click.echo(f"{counts['pushed']} pushed, {counts['there']} there already")
+    return EXIT_PARTIAL if counts["bad"] else 0
 
 
 @click.command(

@@ -69,7 +69,7 @@ def common_options(command: F) -> F:
             )
         settings = Settings(
             cfg=cfg,
-            workspace=Workspace(Path(cfg.workspace.data)),
+            workspace=Workspace(Path(cfg.workspace.data), cfg.store.remote),
             quiet=quiet,
             as_json=as_json,
         )

@@ -88,7 +88,7 @@ def load_page(document: Document, index: int, cfg: PdfConfig) -> pymupdf.Page:
     width, height = page.rect.width, page.rect.height
     if not (0 < width <= cfg.max_page_side_pt and 0 < height <= cfg.max_page_side_pt):
         raise InputPdfError(
-            f"{document.path} page index {index}: {width:.0f} x {height:.0f} pt is outside the "
+            f"page index {index}: {width:.0f} x {height:.0f} pt is outside the "
             f"limit of {cfg.max_page_side_pt:.0f} pt a side (pdf.max_page_side_pt)"
         )
     return page

@@ -60,7 +60,7 @@ def read_painted(
     for painted in painting.images:
         if painted.item.width_px * painted.item.height_px > cfg.max_image_px:
             raise InputPdfError(
-                f"{document.path} page index {page.number}: an image of {painted.item.width_px} x "
+                f"page index {page.number}: an image of {painted.item.width_px} x "
                 f"{painted.item.height_px} pixels is over the limit (pdf.max_image_px); raise it "
                 "if the file is trusted"
             )

@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from mmskin_build.books import book_source, read_books
-from mmskin_build.cache import Store
+from mmskin_build.cache import open_store
 from mmskin_build.config import Config, Workspace
 from mmskin_build.dataset.summary import BuildSummary
 from mmskin_build.errors import MmskinError
@@ -123,7 +123,7 @@ class PictureTable:
 
 
 def _find_folders(workspace: Workspace, summary: BuildSummary) -> Mapping[str, Path]:
-    store = Store(workspace.store)
+    store = open_store(workspace)
     found: dict[str, Path] = {}
     for book in summary.books:
         for stage in ("cut_pictures", "assemble_book"):
