@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -11,11 +12,12 @@ from numpy.typing import NDArray
 PixelBox = tuple[int, int, int, int]
 
 TOLERANCE = 18  # grey levels that a gutter may differ from pure white or black
-_PURE = 5  # grey levels that painted white differs from white, after compression
-_GLASS_SHARE = 0.03  # of a picture that is white, but not purely
+_PURE = 5  # grey levels that painted white or black differs from it, after compression
+_GLASS_SHARE = 0.03  # of a picture that is white or black, but not purely
 MIN_GUTTER_PX = 2  # across a gutter
 MIN_SIDE_PX = 24  # of a panel
 _BAND_SPREAD = 4.0  # grey levels along a gray gutter
+_BAND_STEP = 10.0  # grey levels from one line of a gutter to the next, at most
 _BAND_TONES = 3  # gray tones tried
 _LOOSE = 70  # grey levels for a thin gutter, which compression blurs
 
@@ -33,37 +35,67 @@ def paper_of(distance: NDArray[np.uint8]) -> Paper:
     return Paper((distance <= TOLERANCE).astype(np.uint8), (distance <= _LOOSE).astype(np.uint8))
 
 
-def pure_white(gray: NDArray[np.uint8]) -> Paper | None:
-    """Return where a picture is white as a program paints it, if much of it is white otherwise.
+def painted_of(distance: NDArray[np.uint8]) -> Paper | None:
+    """Return where a picture is white, or black, as a program paints it; `distance` to that tone.
 
-    The glass around a section is bright, but a photograph of it is not pure: so gutters are told
-    from the glass beside them. None where it would say nothing that `paper_of` does not.
+    The glass around a section is bright and the field of a fluorescence micrograph dark, but a
+    photograph of them is not pure: so gutters are told from what lies beside them. None where it
+    would say nothing that `paper_of` does not.
     """
-    pure, bright = gray >= 255 - _PURE, gray >= 255 - TOLERANCE
-    if not pure.any() or float(bright.mean()) - float(pure.mean()) < _GLASS_SHARE:
+    pure, near = distance <= _PURE, distance <= TOLERANCE
+    if not pure.any() or float(near.mean()) - float(pure.mean()) < _GLASS_SHARE:
         return None
     mask = pure.astype(np.uint8)
     return Paper(mask, mask)
 
 
-def band_tones(gray: NDArray[np.uint8], content: PixelBox) -> list[int]:
-    """Tones of gray bands that run straight from edge to edge and hold nothing else."""
+def band_papers(rgb: NDArray[np.uint8], gray: NDArray[np.uint8], content: PixelBox) -> list[Paper]:
+    """Return where a picture has the colors of its gray or colored gutters.
+
+    A gutter is of one color in all channels: skin as bright as a gray gutter is none. `rgb` is
+    ``(H, W, 3) uint8``, `gray` the same picture, which may be smaller.
+    """
+    bands = _bands(gray, content)
+    if bands and rgb.shape[:2] != gray.shape:
+        size = (gray.shape[1], gray.shape[0])
+        rgb = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+    papers = []
+    for x0, y0, x1, y1 in bands:
+        color = np.median(rgb[y0:y1, x0:x1].reshape(-1, 3), axis=0).astype(np.uint8)
+        apart = cv2.absdiff(rgb, np.broadcast_to(color, rgb.shape).copy())
+        papers.append(paper_of(np.asarray(apart.max(axis=2), np.uint8)))
+    return papers
+
+
+def _bands(gray: NDArray[np.uint8], content: PixelBox) -> list[PixelBox]:
+    """Bands of one tone that run straight from edge to edge and hold nothing else, one a tone."""
     x0, y0, x1, y1 = content
     part = gray[y0:y1, x0:x1]
-    found: list[int] = []
+    found: dict[int, PixelBox] = {}
     for axis in (0, 1):
         across = part.shape[1 - axis]
         mean = cv2.reduce(part, 1 - axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel() / across
         squares = cv2.reduce(part, 1 - axis, cv2.REDUCE_SUM2, dtype=cv2.CV_64F).ravel() / across
         spread = np.sqrt(np.maximum(squares - mean**2, 0))
-        for start, end in runs(spread <= _BAND_SPREAD):
+        for start, end in _level_runs(mean, spread <= _BAND_SPREAD):
             margin = MIN_SIDE_PX
             if start < margin or part.shape[axis] - end < margin or end - start < MIN_GUTTER_PX:
                 continue
             tone = round(float(mean[start:end].mean()))
             if all(abs(tone - other) > TOLERANCE for other in (0, 255, *found)):
-                found.append(tone)
-    return found[:_BAND_TONES]
+                found[tone] = (
+                    (x0, y0 + start, x1, y0 + end) if axis == 0 else (x0 + start, y0, x0 + end, y1)
+                )
+    return list(found.values())[:_BAND_TONES]
+
+
+def _level_runs(mean: NDArray[np.float64], even: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return where lines are even, cut where one gutter borders on the plain edge of a picture."""
+    pieces: list[tuple[int, int]] = []
+    for start, end in runs(even):
+        steps = np.flatnonzero(np.abs(np.diff(mean[start:end])) > _BAND_STEP)
+        pieces.extend(pairwise([start, *(start + 1 + steps).tolist(), end]))
+    return pieces
 
 
 def runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:

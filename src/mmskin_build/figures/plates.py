@@ -27,7 +27,15 @@ from mmskin_build.figures.gutters import (
     steps_across,
     trim,
 )
-from mmskin_build.figures.paper import Paper, PixelBox, band_tones, paper_of, pure_white, runs
+from mmskin_build.figures.lattice import cut_lattice
+from mmskin_build.figures.paper import (
+    Paper,
+    PixelBox,
+    band_papers,
+    painted_of,
+    paper_of,
+    runs,
+)
 
 _MIN_SIDE_SHARE, _MIN_SIDE_PX = 0.045, 20  # of a panel, of the plate's side
 _SEAMS = ((2.0, 0.75), (1.5, 0.6))  # ratio, share of steps; letters beside a seam confirm it
@@ -41,6 +49,7 @@ _MOST_INSETS = 20
 _INSET_MIN = 0.12  # of the side
 _CUT_PX = 1600  # longer side at which gutters are looked at
 _PLACES = ("inside", "above", "below", "left", "right")
+_APART = 0.2  # of the panels whose letter may stand apart from where the others do
 _CORNER_SPREAD = 3.0  # letter heights that letters may differ in from one corner of their panels
 
 
@@ -64,6 +73,7 @@ def cut_by_marks(
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         small = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
         cut = _cut_gray(
+            rgb,
             small,
             {k: (a * scale, b * scale, c * scale, d * scale) for k, (a, b, c, d) in marks.items()},
             [_scaled(box, scale, size) for box in proposed],
@@ -73,7 +83,7 @@ def cut_by_marks(
             letter: exact.get(box) or _scaled(box, 1 / scale, (width, height))
             for letter, box in cut.items()
         }
-    return _cut_gray(gray, marks, proposed)
+    return _cut_gray(rgb, gray, marks, proposed)
 
 
 def find_unread(
@@ -81,7 +91,7 @@ def find_unread(
 ) -> tuple[dict[str, PixelBox], list[PixelBox]]:
     """Find drawings or specimens where `unread` of the letters were not read (`find_drawings`)."""
     gray = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
-    for paper in _papers(gray)[:2]:
+    for paper in _papers(rgb, gray)[:2]:
         found = find_drawings(gray, paper, marks, unread)
         if found[0]:
             return found
@@ -95,12 +105,16 @@ def _scaled(box: PixelBox, scale: float, size: tuple[int, int]) -> PixelBox:
 
 
 def _cut_gray(
-    gray: NDArray[np.uint8], marks: Mapping[str, MarkBox], proposed: Sequence[PixelBox]
+    rgb: NDArray[np.uint8],
+    gray: NDArray[np.uint8],
+    marks: Mapping[str, MarkBox],
+    proposed: Sequence[PixelBox],
 ) -> dict[str, PixelBox]:
-    papers = _papers(gray)
-    pure = pure_white(gray)  # glass around a section is then a part of its picture
-    if pure is not None:
-        papers.insert(2, pure)
+    papers = _papers(rgb, gray)
+    # Glass around a section, or a dark field, is then a part of its picture.
+    distances = (np.asarray(255 - gray, np.uint8), gray)
+    pures = [paper for distance in distances if (paper := painted_of(distance)) is not None]
+    papers[2:2] = pures
     cuts: list[tuple[float, str, dict[str, PixelBox]]] = []
     for place in _PLACES:
         named = match_marks(proposed, marks, (place,)) if proposed else {}
@@ -111,7 +125,7 @@ def _cut_gray(
             cut = _Cutter(gray, paper, probes).cut()
             known = [boxes for _, _, boxes in cuts]
             if (
-                paper is pure
+                any(paper is pure for pure in pures)
                 and cut
                 and any(are_alike(list(cut.values()), list(other.values())) for other in known)
             ):
@@ -121,10 +135,14 @@ def _cut_gray(
         if cuts and min(cuts, key=lambda c: c[0])[0] <= _ALIKE:
             break
     best = min(cuts, key=lambda c: c[0]) if cuts else None
+    if best is None or best[1] != "inside" or not _stand_exactly(best[2], marks):
+        grid = cut_lattice(gray, papers, marks)
+        if grid and (best is None or _stand_exactly(grid, marks)):
+            return grid
     if best is not None and (
         (best[0] <= _ALIKE and best[1] == "inside")
         or _are_filled(papers[0], best[2])
-        or (pure is not None and _are_filled(pure, best[2]))
+        or any(_are_filled(pure, best[2]) for pure in pures)
     ):
         return best[2]
     for paper in papers[:2]:
@@ -165,6 +183,12 @@ def _free_cells(boxes: Sequence[PixelBox], whole: PixelBox) -> dict[PixelBox, Pi
                 )
         cells[box] = (min(x0, box[0]), min(y0, box[1]), max(x1, box[2]), max(y1, box[3]))
     return cells
+
+
+def _stand_exactly(boxes: Mapping[str, PixelBox], marks: Mapping[str, MarkBox]) -> bool:
+    """Whether every letter stands at one place inside its panel, none left out."""
+    spread = mark_spread(boxes, marks, "inside", apart=0.0)
+    return spread is not None and spread <= _ALIKE
 
 
 def stand_alike(boxes: Mapping[str, PixelBox], marks: Mapping[str, MarkBox]) -> bool:
@@ -215,12 +239,16 @@ def match_marks(
 
 
 def mark_spread(
-    boxes: Mapping[str, PixelBox], marks: Mapping[str, MarkBox], place: str
+    boxes: Mapping[str, PixelBox],
+    marks: Mapping[str, MarkBox],
+    place: str,
+    apart: float = _APART,
 ) -> float | None:
     """How far letters are from standing alike at their panels, in letter heights; None too far.
 
     Inside, they keep one distance to one corner; outside, one distance to one side, at one end of
-    it or in its middle.
+    it or in its middle. A panel trimmed to what it shows may have lost its edge: a share of
+    `apart` may stand elsewhere.
     """
     letters = sorted(boxes)
     m = np.array([marks[letter] for letter in letters])
@@ -242,22 +270,19 @@ def mark_spread(
     for pair in pairs:
         table = np.stack(pair, axis=1)
         away = np.abs(table - np.median(table, axis=0)).max(axis=1)
-        # A panel trimmed to what it shows may have lost its edge: a fifth may stand apart.
-        spreads.append(float(np.sort(away)[int(0.8 * (len(away) - 1))]))
+        spreads.append(float(np.sort(away)[int((1 - apart) * (len(away) - 1))]))
     least = min(spreads)
     return least if least <= _CORNER_SPREAD else None
 
 
-def _papers(gray: NDArray[np.uint8]) -> list[Paper]:
-    """What may be paper here: white, black, or the tone of gray bands."""
+def _papers(rgb: NDArray[np.uint8], gray: NDArray[np.uint8]) -> list[Paper]:
+    """What may be paper here: white, black, or the color of other bands."""
     height, width = gray.shape
     white, black = paper_of(np.asarray(255 - gray, np.uint8)), paper_of(gray)
     papers = [white, black]
     if float(black.strict.mean()) > float(white.strict.mean()):
         papers.reverse()
-    for tone in band_tones(gray, (0, 0, width, height)):
-        papers.append(paper_of(np.asarray(cv2.absdiff(gray, np.full_like(gray, tone)), np.uint8)))
-    return papers
+    return papers + band_papers(rgb, gray, (0, 0, width, height))
 
 
 def _probe(mark: MarkBox, place: str) -> tuple[float, float]:
