@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mmskin_build.figures.charts import cut_charts
 from mmskin_build.figures.paper import (
+    GUTTER_SHARE,
     MIN_GUTTER_PX,
     MIN_SIDE_PX,
     Paper,
@@ -21,28 +22,23 @@ from mmskin_build.figures.paper import (
     band_papers,
     painted_of,
     paper_of,
+    paper_shares,
     runs,
+    trim,
 )
 from mmskin_build.geometry import Bbox, reading_order
 
 MarkBox = tuple[float, float, float, float]  # of a letter
 
-_GUTTER_SHARE = 0.985  # pixels of a gutter's row or column that are of its color
 _CLEARER = 1.6  # times the widest gap left that the narrowest gutter must have
 _LINE_SHARE = 0.95
 _FLANK_PX = 5  # this far beside a thin gutter the picture has begun
 _FLANK_SHARE = 0.6
-_INK_CHROMA, _INK_COLORED = 40, 0.3  # spread of channels of color; share of colored ink in charts
 _SEAM_BLOCKS = 16  # pieces of a seam that are looked at one by one
 _SEAM_RATIO = 2.0  # times the usual step, in a piece of a seam
 _SEAM_SHARE = 0.75  # of the pieces must step
 _SEAM_MARGIN = 0.12  # of the side; no panel is thinner
 _SEAM_NOISE = 2.0  # grey levels
-_FRAME_SHARE = 0.02  # of the plate's side: thinner ends are its frame
-_GRID_GUTTERS, _GRID_CUTS = 8, 5  # widest gutters looked at, cuts an axis
-_GRID_GUTTER_SHARE = 0.018  # of the plate's side: between bars of one chart there is less
-_EVEN_GUTTERS = 0.4  # narrowest over widest gutter of a grid
-_ALIKE = 1.35  # largest over smallest side of panels in one grid
 _MIN_SIDE_SHARE = 0.06  # a panel's side, of the whole picture's
 _SNAP_SHARE = 0.3  # of the panels are filled, for the others to have edges like theirs
 _BLUR_PX = 5  # pixels from an edge within which compression blurs it
@@ -87,9 +83,9 @@ def split_raster(rgb: NDArray[np.uint8], expected: int) -> list[PixelBox]:
             return painted or _rows(boxes)
         if distance is black or expected:
             continue
-        grid = _cut_grid(paper.strict, content)
-        if grid and _is_chart(rgb, paper.strict):
-            return _rows(grid)
+        charts = cut_charts(rgb, paper.strict, content)
+        if charts:
+            return _rows(charts)
     for paper in band_papers(rgb, gray, content):
         boxes, _ = _cut(paper, content, expected)
         if len(boxes) < 2 or (expected and len(boxes) != expected):
@@ -120,15 +116,6 @@ def _cut_filled(
         if len(boxes) == expected and are_filled(paper, boxes):
             return _rows(boxes)
     return []
-
-
-def _is_chart(rgb: NDArray[np.uint8], paper: NDArray[np.uint8]) -> bool:
-    """Whether what is not paper is black, gray or few pixels: ink, not tissue on glass."""
-    inked = rgb[paper == 0]
-    if len(inked) == 0:
-        return False
-    colored = (inked.max(axis=1).astype(np.int16) - inked.min(axis=1)) > _INK_CHROMA
-    return bool(colored.mean() < _INK_COLORED)
 
 
 def are_alike(boxes: Sequence[PixelBox], others: Sequence[PixelBox]) -> bool:
@@ -272,10 +259,10 @@ def bands_across(paper: Paper, box: PixelBox, smallest: tuple[float, float]) -> 
         limit = smallest[1 - axis]
         bands = [
             (float(end - start), start, end)
-            for start, end in runs(_profile(strict, axis) >= _GUTTER_SHARE)
+            for start, end in runs(paper_shares(strict, axis) >= GUTTER_SHARE)
             if end - start >= MIN_GUTTER_PX
         ]
-        profile = _profile(loose, axis)
+        profile = paper_shares(loose, axis)
         for start, end in runs(profile >= _LINE_SHARE):
             flanks = (start - _FLANK_PX, end + _FLANK_PX - 1)
             sharp = flanks[0] >= 0 and flanks[1] < length
@@ -287,13 +274,6 @@ def bands_across(paper: Paper, box: PixelBox, smallest: tuple[float, float]) -> 
             if start >= limit and length - end >= limit
         )
     return found
-
-
-def _profile(mask: NDArray[np.uint8], axis: int) -> NDArray[np.float32]:
-    """Share of set pixels in each row (`axis` 0) or column (1)."""
-    sums = cv2.reduce(mask, 1 - axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
-    shares: NDArray[np.float32] = (sums / mask.shape[1 - axis]).astype(np.float32)
-    return shares
 
 
 def _cut_seams(rgb: NDArray[np.uint8], content: PixelBox, expected: int) -> list[PixelBox]:
@@ -356,76 +336,6 @@ def steps_across(
     strength[:margin] = 0.0
     strength[length - 1 - margin :] = 0.0
     return strength
-
-
-def _cut_grid(mask: NDArray[np.uint8], content: PixelBox) -> list[PixelBox]:
-    """Cut a plate of like charts along its rows and columns; empty where it is none.
-
-    Charts are full of white themselves, so only gutters from edge to edge count, and only where
-    they leave three or more cells of about one size.
-    """
-    x0, y0, x1, y1 = content
-    part = mask[y0:y1, x0:x1]
-    rows, columns = _alike_segments(part, 0), _alike_segments(part, 1)
-    cells = [(x0 + a, y0 + c, x0 + b, y0 + d) for c, d in rows for a, b in columns]
-    boxes = [
-        trim(mask, cell) for cell in cells if not mask[cell[1] : cell[3], cell[0] : cell[2]].all()
-    ]
-    if len(boxes) < 3:
-        return []
-    widths = [b - a for a, _, b, _ in boxes]
-    heights = [b - a for _, a, _, b in boxes]
-    alike = max(widths) <= _ALIKE * min(widths) and max(heights) <= _ALIKE * min(heights)
-    plump = 0.4 <= float(np.median(widths)) / float(np.median(heights)) <= 2.5
-    return boxes if alike and plump else []
-
-
-def _alike_segments(part: NDArray[np.uint8], axis: int) -> list[tuple[int, int]]:
-    """Cut an axis at gutters that leave segments of about one length; the widest such set wins.
-
-    A thin segment at either end is a frame around the plate, and no cell.
-    """
-    length = part.shape[axis]
-    gutters = [
-        (start, end)
-        for start, end in runs(_profile(part, axis) >= _GUTTER_SHARE)
-        if end - start >= max(2 * MIN_GUTTER_PX, _GRID_GUTTER_SHARE * length)
-    ]
-    first, last = 0, length
-    if gutters and gutters[0][0] <= _FRAME_SHARE * length:
-        first = gutters.pop(0)[1]
-    if gutters and length - gutters[-1][1] <= _FRAME_SHARE * length:
-        last = gutters.pop()[0]
-    inner = sorted(gutters, key=lambda gutter: gutter[0] - gutter[1])[:_GRID_GUTTERS]
-    best, best_width = [(first, last)], 0
-    for count in range(1, min(len(inner), _GRID_CUTS) + 1):
-        for chosen in combinations(inner, count):
-            widths = [end - start for start, end in chosen]
-            ordered = sorted(chosen)
-            starts = [first, *(end for _, end in ordered)]
-            ends = [*(start for start, _ in ordered), last]
-            sizes = [end - start for start, end in zip(starts, ends, strict=True)]
-            if max(sizes) > _ALIKE * min(sizes) or min(widths) < _EVEN_GUTTERS * max(widths):
-                continue
-            if sum(widths) > best_width:
-                best, best_width = list(zip(starts, ends, strict=True)), sum(widths)
-    return best
-
-
-def trim(mask: NDArray[np.uint8], box: PixelBox) -> PixelBox:
-    """Take a margin of paper off a box."""
-    x0, y0, x1, y1 = box
-    part = mask[y0:y1, x0:x1]
-    rows = np.flatnonzero(_profile(part, 0) < _GUTTER_SHARE)
-    columns = np.flatnonzero(_profile(part, 1) < _GUTTER_SHARE)
-    if rows.size == 0 or columns.size == 0:
-        return box
-    return (
-        x0 + int(columns[0]),
-        y0 + int(rows[0]),
-        x0 + int(columns[-1]) + 1,
-        y0 + int(rows[-1]) + 1,
-    )
 
 
 def are_filled(paper: Paper, boxes: Sequence[PixelBox]) -> bool:

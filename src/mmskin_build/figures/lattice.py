@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mmskin_build.figures.gutters import MarkBox, bands_across, steps_across, trim
-from mmskin_build.figures.paper import Paper, PixelBox
+from mmskin_build.figures.gutters import MarkBox, bands_across, steps_across
+from mmskin_build.figures.paper import Paper, PixelBox, trim
 
 _SAME_LINE = 0.8  # letter heights that letters of one row or column may differ in
 _REACH = 0.5  # letter heights from where the letters say that a panel ends to where it does

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 PixelBox = tuple[int, int, int, int]
 
 TOLERANCE = 18  # grey levels that a gutter may differ from pure white or black
-_PURE = 5  # grey levels that painted white or black differs from it, after compression
+PURE = 5  # grey levels that painted white or black differs from it, after compression
 _GLASS_SHARE = 0.03  # of a picture that is white or black, but not purely
+GUTTER_SHARE = 0.985  # pixels of a gutter's row or column that are of its color
 MIN_GUTTER_PX = 2  # across a gutter
 MIN_SIDE_PX = 24  # of a panel
 _BAND_SPREAD = 4.0  # grey levels along a gray gutter
@@ -42,7 +43,7 @@ def painted_of(distance: NDArray[np.uint8]) -> Paper | None:
     photograph of them is not pure: so gutters are told from what lies beside them. None where it
     would say nothing that `paper_of` does not.
     """
-    pure, near = distance <= _PURE, distance <= TOLERANCE
+    pure, near = distance <= PURE, distance <= TOLERANCE
     if not pure.any() or float(near.mean()) - float(pure.mean()) < _GLASS_SHARE:
         return None
     mask = pure.astype(np.uint8)
@@ -56,15 +57,22 @@ def band_papers(rgb: NDArray[np.uint8], gray: NDArray[np.uint8], content: PixelB
     ``(H, W, 3) uint8``, `gray` the same picture, which may be smaller.
     """
     bands = _bands(gray, content)
-    if bands and rgb.shape[:2] != gray.shape:
-        size = (gray.shape[1], gray.shape[0])
-        rgb = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
     papers = []
+    if bands:
+        rgb = at_size(rgb, gray)
     for x0, y0, x1, y1 in bands:
         color = np.median(rgb[y0:y1, x0:x1].reshape(-1, 3), axis=0).astype(np.uint8)
         apart = cv2.absdiff(rgb, np.broadcast_to(color, rgb.shape).copy())
         papers.append(paper_of(np.asarray(apart.max(axis=2), np.uint8)))
     return papers
+
+
+def at_size(rgb: NDArray[np.uint8], gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a picture in color at the resolution of the same one in gray."""
+    if rgb.shape[:2] == gray.shape:
+        return rgb
+    size = (gray.shape[1], gray.shape[0])
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _bands(gray: NDArray[np.uint8], content: PixelBox) -> list[PixelBox]:
@@ -87,6 +95,29 @@ def _bands(gray: NDArray[np.uint8], content: PixelBox) -> list[PixelBox]:
                     (x0, y0 + start, x1, y0 + end) if axis == 0 else (x0 + start, y0, x0 + end, y1)
                 )
     return list(found.values())[:_BAND_TONES]
+
+
+def paper_shares(mask: NDArray[np.uint8], axis: int) -> NDArray[np.float32]:
+    """Return the share of set pixels in each row (`axis` 0) or column (1)."""
+    sums = cv2.reduce(mask, 1 - axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
+    shares: NDArray[np.float32] = (sums / mask.shape[1 - axis]).astype(np.float32)
+    return shares
+
+
+def trim(mask: NDArray[np.uint8], box: PixelBox) -> PixelBox:
+    """Take a margin of paper off a box."""
+    x0, y0, x1, y1 = box
+    part = mask[y0:y1, x0:x1]
+    rows = np.flatnonzero(paper_shares(part, 0) < GUTTER_SHARE)
+    columns = np.flatnonzero(paper_shares(part, 1) < GUTTER_SHARE)
+    if rows.size == 0 or columns.size == 0:
+        return box
+    return (
+        x0 + int(columns[0]),
+        y0 + int(rows[0]),
+        x0 + int(columns[-1]) + 1,
+        y0 + int(rows[-1]) + 1,
+    )
 
 
 def _level_runs(mean: NDArray[np.float64], even: NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -25,22 +25,31 @@ from mmskin_build.figures.gutters import (
     is_sliver,
     snap,
     steps_across,
-    trim,
 )
 from mmskin_build.figures.lattice import cut_lattice
 from mmskin_build.figures.paper import (
+    PURE,
     Paper,
     PixelBox,
+    at_size,
     band_papers,
     painted_of,
     paper_of,
     runs,
+    trim,
+)
+from mmskin_build.figures.standing import (
+    ALIKE,
+    PLACES,
+    mark_spread,
+    match_marks,
+    probe_of,
+    stand_exactly,
 )
 
 _MIN_SIDE_SHARE, _MIN_SIDE_PX = 0.045, 20  # of a panel, of the plate's side
 _SEAMS = ((2.0, 0.75), (1.5, 0.6))  # ratio, share of steps; letters beside a seam confirm it
 _DRAWN_SHARE = 0.5  # of a plate is paper: drawings, where no seam is to be seen
-_ALIKE = 0.8  # letter heights that letters may differ in, for a cut that needs no other witness
 _FILLED_SHARE = 0.7  # of the panels are filled to their edges, in a plate of photographs
 _INSET_SHARE = 0.94  # of an inset's border that is paper
 _INSET_START = 0.15  # of the side: where borders of an inset are looked for
@@ -48,9 +57,7 @@ _INSET_STEP, _INSET_INSIDE = 4, 0.6  # pixels inside its border; share of paper 
 _MOST_INSETS = 20
 _INSET_MIN = 0.12  # of the side
 _CUT_PX = 1600  # longer side at which gutters are looked at
-_PLACES = ("inside", "above", "below", "left", "right")
-_APART = 0.2  # of the panels whose letter may stand apart from where the others do
-_CORNER_SPREAD = 3.0  # letter heights that letters may differ in from one corner of their panels
+_LEAST_SIDE = 2.5  # letter heights that a panel measures at least
 
 
 def cut_by_marks(
@@ -115,12 +122,32 @@ def _cut_gray(
     distances = (np.asarray(255 - gray, np.uint8), gray)
     pures = [paper for distance in distances if (paper := painted_of(distance)) is not None]
     papers[2:2] = pures
+    cut = _cut_papers(rgb, gray, papers, pures, marks, proposed)
+    empty = Paper((gray >= 255 - PURE).astype(np.uint8), papers[0].loose)
+    return {letter: _without_empty(empty, box) for letter, box in cut.items()}
+
+
+def _without_empty(paper: Paper, box: PixelBox) -> PixelBox:
+    """A panel without the empty cell beside it, which lines of another color may leave with it."""
+    trimmed = trim(paper.strict, box)
+    return trimmed if is_filled(paper.strict, trimmed) else box
+
+
+def _cut_papers(
+    rgb: NDArray[np.uint8],
+    gray: NDArray[np.uint8],
+    papers: Sequence[Paper],
+    pures: Sequence[Paper],
+    marks: Mapping[str, MarkBox],
+    proposed: Sequence[PixelBox],
+) -> dict[str, PixelBox]:
+    """The cut of `cut_by_marks` by gutters of any of the papers, else by drawings and seams."""
     cuts: list[tuple[float, str, dict[str, PixelBox]]] = []
-    for place in _PLACES:
+    for place in PLACES:
         named = match_marks(proposed, marks, (place,)) if proposed else {}
         if named:
             _judge(cuts, {letter: proposed[i] for i, letter in named.items()}, marks, place)
-        probes = {letter: _probe(box, place) for letter, box in marks.items()}
+        probes = {letter: probe_of(box, place) for letter, box in marks.items()}
         for paper in papers:
             cut = _Cutter(gray, paper, probes).cut()
             known = [boxes for _, _, boxes in cuts]
@@ -132,15 +159,15 @@ def _cut_gray(
                 continue
             if cut is not None:
                 _judge(cuts, cut, marks, place)
-        if cuts and min(cuts, key=lambda c: c[0])[0] <= _ALIKE:
+        if cuts and min(cuts, key=lambda c: c[0])[0] <= ALIKE:
             break
     best = min(cuts, key=lambda c: c[0]) if cuts else None
-    if best is None or best[1] != "inside" or not _stand_exactly(best[2], marks):
-        grid = cut_lattice(gray, papers, marks)
-        if grid and (best is None or _stand_exactly(grid, marks)):
+    if best is None or best[1] != "inside" or not stand_exactly(best[2], marks):
+        grid = cut_lattice(at_size(rgb, gray), papers, marks)
+        if grid and (best is None or stand_exactly(grid, marks)):
             return grid
     if best is not None and (
-        (best[0] <= _ALIKE and best[1] == "inside")
+        (best[0] <= ALIKE and best[1] == "inside")
         or _are_filled(papers[0], best[2])
         or any(_are_filled(pure, best[2]) for pure in pures)
     ):
@@ -155,11 +182,12 @@ def _cut_gray(
             )
     if float(papers[0].strict.mean()) >= _DRAWN_SHARE:
         return min(cuts, key=lambda c: c[0])[2] if cuts else {}
+    colored = at_size(rgb, gray)
     for ratio, share in _SEAMS:
-        for place in _PLACES[:1]:
-            probes = {letter: _probe(box, place) for letter, box in marks.items()}
+        for place in PLACES[:1]:
+            probes = {letter: probe_of(box, place) for letter, box in marks.items()}
             for paper in papers:
-                cut = _Cutter(gray, paper, probes, (ratio, share)).cut()
+                cut = _Cutter(colored, paper, probes, (ratio, share)).cut()
                 if cut is not None:
                     _judge(cuts, cut, marks, place)
         if cuts:
@@ -185,27 +213,16 @@ def _free_cells(boxes: Sequence[PixelBox], whole: PixelBox) -> dict[PixelBox, Pi
     return cells
 
 
-def _stand_exactly(boxes: Mapping[str, PixelBox], marks: Mapping[str, MarkBox]) -> bool:
-    """Whether every letter stands at one place inside its panel, none left out."""
-    spread = mark_spread(boxes, marks, "inside", apart=0.0)
-    return spread is not None and spread <= _ALIKE
-
-
-def stand_alike(boxes: Mapping[str, PixelBox], marks: Mapping[str, MarkBox]) -> bool:
-    """Whether all letters stand at one place of their panels, give or take a little."""
-    spreads = [mark_spread(boxes, marks, place) for place in _PLACES]
-    return any(spread is not None and spread <= _ALIKE for spread in spreads)
-
-
 def _judge(
     cuts: list[tuple[float, str, dict[str, PixelBox]]],
     cut: dict[str, PixelBox],
     marks: Mapping[str, MarkBox],
     place: str,
 ) -> None:
-    """Add a cut with its spread, if letters stand in it alike at all."""
+    """Add a cut with its spread, if letters stand in it alike at all and no panel is a letter."""
     spread = mark_spread(cut, marks, place)
-    if spread is not None:
+    least = _LEAST_SIDE * float(np.median([mark[3] - mark[1] for mark in marks.values()]))
+    if spread is not None and not any(is_sliver(box, (least, least)) for box in cut.values()):
         cuts.append((spread, place, cut))
 
 
@@ -213,66 +230,6 @@ def _are_filled(paper: Paper, boxes: Mapping[str, PixelBox]) -> bool:
     """Whether most panels are pictures to their edges."""
     filled = sum(is_filled(paper.strict, box) for box in boxes.values())
     return filled >= _FILLED_SHARE * len(boxes)
-
-
-def match_marks(
-    boxes: Sequence[PixelBox], marks: Mapping[str, MarkBox], places: Sequence[str] = ()
-) -> dict[int, str]:
-    """Give boxes the letters that stand at one place of them all; empty where some do not fit."""
-    best: tuple[float, dict[int, str]] | None = None
-    for place in places or _PLACES:
-        named: dict[int, str] = {}
-        for letter, mark in marks.items():
-            x, y = _probe(mark, place)
-            at = [i for i, b in enumerate(boxes) if b[0] <= x <= b[2] and b[1] <= y <= b[3]]
-            if len(at) > 1:  # an inset lies in another
-                at = [min(at, key=lambda i: _area(boxes[i]))]
-            if len(at) != 1 or at[0] in named:
-                break
-            named[at[0]] = letter
-        if len(named) < len(marks):
-            continue
-        spread = mark_spread({letter: boxes[i] for i, letter in named.items()}, marks, place)
-        if spread is not None and (best is None or spread < best[0]):
-            best = (spread, named)
-    return {} if best is None else best[1]
-
-
-def mark_spread(
-    boxes: Mapping[str, PixelBox],
-    marks: Mapping[str, MarkBox],
-    place: str,
-    apart: float = _APART,
-) -> float | None:
-    """How far letters are from standing alike at their panels, in letter heights; None too far.
-
-    Inside, they keep one distance to one corner; outside, one distance to one side, at one end of
-    it or in its middle. A panel trimmed to what it shows may have lost its edge: a share of
-    `apart` may stand elsewhere.
-    """
-    letters = sorted(boxes)
-    m = np.array([marks[letter] for letter in letters])
-    b = np.array([boxes[letter] for letter in letters], float)
-    unit = float(np.median(m[:, 3] - m[:, 1]))
-    left, right = (m[:, 0] - b[:, 0]) / unit, (m[:, 2] - b[:, 2]) / unit
-    top, bottom = (m[:, 1] - b[:, 1]) / unit, (m[:, 3] - b[:, 3]) / unit
-    across = (left + right) / 2
-    down = (top + bottom) / 2
-    if place == "inside":
-        pairs = [(left, top), (right, top), (left, bottom), (right, bottom)]
-    elif place in ("above", "below"):
-        edge = top if place == "above" else (m[:, 1] - b[:, 3]) / unit
-        pairs = [(left, edge), (across, edge), (right, edge)]
-    else:
-        edge = left if place == "left" else (m[:, 0] - b[:, 2]) / unit
-        pairs = [(edge, top), (edge, down), (edge, bottom)]
-    spreads = []
-    for pair in pairs:
-        table = np.stack(pair, axis=1)
-        away = np.abs(table - np.median(table, axis=0)).max(axis=1)
-        spreads.append(float(np.sort(away)[int((1 - apart) * (len(away) - 1))]))
-    least = min(spreads)
-    return least if least <= _CORNER_SPREAD else None
 
 
 def _papers(rgb: NDArray[np.uint8], gray: NDArray[np.uint8]) -> list[Paper]:
@@ -285,33 +242,20 @@ def _papers(rgb: NDArray[np.uint8], gray: NDArray[np.uint8]) -> list[Paper]:
     return papers + band_papers(rgb, gray, (0, 0, width, height))
 
 
-def _probe(mark: MarkBox, place: str) -> tuple[float, float]:
-    """A point that lies in the letter's panel where letters stand at `place` of it."""
-    x, y = (mark[0] + mark[2]) / 2, (mark[1] + mark[3]) / 2
-    high = mark[3] - mark[1]
-    return {
-        "inside": (x, y),
-        "above": (x, mark[3] + 1.2 * high),
-        "below": (x, mark[1] - 1.2 * high),
-        "left": (mark[2] + 1.5 * high, y),
-        "right": (mark[0] - 1.5 * high, y),
-    }[place]
-
-
 class _Cutter:
     """Cuts a plate along one kind of paper, letters on both sides of each cut."""
 
     def __init__(
         self,
-        gray: NDArray[np.uint8],
+        picture: NDArray[np.uint8],
         paper: Paper,
         probes: Mapping[str, tuple[float, float]],
         seams: tuple[float, float] | None = None,
     ) -> None:
-        self.gray, self.paper, self.probes, self.seams = gray, paper, probes, seams
+        self.picture, self.paper, self.probes, self.seams = picture, paper, probes, seams
         self.cells: dict[PixelBox, PixelBox] = {}
         self.is_loose = float(paper.strict.mean()) >= GROUND_SHARE
-        height, width = gray.shape
+        height, width = picture.shape[:2]
         self.smallest = (
             max(_MIN_SIDE_PX, _MIN_SIDE_SHARE * width),
             max(_MIN_SIDE_PX, _MIN_SIDE_SHARE * height),
@@ -319,7 +263,7 @@ class _Cutter:
 
     def cut(self) -> dict[str, PixelBox] | None:
         """The panel of each letter, or None where some letters cannot be parted."""
-        height, width = self.gray.shape
+        height, width = self.picture.shape[:2]
         whole = trim(self.paper.strict, (0, 0, width, height))
         found = self._cut(whole, sorted(self.probes))
         if found is None:
@@ -380,7 +324,7 @@ class _Cutter:
     ) -> Band | None:
         best: Band | None = None
         for axis in (0, 1):
-            strength = steps_across(self.gray, box, axis, ratio, share)
+            strength = steps_across(self.picture, box, axis, ratio, share)
             if len(strength) == 0:
                 continue
             at = sorted(self.probes[x][1 - axis] - box[1 - axis] for x in letters)
@@ -443,7 +387,3 @@ def _find_insets(paper: NDArray[np.uint8]) -> list[PixelBox]:
 
 def _holds(box: PixelBox, point: tuple[float, float]) -> bool:
     return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
-
-
-def _area(box: PixelBox) -> int:
-    return (box[2] - box[0]) * (box[3] - box[1])
