@@ -46,8 +46,8 @@ def cut_lattice(
     rows = _lines(table[:, 1] + table[:, 3], 2 * _SAME_LINE * unit)
     cells = list(zip(rows.tolist(), columns.tolist(), strict=True))
     high, wide = int(max(rows)) + 1, int(max(columns)) + 1
-    if min(high, wide) < 2 or len(set(cells)) < len(cells) or len(cells) <= (high - 1) * wide:
-        return {}  # at most the last row is not full
+    if min(high, wide) < 2 or len(cells) != high * wide or len(set(cells)) < len(cells):
+        return {}
     if float(papers[0].strict.mean()) >= _GROUND_SHARE:
         return {}
     height, width = picture.shape[:2]

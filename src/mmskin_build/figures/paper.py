@@ -51,19 +51,23 @@ def painted_of(distance: NDArray[np.uint8]) -> Paper | None:
 
 
 def band_papers(rgb: NDArray[np.uint8], gray: NDArray[np.uint8], content: PixelBox) -> list[Paper]:
-    """Return where a picture has the colors of its gray or colored gutters.
+    """Return where a picture has the tones of its gray or colored gutters, then their colors.
 
-    A gutter is of one color in all channels: skin as bright as a gray gutter is none. `rgb` is
-    ``(H, W, 3) uint8``, `gray` the same picture, which may be smaller.
+    Brightness alone is exact at a thin gutter, where compression smears colors; but skin as bright
+    as a gray gutter is told from it by color alone. `rgb` is ``(H, W, 3) uint8``, `gray` the same
+    picture, which may be smaller.
     """
     bands = _bands(gray, content)
-    papers = []
-    if bands:
+    papers: list[Paper] = []
+    for tone, (x0, y0, x1, y1) in bands.items():
+        alike = paper_of(np.asarray(cv2.absdiff(gray, np.full_like(gray, tone)), np.uint8))
+        papers.append(alike)
         rgb = at_size(rgb, gray)
-    for x0, y0, x1, y1 in bands:
         color = np.median(rgb[y0:y1, x0:x1].reshape(-1, 3), axis=0).astype(np.uint8)
         apart = cv2.absdiff(rgb, np.broadcast_to(color, rgb.shape).copy())
-        papers.append(paper_of(np.asarray(apart.max(axis=2), np.uint8)))
+        colored = paper_of(np.asarray(apart.max(axis=2), np.uint8))
+        if float(alike.strict.mean()) - float(colored.strict.mean()) >= _GLASS_SHARE:
+            papers.append(colored)
     return papers
 
 
@@ -75,8 +79,8 @@ def at_size(rgb: NDArray[np.uint8], gray: NDArray[np.uint8]) -> NDArray[np.uint8
     return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _bands(gray: NDArray[np.uint8], content: PixelBox) -> list[PixelBox]:
-    """Bands of one tone that run straight from edge to edge and hold nothing else, one a tone."""
+def _bands(gray: NDArray[np.uint8], content: PixelBox) -> dict[int, PixelBox]:
+    """Bands of one tone that run straight from edge to edge and hold nothing else, by tone."""
     x0, y0, x1, y1 = content
     part = gray[y0:y1, x0:x1]
     found: dict[int, PixelBox] = {}
@@ -94,7 +98,7 @@ def _bands(gray: NDArray[np.uint8], content: PixelBox) -> list[PixelBox]:
                 found[tone] = (
                     (x0, y0 + start, x1, y0 + end) if axis == 0 else (x0 + start, y0, x0 + end, y1)
                 )
-    return list(found.values())[:_BAND_TONES]
+    return dict(list(found.items())[:_BAND_TONES])
 
 
 def paper_shares(mask: NDArray[np.uint8], axis: int) -> NDArray[np.float32]:

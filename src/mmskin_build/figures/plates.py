@@ -162,9 +162,9 @@ def _cut_papers(
         if cuts and min(cuts, key=lambda c: c[0])[0] <= ALIKE:
             break
     best = min(cuts, key=lambda c: c[0]) if cuts else None
-    if best is None or best[1] != "inside" or not stand_exactly(best[2], marks):
+    if best is None or not stand_exactly(best[2], marks, best[1]):
         grid = cut_lattice(at_size(rgb, gray), papers, marks)
-        if grid and (best is None or stand_exactly(grid, marks)):
+        if grid and (best is None or stand_exactly(grid, marks, "inside")):
             return grid
     if best is not None and (
         (best[0] <= ALIKE and best[1] == "inside")

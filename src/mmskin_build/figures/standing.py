@@ -18,9 +18,9 @@ _APART = 0.2  # of the panels whose letter may stand apart from where the others
 _CORNER_SPREAD = 3.0  # letter heights that letters may differ in from one corner of their panels
 
 
-def stand_exactly(boxes: Mapping[str, PixelBox], marks: Mapping[str, MarkBox]) -> bool:
-    """Return whether every letter stands at one place inside its panel, none left out."""
-    spread = mark_spread(boxes, marks, "inside", apart=0.0)
+def stand_exactly(boxes: Mapping[str, PixelBox], marks: Mapping[str, MarkBox], place: str) -> bool:
+    """Return whether every letter stands at one `place` of its panel, none left out."""
+    spread = mark_spread(boxes, marks, place, apart=0.0)
     return spread is not None and spread <= ALIKE
 
 
