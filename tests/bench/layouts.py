@@ -32,6 +32,7 @@ import pypdfium2
 from layout_books import BOOKS
 from layout_fresh import FRESH
 from layout_journals import JOURNALS
+from layout_hard import HARD
 from layout_sheet import Box, Sheet, Truth
 from PIL import Image
 from rapidfuzz import fuzz
@@ -46,7 +47,7 @@ from mmskin_build.pdf.isolation import WorkerPool
 from mmskin_build.pdf.jobs import PdfSource
 from mmskin_build.records import Figure
 
-STYLES = {**BOOKS, **JOURNALS, **FRESH}
+STYLES = {**BOOKS, **JOURNALS, **FRESH, **HARD}
 MENDED_ON = tuple(sorted({**BOOKS, **JOURNALS}))
 
 

@@ -10,8 +10,9 @@ of the figure numbers, over the whole book at once.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from mmskin_build.figures.assignment import assign
 from mmskin_build.figures.captions import CaptionBlock
@@ -26,6 +27,7 @@ _GAP_SCALE_PT = 22.0  # gap that costs as much as one nat
 _BODY_WORDS_A_NAT = 5.0
 _SMALL_WORDS_A_NAT = 18.0
 _FORBIDDEN = 1e6
+_TIE = 1.0  # nats by which two ways to pair may differ, for the order of numbers to decide
 _UNUSUAL = 2.0  # nats from which a pair stands in an unusual way
 _RECLAIM_PT = 24.0
 _OWN_WORDS_PT = 14.0  # between a picture and the unnumbered caption under it
@@ -97,7 +99,7 @@ def match_page(
         {row: links[column].cost for row, links in enumerate(table) if links[column].cost < NO_PAIR}
         for column in range(len(captions))
     ]
-    chosen = assign(costs, alone=NO_PAIR)
+    chosen = _in_order(assign(costs, alone=NO_PAIR), costs, pictures, captions)
     pairs = sorted((row, column) for column, row in enumerate(chosen) if row is not None)
     for row, column in pairs:
         others = [link.cost for other, link in enumerate(table[row]) if other != column]
@@ -121,6 +123,42 @@ def match_page(
             column = next(i for i, c in enumerate(captions) if c is group.caption)
             group.rival_picture_cost = min(table[row][column].cost for row in unclaimed)
     return PageMatch(groups, alone)
+
+
+def _in_order(
+    chosen: Sequence[int | None],
+    costs: Sequence[Mapping[int, float]],
+    pictures: Sequence[Picture],
+    captions: Sequence[CaptionBlock],
+) -> list[int | None]:
+    """Let numbers follow the order of the pictures where distance does not decide.
+
+    Two captions below one another across two pictures fit both alike: the first is the left one's.
+    """
+    rows = list(chosen)
+    by_number = sorted(
+        (caption.label.parts, column)
+        for column, caption in enumerate(captions)
+        if caption.label is not None and rows[column] is not None
+    )
+    for _ in by_number:
+        for (low, i), (high, j) in pairwise(by_number):
+            p, q = rows[i], rows[j]
+            if p is None or q is None or low == high:
+                continue
+            if q not in costs[i] or p not in costs[j]:
+                continue
+            more = costs[i][q] + costs[j][p] - costs[i][p] - costs[j][q]
+            if more <= _TIE and _comes_before(pictures[q].bbox, pictures[p].bbox):
+                rows[i], rows[j] = q, p
+    return rows
+
+
+def _comes_before(a: Bbox, b: Bbox) -> bool:
+    """Whether a picture stands clearly before another: left of it in one row, or above it."""
+    if a.y_overlap(b) > 0.5 * min(a.height, b.height):
+        return a.x1 <= b.x0
+    return a.y1 <= b.y0 and a.x_overlap(b) > 0.5 * min(a.width, b.width)
 
 
 def _grow(

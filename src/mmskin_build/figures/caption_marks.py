@@ -36,6 +36,11 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|cf|vs|Dr|Prof|St|al|sp|spp|var|approx|ca|Fig|Figs|No|Vol|ed|mag|orig"
     r"|resp|incl|viz|no|pp|p))\.$"
 )
+#: What stands before the initial of a name: "Dr. M. Hale", "Photo: M. Hale".
+_NAME_AHEAD = re.compile(
+    r"(?:\b(?:Drs?|Prof|Mr|Mrs|Ms)\.|\b(?:photo\w*|images?|courtesy|credits?|source)\s?:)\s*$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ def find_marks(pattern: re.Pattern[str], text: str) -> list[Mark]:
         group = re.sub(r"[()]", " ", group) if "(" in match[0] else match["letters"]
         start = match.start() + (len(match[0]) - len(match[0].lstrip()))
         keys = letters_in(group)
-        if keys:
+        if keys and not _NAME_AHEAD.search(text, 0, start):
             found.append(Mark(start, match.end(), keys))
     return found
 

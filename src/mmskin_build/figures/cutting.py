@@ -14,7 +14,8 @@ import numpy as np
 from mmskin_build.figures.gutters import MarkBox, split_raster
 from mmskin_build.figures.lettering import Mark, erase_marks, read_marks
 from mmskin_build.figures.paper import PixelBox
-from mmskin_build.figures.plates import cut_by_marks, find_unread, match_marks, stand_alike
+from mmskin_build.figures.plates import cut_by_marks, find_unread
+from mmskin_build.figures.standing import match_marks, stand_alike
 from mmskin_build.geometry import Bbox, reading_order
 from mmskin_build.pdf.jobs import PanelPart, PictureView
 from mmskin_build.pdf.raster import RgbImage

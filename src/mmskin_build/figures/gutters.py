@@ -7,45 +7,43 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mmskin_build.figures.charts import cut_charts
 from mmskin_build.figures.paper import (
+    GUTTER_SHARE,
     MIN_GUTTER_PX,
     MIN_SIDE_PX,
     Paper,
     PixelBox,
-    band_tones,
+    band_papers,
+    painted_of,
     paper_of,
-    pure_white,
+    paper_shares,
     runs,
+    trim,
 )
 from mmskin_build.geometry import Bbox, reading_order
 
 MarkBox = tuple[float, float, float, float]  # of a letter
 
-_GUTTER_SHARE = 0.985  # pixels of a gutter's row or column that are of its color
 _CLEARER = 1.6  # times the widest gap left that the narrowest gutter must have
 _LINE_SHARE = 0.95
 _FLANK_PX = 5  # this far beside a thin gutter the picture has begun
 _FLANK_SHARE = 0.6
-_INK_CHROMA, _INK_COLORED = 40, 0.3  # spread of channels of color; share of colored ink in charts
 _SEAM_BLOCKS = 16  # pieces of a seam that are looked at one by one
 _SEAM_RATIO = 2.0  # times the usual step, in a piece of a seam
 _SEAM_SHARE = 0.75  # of the pieces must step
 _SEAM_MARGIN = 0.12  # of the side; no panel is thinner
 _SEAM_NOISE = 2.0  # grey levels
-_FRAME_SHARE = 0.02  # of the plate's side: thinner ends are its frame
-_GRID_GUTTERS, _GRID_CUTS = 8, 5  # widest gutters looked at, cuts an axis
-_GRID_GUTTER_SHARE = 0.018  # of the plate's side: between bars of one chart there is less
-_EVEN_GUTTERS = 0.4  # narrowest over widest gutter of a grid
-_ALIKE = 1.35  # largest over smallest side of panels in one grid
 _MIN_SIDE_SHARE = 0.06  # a panel's side, of the whole picture's
 _SNAP_SHARE = 0.3  # of the panels are filled, for the others to have edges like theirs
 _BLUR_PX = 5  # pixels from an edge within which compression blurs it
+_JPEG_PX = 8  # of a block, whose noise spreads over all of it
+_BLOCK_SIDES = 20  # times that, for a side on which as much is the edge still
 _SAME_EDGE_PX = 3  # edges of panels in one row or column differ by no more
 _EDGE_INK_SHARE = 0.55  # of a panel's edge that is not paper, for a panel without a letter
 
@@ -66,48 +64,58 @@ def split_raster(rgb: NDArray[np.uint8], expected: int) -> list[PixelBox]:
         return []
     gray = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
     height, width = gray.shape
-    white, black = paper_of(np.asarray(255 - gray, np.uint8)), paper_of(gray)
-    content = trim(white.strict, (0, 0, width, height))
-    pure = pure_white(gray) if expected else None
-    beside_glass: list[PixelBox] = []
-    if pure is not None:
-        around = trim(pure.strict, (0, 0, width, height))
-        boxes, is_clear = _cut(pure, around, expected)
-        if len(boxes) == expected and (is_clear or all(is_filled(pure.strict, b) for b in boxes)):
-            beside_glass = _rows(boxes)
-    for paper in (white, black):
+    white, black = np.asarray(255 - gray, np.uint8), gray
+    content = trim(paper_of(white).strict, (0, 0, width, height))
+    for distance in (white, black):
+        paper = paper_of(distance)
+        painted = _cut_painted(distance, expected)
         boxes, is_clear = _cut(paper, content, expected)
-        filled = len(boxes) >= 2 and all(is_filled(paper.strict, box) for box in boxes)
+        filled = len(boxes) >= 2 and are_filled(paper, boxes)
         if expected and len(boxes) == expected and (is_clear or filled):
-            if paper is white and beside_glass and not are_alike(boxes, beside_glass):
-                return beside_glass
-            return [] if not is_clear and _has_more(paper, content, expected) else _rows(boxes)
-        if paper is white and beside_glass:
-            return beside_glass
-        if expected or paper is black:
+            if painted and not are_alike(boxes, painted):
+                return painted
+            if not is_clear and _has_more(paper, content, expected):
+                return []
+            # White between two sections on glass is none: rectangles on other ground go before.
+            others = [] if filled else _cut_filled(rgb, gray, content, expected)
+            return others or _rows(boxes)
+        if painted or (filled and not expected):
+            return painted or _rows(boxes)
+        if distance is black or expected:
             continue
-        if filled:
-            return _rows(boxes)
-        grid = _cut_grid(paper.strict, content)
-        if grid and _is_chart(rgb, paper.strict):
-            return _rows(grid)
-    for tone in band_tones(gray, content):
-        paper = paper_of(np.asarray(cv2.absdiff(gray, np.full_like(gray, tone)), np.uint8))
+        charts = cut_charts(rgb, paper.strict, content)
+        if charts:
+            return _rows(charts)
+    for paper in band_papers(rgb, gray, content):
         boxes, _ = _cut(paper, content, expected)
         if len(boxes) < 2 or (expected and len(boxes) != expected):
             continue
-        if expected or all(is_filled(paper.strict, box) for box in boxes):
+        if expected or are_filled(paper, boxes):
             return _rows(boxes)
-    return _rows(_cut_seams(gray, content, expected)) if expected else []
+    return _rows(_cut_seams(rgb, content, expected)) if expected else []
 
 
-def _is_chart(rgb: NDArray[np.uint8], paper: NDArray[np.uint8]) -> bool:
-    """Whether what is not paper is black, gray or few pixels: ink, not tissue on glass."""
-    inked = rgb[paper == 0]
-    if len(inked) == 0:
-        return False
-    colored = (inked.max(axis=1).astype(np.int16) - inked.min(axis=1)) > _INK_CHROMA
-    return bool(colored.mean() < _INK_COLORED)
+def _cut_painted(distance: NDArray[np.uint8], expected: int) -> list[PixelBox]:
+    """Cut along gutters of painted white or black beside glass or a dark field; else empty."""
+    paper = painted_of(distance)
+    if paper is None:
+        return []
+    height, width = distance.shape
+    boxes, is_clear = _cut(paper, trim(paper.strict, (0, 0, width, height)), expected)
+    filled = len(boxes) >= 2 and are_filled(paper, boxes)
+    fits = len(boxes) == expected and (is_clear or filled) if expected else filled
+    return _rows(boxes) if fits else []
+
+
+def _cut_filled(
+    rgb: NDArray[np.uint8], gray: NDArray[np.uint8], content: PixelBox, expected: int
+) -> list[PixelBox]:
+    """Cut along black or colored gutters into the expected number of rectangles; else empty."""
+    for paper in (paper_of(gray), *band_papers(rgb, gray, content)):
+        boxes, _ = _cut(paper, content, expected)
+        if len(boxes) == expected and are_filled(paper, boxes):
+            return _rows(boxes)
+    return []
 
 
 def are_alike(boxes: Sequence[PixelBox], others: Sequence[PixelBox]) -> bool:
@@ -196,7 +204,7 @@ def snap(
 def _has_more(paper: Paper, content: PixelBox, expected: int) -> bool:
     """Whether its gutters set off more photographs than the caption names: one would hold two."""
     boxes, _ = _cut(paper, content, 0)
-    return len(boxes) > expected and all(is_filled(paper.strict, box) for box in boxes)
+    return len(boxes) > expected and are_filled(paper, boxes)
 
 
 def is_sliver(box: PixelBox, smallest: tuple[float, float]) -> bool:
@@ -251,10 +259,10 @@ def bands_across(paper: Paper, box: PixelBox, smallest: tuple[float, float]) -> 
         limit = smallest[1 - axis]
         bands = [
             (float(end - start), start, end)
-            for start, end in runs(_profile(strict, axis) >= _GUTTER_SHARE)
+            for start, end in runs(paper_shares(strict, axis) >= GUTTER_SHARE)
             if end - start >= MIN_GUTTER_PX
         ]
-        profile = _profile(loose, axis)
+        profile = paper_shares(loose, axis)
         for start, end in runs(profile >= _LINE_SHARE):
             flanks = (start - _FLANK_PX, end + _FLANK_PX - 1)
             sharp = flanks[0] >= 0 and flanks[1] < length
@@ -268,14 +276,7 @@ def bands_across(paper: Paper, box: PixelBox, smallest: tuple[float, float]) -> 
     return found
 
 
-def _profile(mask: NDArray[np.uint8], axis: int) -> NDArray[np.float32]:
-    """Share of set pixels in each row (`axis` 0) or column (1)."""
-    sums = cv2.reduce(mask, 1 - axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
-    shares: NDArray[np.float32] = (sums / mask.shape[1 - axis]).astype(np.float32)
-    return shares
-
-
-def _cut_seams(gray: NDArray[np.uint8], content: PixelBox, expected: int) -> list[PixelBox]:
+def _cut_seams(rgb: NDArray[np.uint8], content: PixelBox, expected: int) -> list[PixelBox]:
     """Cut where pictures meet without a gutter: straight steps from edge to edge.
 
     Empty unless exactly the expected number of panels comes of it.
@@ -286,7 +287,7 @@ def _cut_seams(gray: NDArray[np.uint8], content: PixelBox, expected: int) -> lis
         best: tuple[float, int, PixelBox, PixelBox] | None = None
         for index, leaf in enumerate(leaves):
             if leaf not in seams:
-                seams[leaf] = _sharpest_seam(gray, leaf)
+                seams[leaf] = _sharpest_seam(rgb, leaf)
             cut = seams[leaf]
             if cut is not None and (best is None or cut[0] > best[0]):
                 best = (cut[0], index, cut[1], cut[2])
@@ -296,11 +297,11 @@ def _cut_seams(gray: NDArray[np.uint8], content: PixelBox, expected: int) -> lis
     return leaves
 
 
-def _sharpest_seam(gray: NDArray[np.uint8], box: PixelBox) -> _Gutter | None:
+def _sharpest_seam(rgb: NDArray[np.uint8], box: PixelBox) -> _Gutter | None:
     """The line along which brightness steps everywhere, as no object's outline does."""
     best: Band | None = None
     for axis in (0, 1):
-        strength = steps_across(gray, box, axis, _SEAM_RATIO, _SEAM_SHARE)
+        strength = steps_across(rgb, box, axis, _SEAM_RATIO, _SEAM_SHARE)
         at = int(strength.argmax()) if len(strength) else 0
         if len(strength) and strength[at] > 0 and (best is None or strength[at] > best.width):
             best = Band(float(strength[at]), axis, at + 1, at + 1)
@@ -308,21 +309,23 @@ def _sharpest_seam(gray: NDArray[np.uint8], box: PixelBox) -> _Gutter | None:
 
 
 def steps_across(
-    gray: NDArray[np.uint8], box: PixelBox, axis: int, ratio: float, share: float
+    picture: NDArray[np.uint8], box: PixelBox, axis: int, ratio: float, share: float
 ) -> NDArray[np.float32]:
-    """How sharply brightness steps at each line across a box; 0 where it steps not everywhere.
+    """How sharply brightness or color steps at each line across a box; 0 where not everywhere.
 
     A line is looked at in pieces: it counts where `share` of them step by `ratio` times what is
     usual there. Entry `i` is the step from line `i` to the next; empty where the box is too small.
     """
     x0, y0, x1, y1 = box
-    part = gray[y0:y1, x0:x1].astype(np.int16)
-    turned = part if axis == 0 else part.T
-    length, across = turned.shape
+    part = picture[y0:y1, x0:x1].astype(np.int16)
+    turned = part if axis == 0 else part.swapaxes(0, 1)
+    length, across = turned.shape[:2]
     margin = max(MIN_SIDE_PX, round(_SEAM_MARGIN * length))
     if length <= 2 * margin or across < _SEAM_BLOCKS * 4:
         return np.zeros(0, np.float32)
     steps = np.abs(np.diff(turned, axis=0))
+    if steps.ndim == 3:  # teal and brown may be equally bright
+        steps = steps.max(axis=2)
     blocks = np.stack(
         [block.mean(axis=1) for block in np.array_split(steps, _SEAM_BLOCKS, axis=1)], axis=1
     )  # (length - 1, blocks)
@@ -335,74 +338,9 @@ def steps_across(
     return strength
 
 
-def _cut_grid(mask: NDArray[np.uint8], content: PixelBox) -> list[PixelBox]:
-    """Cut a plate of like charts along its rows and columns; empty where it is none.
-
-    Charts are full of white themselves, so only gutters from edge to edge count, and only where
-    they leave three or more cells of about one size.
-    """
-    x0, y0, x1, y1 = content
-    part = mask[y0:y1, x0:x1]
-    rows, columns = _alike_segments(part, 0), _alike_segments(part, 1)
-    cells = [(x0 + a, y0 + c, x0 + b, y0 + d) for c, d in rows for a, b in columns]
-    boxes = [
-        trim(mask, cell) for cell in cells if not mask[cell[1] : cell[3], cell[0] : cell[2]].all()
-    ]
-    if len(boxes) < 3:
-        return []
-    widths = [b - a for a, _, b, _ in boxes]
-    heights = [b - a for _, a, _, b in boxes]
-    alike = max(widths) <= _ALIKE * min(widths) and max(heights) <= _ALIKE * min(heights)
-    plump = 0.4 <= float(np.median(widths)) / float(np.median(heights)) <= 2.5
-    return boxes if alike and plump else []
-
-
-def _alike_segments(part: NDArray[np.uint8], axis: int) -> list[tuple[int, int]]:
-    """Cut an axis at gutters that leave segments of about one length; the widest such set wins.
-
-    A thin segment at either end is a frame around the plate, and no cell.
-    """
-    length = part.shape[axis]
-    gutters = [
-        (start, end)
-        for start, end in runs(_profile(part, axis) >= _GUTTER_SHARE)
-        if end - start >= max(2 * MIN_GUTTER_PX, _GRID_GUTTER_SHARE * length)
-    ]
-    first, last = 0, length
-    if gutters and gutters[0][0] <= _FRAME_SHARE * length:
-        first = gutters.pop(0)[1]
-    if gutters and length - gutters[-1][1] <= _FRAME_SHARE * length:
-        last = gutters.pop()[0]
-    inner = sorted(gutters, key=lambda gutter: gutter[0] - gutter[1])[:_GRID_GUTTERS]
-    best, best_width = [(first, last)], 0
-    for count in range(1, min(len(inner), _GRID_CUTS) + 1):
-        for chosen in combinations(inner, count):
-            widths = [end - start for start, end in chosen]
-            ordered = sorted(chosen)
-            starts = [first, *(end for _, end in ordered)]
-            ends = [*(start for start, _ in ordered), last]
-            sizes = [end - start for start, end in zip(starts, ends, strict=True)]
-            if max(sizes) > _ALIKE * min(sizes) or min(widths) < _EVEN_GUTTERS * max(widths):
-                continue
-            if sum(widths) > best_width:
-                best, best_width = list(zip(starts, ends, strict=True)), sum(widths)
-    return best
-
-
-def trim(mask: NDArray[np.uint8], box: PixelBox) -> PixelBox:
-    """Take a margin of paper off a box."""
-    x0, y0, x1, y1 = box
-    part = mask[y0:y1, x0:x1]
-    rows = np.flatnonzero(_profile(part, 0) < _GUTTER_SHARE)
-    columns = np.flatnonzero(_profile(part, 1) < _GUTTER_SHARE)
-    if rows.size == 0 or columns.size == 0:
-        return box
-    return (
-        x0 + int(columns[0]),
-        y0 + int(rows[0]),
-        x0 + int(columns[-1]) + 1,
-        y0 + int(rows[-1]) + 1,
-    )
+def are_filled(paper: Paper, boxes: Sequence[PixelBox]) -> bool:
+    """Whether all panels are pictures to their edges."""
+    return all(is_filled(paper.strict, box) for box in boxes)
 
 
 def is_filled(mask: NDArray[np.uint8], box: PixelBox) -> bool:
@@ -419,7 +357,9 @@ def _edge_ink(mask: NDArray[np.uint8], box: PixelBox, side: int) -> float:
     part = mask[y0:y1, x0:x1]
     turned = part.T if side % 2 == 0 else part
     lines = turned if side < 2 else turned[::-1]
-    strips = (lines[:2], lines[2:_BLUR_PX])
+    strips = [lines[:2], lines[2:_BLUR_PX]]
+    if len(lines) >= _BLOCK_SIDES * _JPEG_PX:
+        strips.append(lines[_BLUR_PX:_JPEG_PX])
     return max((1.0 - float(strip.mean()) for strip in strips if strip.size), default=0.0)
 
 

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 _WORDS = (
     # English and what most of Europe shares with it, then German, Dutch, Italian, Turkish,
-    # Hungarian, Polish, Czech, Croatian, Russian, Chinese and Japanese.
+    # Hungarian, Polish, Czech, Croatian, Russian, Ukrainian, Bulgarian, Greek, Finnish, Estonian,
+    # Indonesian, Vietnamese, Chinese, Japanese and Korean.
     r"figures?|figs?|figura|figur|figuur|figuren|plates?|schemes?|photos?|photographs?|images?"
     r"|photomicrographs?|pictures?|slides?|illustrations?|ilustraci[oó]n|ilustração|imagen|imagem"
     r"|fotos?|fotografías?|fotografia|exhibits?|planche|lámina|estampa"
     r"|abbildung|abb|abbild|bild|tafel|afbeelding|afb|tavola|tav|şekil|resim|ábra|rysunek|rys|ryc"
-    r"|obrázek|obr|slika|рисунок|рис|图|圖|図"
+    r"|obrázek|obr|slika|рисунок|рис|малюнок|мал|фигура|фиг|εικόνα|εικ|kuva|joonis|gambar|hình"
+    r"|图|圖|図|그림|사진"
 )
+_UNSPACED = "图圖図림진"  # letters after which a number may stand without a space
 _DASHES = r"\-‐‑–—−"  # publishers set any of them
 # "12.3", "12-3", "12 - 3", "2.1.4", "A.2", "S2". A mark with a space on one side only ends the
 # number: "Figure 2. 45-year-old woman", "Figure 2: 1907"; so does one before "2 weeks".
@@ -25,17 +28,18 @@ _ROMAN = r"[IVXLC]{1,7}(?![a-zA-Z])"
 #: Words that count the same series, by their beginnings.
 _PREFIXES = {
     "figure": ("fig", "abb", "bild", "afb", "şekil", "ábra", "rys", "ryc", "obr", "slika", "рис")
-    + ("图", "圖", "図"),
+    + ("фиг", "мал", "εικ", "kuva", "joonis", "gambar", "hình")
+    + ("图", "圖", "図", "그림"),
     "plate": ("plate", "tafel", "planche", "lámina", "estampa", "tav"),
-    "photo": ("photo", "foto"),
+    "photo": ("photo", "foto", "사진"),
     "image": ("image", "imagem"),
     "illustration": ("ilustra", "illustra"),
 }
 #: A label at the beginning of a line. Small capitals reach us as capitals or as lower case.
 LABEL = re.compile(
-    rf"^\s*(?P<word>(?:supplementary\s+|suppl?\.?\s+|online\s+)?(?:e-?|s)?(?:{_WORDS})(?:\b|(?<=[图圖図]))\.?)\s*"
+    rf"^\s*(?P<word>(?:supplementary\s+|suppl?\.?\s+|online\s+)?(?:e-?|s)?(?:{_WORDS})(?:\b|(?<=[{_UNSPACED}]))\.?)\s*"
     rf"(?P<number>(?:e|S)?{_NUMBER}|{_ROMAN})(?P<tail>\s*(?P<separator>[.:|{_DASHES}]|\)(?=\s)))?"
-    r"(?=$|[\s\W\u3040-\u30ff\u3400-\u9fff])",
+    r"(?=$|[\s\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3])",
     re.IGNORECASE,
 )
 #: A small-capital label whose glyphs have no meaning in the PDF: "F" and some signs, then a number.

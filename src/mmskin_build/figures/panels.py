@@ -26,8 +26,9 @@ _READ_SHARE = 0.6  # of the panels bear a letter that was read: those keep their
 
 
 def part_count(caption: str) -> int:
-    """Number of panels that a caption names, 0 where it names none."""
-    return len(split_caption(caption).parts)
+    """Number of panels that a caption names, 0 where it names none or rows of them."""
+    split = split_caption(caption)
+    return 0 if split.kind == "rows" else len(split.parts)
 
 
 def named_letters(caption: str) -> tuple[str, ...]:
@@ -144,7 +145,7 @@ def bind_panels(figure: Figure) -> Figure:
     named: Mapping[int, str] | None = None
     if split.kind == "letters":
         named = _by_letter(panels, tuple(split.parts))
-    elif split.kind == "places":
+    elif split.kind in ("places", "rows"):
         named = _by_place(boxes, tuple(split.parts))
     elif split.kind == "clockwise" and len(panels) == len(split.parts):
         named = {i: str(rank + 1) for rank, i in enumerate(_clockwise(boxes))}

@@ -25,14 +25,31 @@ from mmskin_build.figures.gutters import (
     is_sliver,
     snap,
     steps_across,
+)
+from mmskin_build.figures.lattice import cut_lattice
+from mmskin_build.figures.paper import (
+    PURE,
+    Paper,
+    PixelBox,
+    at_size,
+    band_papers,
+    painted_of,
+    paper_of,
+    runs,
     trim,
 )
-from mmskin_build.figures.paper import Paper, PixelBox, band_tones, paper_of, pure_white, runs
+from mmskin_build.figures.standing import (
+    ALIKE,
+    PLACES,
+    mark_spread,
+    match_marks,
+    probe_of,
+    stand_exactly,
+)
 
 _MIN_SIDE_SHARE, _MIN_SIDE_PX = 0.045, 20  # of a panel, of the plate's side
 _SEAMS = ((2.0, 0.75), (1.5, 0.6))  # ratio, share of steps; letters beside a seam confirm it
 _DRAWN_SHARE = 0.5  # of a plate is paper: drawings, where no seam is to be seen
-_ALIKE = 0.8  # letter heights that letters may differ in, for a cut that needs no other witness
 _FILLED_SHARE = 0.7  # of the panels are filled to their edges, in a plate of photographs
 _INSET_SHARE = 0.94  # of an inset's border that is paper
 _INSET_START = 0.15  # of the side: where borders of an inset are looked for
@@ -40,8 +57,7 @@ _INSET_STEP, _INSET_INSIDE = 4, 0.6  # pixels inside its border; share of paper 
 _MOST_INSETS = 20
 _INSET_MIN = 0.12  # of the side
 _CUT_PX = 1600  # longer side at which gutters are looked at
-_PLACES = ("inside", "above", "below", "left", "right")
-_CORNER_SPREAD = 3.0  # letter heights that letters may differ in from one corner of their panels
+_LEAST_SIDE = 2.5  # letter heights that a panel measures at least
 
 
 def cut_by_marks(
@@ -64,6 +80,7 @@ def cut_by_marks(
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         small = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
         cut = _cut_gray(
+            rgb,
             small,
             {k: (a * scale, b * scale, c * scale, d * scale) for k, (a, b, c, d) in marks.items()},
             [_scaled(box, scale, size) for box in proposed],
@@ -73,7 +90,7 @@ def cut_by_marks(
             letter: exact.get(box) or _scaled(box, 1 / scale, (width, height))
             for letter, box in cut.items()
         }
-    return _cut_gray(gray, marks, proposed)
+    return _cut_gray(rgb, gray, marks, proposed)
 
 
 def find_unread(
@@ -81,7 +98,7 @@ def find_unread(
 ) -> tuple[dict[str, PixelBox], list[PixelBox]]:
     """Find drawings or specimens where `unread` of the letters were not read (`find_drawings`)."""
     gray = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
-    for paper in _papers(gray)[:2]:
+    for paper in _papers(rgb, gray)[:2]:
         found = find_drawings(gray, paper, marks, unread)
         if found[0]:
             return found
@@ -95,36 +112,64 @@ def _scaled(box: PixelBox, scale: float, size: tuple[int, int]) -> PixelBox:
 
 
 def _cut_gray(
-    gray: NDArray[np.uint8], marks: Mapping[str, MarkBox], proposed: Sequence[PixelBox]
+    rgb: NDArray[np.uint8],
+    gray: NDArray[np.uint8],
+    marks: Mapping[str, MarkBox],
+    proposed: Sequence[PixelBox],
 ) -> dict[str, PixelBox]:
-    papers = _papers(gray)
-    pure = pure_white(gray)  # glass around a section is then a part of its picture
-    if pure is not None:
-        papers.insert(2, pure)
+    papers = _papers(rgb, gray)
+    # Glass around a section, or a dark field, is then a part of its picture.
+    distances = (np.asarray(255 - gray, np.uint8), gray)
+    pures = [paper for distance in distances if (paper := painted_of(distance)) is not None]
+    papers[2:2] = pures
+    cut = _cut_papers(rgb, gray, papers, pures, marks, proposed)
+    empty = Paper((gray >= 255 - PURE).astype(np.uint8), papers[0].loose)
+    return {letter: _without_empty(empty, box) for letter, box in cut.items()}
+
+
+def _without_empty(paper: Paper, box: PixelBox) -> PixelBox:
+    """A panel without the empty cell beside it, which lines of another color may leave with it."""
+    trimmed = trim(paper.strict, box)
+    return trimmed if is_filled(paper.strict, trimmed) else box
+
+
+def _cut_papers(
+    rgb: NDArray[np.uint8],
+    gray: NDArray[np.uint8],
+    papers: Sequence[Paper],
+    pures: Sequence[Paper],
+    marks: Mapping[str, MarkBox],
+    proposed: Sequence[PixelBox],
+) -> dict[str, PixelBox]:
+    """The cut of `cut_by_marks` by gutters of any of the papers, else by drawings and seams."""
     cuts: list[tuple[float, str, dict[str, PixelBox]]] = []
-    for place in _PLACES:
+    for place in PLACES:
         named = match_marks(proposed, marks, (place,)) if proposed else {}
         if named:
             _judge(cuts, {letter: proposed[i] for i, letter in named.items()}, marks, place)
-        probes = {letter: _probe(box, place) for letter, box in marks.items()}
+        probes = {letter: probe_of(box, place) for letter, box in marks.items()}
         for paper in papers:
             cut = _Cutter(gray, paper, probes).cut()
             known = [boxes for _, _, boxes in cuts]
             if (
-                paper is pure
+                any(paper is pure for pure in pures)
                 and cut
                 and any(are_alike(list(cut.values()), list(other.values())) for other in known)
             ):
                 continue
             if cut is not None:
                 _judge(cuts, cut, marks, place)
-        if cuts and min(cuts, key=lambda c: c[0])[0] <= _ALIKE:
+        if cuts and min(cuts, key=lambda c: c[0])[0] <= ALIKE:
             break
     best = min(cuts, key=lambda c: c[0]) if cuts else None
+    if best is None or not stand_exactly(best[2], marks, best[1]):
+        grid = cut_lattice(at_size(rgb, gray), papers, marks)
+        if grid and (best is None or stand_exactly(grid, marks, "inside")):
+            return grid
     if best is not None and (
-        (best[0] <= _ALIKE and best[1] == "inside")
+        (best[0] <= ALIKE and best[1] == "inside")
         or _are_filled(papers[0], best[2])
-        or (pure is not None and _are_filled(pure, best[2]))
+        or any(_are_filled(pure, best[2]) for pure in pures)
     ):
         return best[2]
     for paper in papers[:2]:
@@ -137,11 +182,12 @@ def _cut_gray(
             )
     if float(papers[0].strict.mean()) >= _DRAWN_SHARE:
         return min(cuts, key=lambda c: c[0])[2] if cuts else {}
+    colored = at_size(rgb, gray)
     for ratio, share in _SEAMS:
-        for place in _PLACES[:1]:
-            probes = {letter: _probe(box, place) for letter, box in marks.items()}
+        for place in PLACES[:1]:
+            probes = {letter: probe_of(box, place) for letter, box in marks.items()}
             for paper in papers:
-                cut = _Cutter(gray, paper, probes, (ratio, share)).cut()
+                cut = _Cutter(colored, paper, probes, (ratio, share)).cut()
                 if cut is not None:
                     _judge(cuts, cut, marks, place)
         if cuts:
@@ -167,21 +213,16 @@ def _free_cells(boxes: Sequence[PixelBox], whole: PixelBox) -> dict[PixelBox, Pi
     return cells
 
 
-def stand_alike(boxes: Mapping[str, PixelBox], marks: Mapping[str, MarkBox]) -> bool:
-    """Whether all letters stand at one place of their panels, give or take a little."""
-    spreads = [mark_spread(boxes, marks, place) for place in _PLACES]
-    return any(spread is not None and spread <= _ALIKE for spread in spreads)
-
-
 def _judge(
     cuts: list[tuple[float, str, dict[str, PixelBox]]],
     cut: dict[str, PixelBox],
     marks: Mapping[str, MarkBox],
     place: str,
 ) -> None:
-    """Add a cut with its spread, if letters stand in it alike at all."""
+    """Add a cut with its spread, if letters stand in it alike at all and no panel is a letter."""
     spread = mark_spread(cut, marks, place)
-    if spread is not None:
+    least = _LEAST_SIDE * float(np.median([mark[3] - mark[1] for mark in marks.values()]))
+    if spread is not None and not any(is_sliver(box, (least, least)) for box in cut.values()):
         cuts.append((spread, place, cut))
 
 
@@ -191,86 +232,14 @@ def _are_filled(paper: Paper, boxes: Mapping[str, PixelBox]) -> bool:
     return filled >= _FILLED_SHARE * len(boxes)
 
 
-def match_marks(
-    boxes: Sequence[PixelBox], marks: Mapping[str, MarkBox], places: Sequence[str] = ()
-) -> dict[int, str]:
-    """Give boxes the letters that stand at one place of them all; empty where some do not fit."""
-    best: tuple[float, dict[int, str]] | None = None
-    for place in places or _PLACES:
-        named: dict[int, str] = {}
-        for letter, mark in marks.items():
-            x, y = _probe(mark, place)
-            at = [i for i, b in enumerate(boxes) if b[0] <= x <= b[2] and b[1] <= y <= b[3]]
-            if len(at) > 1:  # an inset lies in another
-                at = [min(at, key=lambda i: _area(boxes[i]))]
-            if len(at) != 1 or at[0] in named:
-                break
-            named[at[0]] = letter
-        if len(named) < len(marks):
-            continue
-        spread = mark_spread({letter: boxes[i] for i, letter in named.items()}, marks, place)
-        if spread is not None and (best is None or spread < best[0]):
-            best = (spread, named)
-    return {} if best is None else best[1]
-
-
-def mark_spread(
-    boxes: Mapping[str, PixelBox], marks: Mapping[str, MarkBox], place: str
-) -> float | None:
-    """How far letters are from standing alike at their panels, in letter heights; None too far.
-
-    Inside, they keep one distance to one corner; outside, one distance to one side, at one end of
-    it or in its middle.
-    """
-    letters = sorted(boxes)
-    m = np.array([marks[letter] for letter in letters])
-    b = np.array([boxes[letter] for letter in letters], float)
-    unit = float(np.median(m[:, 3] - m[:, 1]))
-    left, right = (m[:, 0] - b[:, 0]) / unit, (m[:, 2] - b[:, 2]) / unit
-    top, bottom = (m[:, 1] - b[:, 1]) / unit, (m[:, 3] - b[:, 3]) / unit
-    across = (left + right) / 2
-    down = (top + bottom) / 2
-    if place == "inside":
-        pairs = [(left, top), (right, top), (left, bottom), (right, bottom)]
-    elif place in ("above", "below"):
-        edge = top if place == "above" else (m[:, 1] - b[:, 3]) / unit
-        pairs = [(left, edge), (across, edge), (right, edge)]
-    else:
-        edge = left if place == "left" else (m[:, 0] - b[:, 2]) / unit
-        pairs = [(edge, top), (edge, down), (edge, bottom)]
-    spreads = []
-    for pair in pairs:
-        table = np.stack(pair, axis=1)
-        away = np.abs(table - np.median(table, axis=0)).max(axis=1)
-        # A panel trimmed to what it shows may have lost its edge: a fifth may stand apart.
-        spreads.append(float(np.sort(away)[int(0.8 * (len(away) - 1))]))
-    least = min(spreads)
-    return least if least <= _CORNER_SPREAD else None
-
-
-def _papers(gray: NDArray[np.uint8]) -> list[Paper]:
-    """What may be paper here: white, black, or the tone of gray bands."""
+def _papers(rgb: NDArray[np.uint8], gray: NDArray[np.uint8]) -> list[Paper]:
+    """What may be paper here: white, black, or the color of other bands."""
     height, width = gray.shape
     white, black = paper_of(np.asarray(255 - gray, np.uint8)), paper_of(gray)
     papers = [white, black]
     if float(black.strict.mean()) > float(white.strict.mean()):
         papers.reverse()
-    for tone in band_tones(gray, (0, 0, width, height)):
-        papers.append(paper_of(np.asarray(cv2.absdiff(gray, np.full_like(gray, tone)), np.uint8)))
-    return papers
-
-
-def _probe(mark: MarkBox, place: str) -> tuple[float, float]:
-    """A point that lies in the letter's panel where letters stand at `place` of it."""
-    x, y = (mark[0] + mark[2]) / 2, (mark[1] + mark[3]) / 2
-    high = mark[3] - mark[1]
-    return {
-        "inside": (x, y),
-        "above": (x, mark[3] + 1.2 * high),
-        "below": (x, mark[1] - 1.2 * high),
-        "left": (mark[2] + 1.5 * high, y),
-        "right": (mark[0] - 1.5 * high, y),
-    }[place]
+    return papers + band_papers(rgb, gray, (0, 0, width, height))
 
 
 class _Cutter:
@@ -278,15 +247,15 @@ class _Cutter:
 
     def __init__(
         self,
-        gray: NDArray[np.uint8],
+        picture: NDArray[np.uint8],
         paper: Paper,
         probes: Mapping[str, tuple[float, float]],
         seams: tuple[float, float] | None = None,
     ) -> None:
-        self.gray, self.paper, self.probes, self.seams = gray, paper, probes, seams
+        self.picture, self.paper, self.probes, self.seams = picture, paper, probes, seams
         self.cells: dict[PixelBox, PixelBox] = {}
         self.is_loose = float(paper.strict.mean()) >= GROUND_SHARE
-        height, width = gray.shape
+        height, width = picture.shape[:2]
         self.smallest = (
             max(_MIN_SIDE_PX, _MIN_SIDE_SHARE * width),
             max(_MIN_SIDE_PX, _MIN_SIDE_SHARE * height),
@@ -294,7 +263,7 @@ class _Cutter:
 
     def cut(self) -> dict[str, PixelBox] | None:
         """The panel of each letter, or None where some letters cannot be parted."""
-        height, width = self.gray.shape
+        height, width = self.picture.shape[:2]
         whole = trim(self.paper.strict, (0, 0, width, height))
         found = self._cut(whole, sorted(self.probes))
         if found is None:
@@ -355,7 +324,7 @@ class _Cutter:
     ) -> Band | None:
         best: Band | None = None
         for axis in (0, 1):
-            strength = steps_across(self.gray, box, axis, ratio, share)
+            strength = steps_across(self.picture, box, axis, ratio, share)
             if len(strength) == 0:
                 continue
             at = sorted(self.probes[x][1 - axis] - box[1 - axis] for x in letters)
@@ -418,7 +387,3 @@ def _find_insets(paper: NDArray[np.uint8]) -> list[PixelBox]:
 
 def _holds(box: PixelBox, point: tuple[float, float]) -> bool:
     return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
-
-
-def _area(box: PixelBox) -> int:
-    return (box[2] - box[0]) * (box[3] - box[1])

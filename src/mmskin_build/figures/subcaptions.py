@@ -61,11 +61,12 @@ class Subcaptions:
     """The parts of a caption.
 
     `parts` maps a panel's key to its own text: a lower-case letter (``a``), a place (``top left``),
-    or a number as text (``1``) for clockwise lists. `kind` says which. Several keys may share one
-    text. `common` is what holds for all panels, in order.
+    or a number as text (``1``) for clockwise lists. `kind` says which; ``rows`` are places of which
+    each may hold several panels. Several keys may share one text. `common` is what holds for all
+    panels, in order.
     """
 
-    kind: str  # "letters", "places", "clockwise", "none"
+    kind: str  # "letters", "places", "rows", "clockwise", "none"
     parts: Mapping[str, str]
     common: str
 
@@ -223,12 +224,18 @@ def _shorten_first(parts: dict[str, str], chain: Sequence[Mark]) -> None:
     ]
     if alike:
         kept = words[alike[-1] :]
-    elif len(first) > 1 and len(words) > 2 * max(map(len, others)) + 2:
+    elif len(first) > 1 and _are_codes(words[-1], [other[-1] for other in others]):
         kept = words[-max(map(len, others)) :]
     else:
         return
     for key in chain[0].keys:
         parts[key] = " ".join(kept)
+
+
+def _are_codes(word: str, others: Sequence[str]) -> bool:
+    """Whether words are codes of one form, "T40" and "T80": of plain words sense alone decides."""
+    forms = {re.sub(r"\d+", "0", re.sub(r"[A-Z]+", "A", each)) for each in (word, *others)}
+    return len(forms) == 1 and forms.pop().strip("-+") in ("A0", "A-0", "0A", "0")
 
 
 def _own_sentences(text: str, chain: Sequence[Mark]) -> list[tuple[int, int]] | None:
@@ -287,14 +294,16 @@ def _by_place(text: str) -> Subcaptions:
         (_BEFORE_AFTER, False),
     ):
         marks = []
+        kind = "places"
         for match in pattern.finditer(text):
             start = match.start() + (len(match[0]) - len(match[0].lstrip()))
             marks.append(Mark(start, match.end(), (_place(match["place"]),)))
+            kind = "rows" if match["place"].lower().endswith("row") else kind
         names = [mark.keys[0] for mark in marks]
         if len(marks) >= 2 and len(set(names)) == len(names):
             parts, common = _cut(text, marks, trailing=trailing and _is_trailing(text, marks))
             if len(parts) >= 2:
-                return Subcaptions("places", parts, common)
+                return Subcaptions(kind, parts, common)
     return _by_panel_sentences(text) or Subcaptions("none", {}, text.strip())
 
 

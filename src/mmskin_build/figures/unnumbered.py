@@ -1,7 +1,9 @@
 """Captions without a number, known by their place under a picture and by their type.
 
 Only where the type is not that of running text: smaller, italic, or another font. A heading is
-larger or bold and never a caption.
+larger or bold and never a caption. Words found so also go to a label that stands alone in the
+margin; and where nearly all of them begin with a number that grows through the book ("12.3 Tinea"),
+that number is the label.
 """
 
 from __future__ import annotations
@@ -9,10 +11,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
 
 from mmskin_build.figures.align import Link, PageMatch
 from mmskin_build.figures.captions import CaptionBlock, join_lines
-from mmskin_build.figures.labels import OTHER_LABEL, parse_label
+from mmskin_build.figures.labels import OTHER_LABEL, FigureLabel, parse_label
 from mmskin_build.figures.layout import BodyStyle, BookLayout, PageLayout, TextLine
 from mmskin_build.figures.panels import LETTER
 from mmskin_build.figures.profile import Side
@@ -27,6 +31,8 @@ _PRIOR = 0.45
 _SIDES: tuple[Side, ...] = ("below", "right", "left")
 _NUMBERED_MIN = 3  # numbered captions that tell how a book sets its captions
 _SIDE_SHARE = 0.1  # of the numbered captions on a side that counts as usual
+_HABIT_MIN, _HABIT_SHARE = 4, 0.9  # captions that begin with a number, where that is a label
+_NUMBER = re.compile(r"\s*(?P<number>\d{1,3}(?:[.\-–]\d{1,3}){0,2})[.:)]?\s+(?=[^\W\da-z_]|\()")
 #: How a line begins that tells whose picture it is, and is no caption.
 CREDIT = re.compile(
     r"\s*\(?(?:©|\(c\)|copyright|courtesy|photo(?:graph)?s? (?:by|courtesy)|images? (?:by|courtesy)"
@@ -55,7 +61,7 @@ def usual_sides(matches: Mapping[int, PageMatch]) -> tuple[Side, ...]:
 def bind_unnumbered(
     layout: PageLayout, match: PageMatch, book: BookLayout, sides: tuple[Side, ...]
 ) -> None:
-    """Give figures without a caption the unnumbered one on one of `sides`, in place."""
+    """Give figures without a caption, or with a bare label, the words on one of `sides`."""
     here = [group.caption for group in match.groups if group.caption is not None]
     here = [caption for caption in here if caption.page_index == layout.page_index]
     taken = [caption.bbox for caption in (*here, *match.captions)]
@@ -67,18 +73,52 @@ def bind_unnumbered(
         and not _is_running(line, book.body)
     ]
     for group in sorted(match.groups, key=lambda g: (g.bbox.y0, g.bbox.x0)):
-        if group.caption is not None or all(p.kind == "nonphoto" for p in group.pictures):
+        label = group.caption
+        if label is not None and (label.text or label.continued or label.label is None):
+            continue
+        if all(p.kind == "nonphoto" for p in group.pictures):
             continue
         for side in sides:
             lines = _block_at(group.bbox, free, side)
             words = sum(len(line.text.split()) for line in lines)
             if words < _MIN_WORDS or CREDIT.match(lines[0].text):
                 continue
-            group.caption = _caption(layout.page_index, lines, book.words)
-            gap = round(group.bbox.gap(group.caption.bbox), 1)
-            group.link = Link(side, gap, 0.5 + gap / _REACH_PT)
+            words_block = _caption(layout.page_index, lines, book.words)
+            gap = round(group.bbox.gap(words_block.bbox), 1)
+            if label is None:
+                group.caption = words_block
+                group.link = Link(side, gap, 0.5 + gap / _REACH_PT)
+            else:
+                group.caption = replace(words_block, label=label.label, prior=label.prior)
+                group.notes.append("label stands apart from its words")
             free = [line for line in free if line not in lines]
             break
+
+
+def name_by_numbers(matches: Mapping[int, PageMatch]) -> None:
+    """Take numbers with which the unnumbered captions of a book begin for their labels, in place.
+
+    Only where they are a habit: nearly all begin with one, and the numbers grow.
+    """
+    groups = [
+        group
+        for index in sorted(matches)
+        for group in sorted(matches[index].groups, key=lambda g: (round(g.bbox.y0, -1), g.bbox.x0))
+        if group.caption is not None and group.caption.label is None
+    ]
+    found = [(g, match) for g in groups if g.caption and (match := _NUMBER.match(g.caption.text))]
+    if len(found) < _HABIT_MIN or len(found) < _HABIT_SHARE * len(groups):
+        return
+    keys = [tuple(map(int, re.findall(r"\d+", match["number"]))) for _, match in found]
+    growing = sum(a < b for a, b in pairwise(keys))
+    if len({len(key) for key in keys}) > 1 or growing < _HABIT_SHARE * (len(keys) - 1):
+        return
+    for group, match in found:
+        number = match["number"]
+        label = FigureLabel(number, "figure", number.replace(".", "-"), None, "", match.end())
+        if group.caption is not None:
+            text = group.caption.text[match.end() :]
+            group.caption = replace(group.caption, label=label, text=text)
 
 
 def _is_running(line: TextLine, body: BodyStyle) -> bool:
@@ -101,7 +141,8 @@ def _block_at(picture: Bbox, lines: Sequence[TextLine], side: Side) -> list[Text
             continue
         last = found[-1]
         same = line.font == last.font and abs(line.size_pt - last.size_pt) <= 0.4
-        near = -1.0 <= line.bbox.y0 - last.bbox.y1 <= 0.8 * line.height_pt
+        step = line.bbox.y0 - last.bbox.y1  # boxes of tightly set lines overlap
+        near = -0.3 * line.height_pt <= step <= 0.8 * line.height_pt
         if same and near and line.bbox.x_overlap(area) > 0.3 * min(line.bbox.width, area.width):
             found.append(line)
             area = area.union(line.bbox)
