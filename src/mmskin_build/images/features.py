@@ -17,7 +17,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from skimage.color import rgb2hed
+from skimage.color import hed_from_rgb
 
 from mmskin_build.images.read import crop_margins, working_copy
 
@@ -29,7 +29,7 @@ Features = dict[str, float]
 SIDE_PX = 192  # the square root of the area on which all is measured; smaller than any source's own
 _MOST_SIDE_PX = 4 * SIDE_PX  # the longer side of very long pictures
 _GRID = 8  # tiles each way
-_SPARSE = 2  # every second pixel each way is enough for colors
+_SPARSE = 2  # every second pixel each way is enough for colors and for where they lie
 _LETTER_TILE = 0.05  # share of thin, colorless, extreme strokes from which a tile bears lettering
 _LETTER_STEP = 50  # grey levels by which a stroke stands out
 _KEPT_TILES = 0.6  # where fewer tiles are free of strokes, strokes are what the picture is made of
@@ -37,17 +37,25 @@ _NEUTRAL = 8.0  # CIELAB chroma below which a pixel has no color of its own
 _HUES = (20.0, 45.0, 75.0, 110.0, 170.0, 240.0, 285.0, 320.0, 350.0)  # CIELAB hue limits, degrees
 _HAIR_STEP = 14.0  # grey levels by which a hair or a thin line is darker than both its sides
 _EPS = 1e-6
+# As `skimage.color.rgb2hed`, with the logarithms of all 256 values taken once.
+_STAIN_LOGS = (np.log(np.maximum(np.arange(256) / 255.0, _EPS)) / np.log(_EPS)).astype(np.float32)
+_STAINS = hed_from_rgb.astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
     """One picture, brought to a common scale, in the spaces that the features need."""
 
-    rgb: RgbImage  # (h, w, 3)
-    lab: Gray  # (h, w, 3): L 0..100, a and b about -128..127
+    rgb: RgbImage  # (h / 2, w / 2, 3): every second pixel each way
+    lab: Gray  # (h / 2, w / 2, 3): L 0..100, a and b about -128..127
     gray: Gray  # (h, w), 0..255
     used: Mask  # (h, w): false on tiles with lettering
     lettered: float  # share of tiles with lettering
+
+    @property
+    def kept(self) -> Mask:
+        """The same as `used` for the pixels of `rgb` and `lab`."""
+        return self.used[::_SPARSE, ::_SPARSE]
 
 
 def extract_features(rgb: RgbImage, content: RgbImage | None = None) -> Features:
@@ -84,19 +92,21 @@ def _view_of(rgb: RgbImage) -> _View:
     ]
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     small = np.asarray(cv2.resize(rgb, size, interpolation=way), np.uint8)
-    lab = cv2.cvtColor(small.astype(np.float32) / 255.0, cv2.COLOR_RGB2LAB)
+    sparse = np.ascontiguousarray(small[::_SPARSE, ::_SPARSE])
+    lab = cv2.cvtColor(sparse.astype(np.float32) / 255.0, cv2.COLOR_RGB2LAB)
     gray = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
     lettered = _tile_means(_lettering(small).astype(np.float32)) > _LETTER_TILE
     used = np.ones(gray.shape, np.bool_)
     if (~lettered).mean() >= _KEPT_TILES:
         step_y, step_x = gray.shape[0] // _GRID, gray.shape[1] // _GRID
         used = np.kron(~lettered.reshape(_GRID, _GRID), np.ones((step_y, step_x), np.bool_))
-    return _View(small, np.asarray(lab), gray, used, float(lettered.mean()))
+    return _View(sparse, np.asarray(lab), gray, used, float(lettered.mean()))
 
 
 def _lettering(rgb: RgbImage) -> Mask:
     """Thin strokes of white or black, as letters, logos and scale bars are drawn."""
-    low, high = rgb.min(axis=2), rgb.max(axis=2)
+    red, green, blue = cv2.split(rgb)
+    low, high = cv2.min(red, cv2.min(green, blue)), cv2.max(red, cv2.max(green, blue))
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (9, 9))
     light = cv2.morphologyEx(low, cv2.MORPH_TOPHAT, kernel)
     dark = cv2.morphologyEx(high, cv2.MORPH_BLACKHAT, kernel)
@@ -106,7 +116,7 @@ def _lettering(rgb: RgbImage) -> Mask:
 
 
 def _tile_means(values: Gray) -> NDArray[np.float64]:
-    """Means over the tiles, row by row; the sides are multiples of the grid."""
+    """Means over the tiles, row by row."""
     tiles = cv2.resize(values, (_GRID, _GRID), interpolation=cv2.INTER_AREA)
     return np.asarray(tiles, np.float64).ravel()
 
@@ -120,9 +130,8 @@ def _tile_spread(values: Gray) -> NDArray[np.float64]:
 
 
 def _color(view: _View) -> Features:
-    kept = view.used[::_SPARSE, ::_SPARSE]
-    lab = view.lab[::_SPARSE, ::_SPARSE][kept]
-    rgb = view.rgb[::_SPARSE, ::_SPARSE]
+    kept, rgb = view.kept, view.rgb
+    lab = view.lab[kept]
     found: Features = {}
     for channel, name in enumerate(("light", "red_green", "yellow_blue")):
         low, middle, high = _quantiles(lab[:, channel], (0.1, 0.5, 0.9))
@@ -147,7 +156,7 @@ def _color(view: _View) -> Features:
     found["tie_light_red"] = _correlation(lab[:, 0], lab[:, 1])
     found["tie_light_yellow"] = _correlation(lab[:, 0], lab[:, 2])
     found["tie_red_yellow"] = _correlation(lab[:, 1], lab[:, 2])
-    ycc = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2YCrCb)[kept]
+    ycc = cv2.cvtColor(rgb, cv2.COLOR_RGB2YCrCb)[kept]
     # Skin lies between these limits of chrominance in most light (Chai and Ngan 1999).
     skin = (ycc[:, 1] >= 133) & (ycc[:, 1] <= 178) & (ycc[:, 2] >= 77) & (ycc[:, 2] <= 131)
     found["skin_share"] = skin.mean()
@@ -169,8 +178,7 @@ def _correlation(a: Gray, b: Gray) -> float:
 
 def _stains(view: _View) -> Features:
     """Hematoxylin, eosin and DAB by color deconvolution (Ruifrok and Johnston 2001)."""
-    hed = rgb2hed(view.rgb[::_SPARSE, ::_SPARSE]).astype(np.float32)
-    hed = hed[view.used[::_SPARSE, ::_SPARSE]]
+    hed = np.maximum(_STAIN_LOGS[view.rgb[view.kept]] @ _STAINS, 0.0)
     found: Features = {}
     for channel, name in enumerate(("hematoxylin", "eosin", "dab")):
         low, middle, high = 100.0 * _quantiles(hed[:, channel], (0.1, 0.5, 0.9))
@@ -209,7 +217,7 @@ def _zones(height: int, width: int) -> _Zones:
 
 def _layout(view: _View) -> Features:
     """Circular field, dark corners, a lesion in the middle, background, even light."""
-    zones = _zones(view.gray.shape[0], view.gray.shape[1])
+    zones = _zones(view.lab.shape[0], view.lab.shape[1])
     light = view.lab[..., 0]
     chroma = np.hypot(view.lab[..., 1], view.lab[..., 2])
     found: Features = {}

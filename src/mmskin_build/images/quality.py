@@ -22,7 +22,9 @@ about pixels: blur and exposure are judged on a copy of at most 512 x 384 pixels
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -99,7 +101,7 @@ def assess_quality(
         scores["too_small"] = _beyond(short, MIN_SHORT_SIDE_PX, _HOPELESS_SIDE_PX)
     copy = _judged_copy(rgb)
     gray = gray_of(copy)
-    levels = max(_levels(copy[:, :, channel]) for channel in range(3))
+    levels = max(_levels(copy, channel) for channel in range(3))
     if levels < MIN_RANGE_LEVELS:
         scores["blank"] = _beyond(levels, MIN_RANGE_LEVELS, 0.0)
     else:
@@ -136,15 +138,16 @@ def _judged_copy(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
 
 
-def _levels(channel: NDArray[np.uint8]) -> int:
-    """Levels between the darkest and the brightest thousandth."""
-    counts = np.cumsum(np.bincount(channel.ravel(), minlength=256))
+def _levels(rgb: NDArray[np.uint8], channel: int) -> int:
+    """Levels between the darkest and the brightest thousandth of a channel."""
+    counts = np.cumsum(cv2.calcHist([rgb], [channel], None, [256], [0, 256]).ravel())
     low, high = np.searchsorted(counts, [0.001 * counts[-1], 0.999 * counts[-1]])
     return int(high - low)
 
 
 def _exposure(gray: Gray) -> dict[str, float]:
-    darkest, brightest = (float(level) for level in np.percentile(gray, [1, 95]))
+    ordered = np.sort(gray[::2, ::2], axis=None)  # more pixels would say the same
+    darkest, brightest = (float(ordered[int(part * len(ordered))]) for part in (0.01, 0.95))
     if brightest < MIN_BRIGHTEST:
         return {"underexposed": _beyond(brightest, MIN_BRIGHTEST, 0.0)}
     if darkest > MAX_DARKEST:
@@ -242,9 +245,9 @@ def _moire(rgb: NDArray[np.uint8]) -> float:
         for x in range(0, width - _BLOCK_PX + 1, _BLOCK_PX)
     ]
     places = places[:: -(-len(places) // _MOST_BLOCKS)]
-    window = np.outer(np.hanning(_BLOCK_PX), np.hanning(_BLOCK_PX)).astype(np.float32)
+    bins = _bins()
     blocks = np.stack([gray_of(rgb[y : y + _BLOCK_PX, x : x + _BLOCK_PX]) for y, x in places])
-    blocks = (blocks - blocks.mean(axis=(1, 2), keepdims=True)) * window
+    blocks = (blocks - blocks.mean(axis=(1, 2), keepdims=True)) * bins.window
     half = np.abs(rfft2(blocks, workers=1)).sum(axis=0)  # of a real block; the rest mirrors it
     turned = np.roll(half[::-1], 1, axis=0)[:, -2:0:-1]
     spectrum = np.fft.fftshift(np.hstack([half, turned])).astype(np.float32)
@@ -255,6 +258,32 @@ def _moire(rgb: NDArray[np.uint8]) -> float:
     coded = np.round((log - low) / (high - low) * 255).astype(np.uint8)
     around = cv2.medianBlur(coded, 15).astype(np.float32) / 255 * (high - low) + low
     ratio = np.exp(log - around)
+    ratio[~bins.allowed] = 0.0
+    y, x = divmod(int(np.argmax(ratio)), _BLOCK_PX)
+    first = float(ratio[y, x])
+    if first < MIN_PEAK_RATIO:  # no second one stands higher
+        return first
+    apart = np.abs((bins.degrees - bins.degrees[y, x] + 90) % 180 - 90) >= _MIN_ANGLE_DEGREES
+    # A screen has the same pitch in both directions.
+    pitch = np.log(np.maximum(bins.radius, 1e-3) / bins.radius[y, x])
+    return min(first, float((ratio * (apart & (np.abs(pitch) < np.log(1.25)))).max()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Bins:
+    """Of a block and its spectrum, each (`_BLOCK_PX`, `_BLOCK_PX`), the middle frequency 0.
+
+    `radius` is in periods a pixel; `allowed` where a screen's peak may stand.
+    """
+
+    window: Gray
+    radius: NDArray[np.float64]
+    degrees: NDArray[np.float64]
+    allowed: NDArray[np.bool_]
+
+
+@functools.cache
+def _bins() -> _Bins:
     middle = _BLOCK_PX // 2
     fy, fx = np.mgrid[:_BLOCK_PX, :_BLOCK_PX] - middle
     near_axis = (np.abs(fy) < _AXIS_BINS) | (np.abs(fx) < _AXIS_BINS)
@@ -263,11 +292,9 @@ def _moire(rgb: NDArray[np.uint8]) -> float:
         np.abs((fx + grid // 2) % grid - grid // 2) < 2
     )
     radius = np.hypot(fy, fx) / _BLOCK_PX
-    allowed = (radius >= _SLOWEST_PERIODS_PER_PX) & (fy >= 0) & ~near_axis & ~on_grid
-    ratio = np.where(allowed, ratio, 0.0)
-    y, x = divmod(int(np.argmax(ratio)), _BLOCK_PX)
-    first = np.degrees(np.arctan2(fy[y, x], fx[y, x]))
-    apart = np.abs((np.degrees(np.arctan2(fy, fx)) - first + 90) % 180 - 90) >= _MIN_ANGLE_DEGREES
-    # A screen has the same pitch in both directions.
-    same_pitch = np.abs(np.log(np.maximum(radius, 1e-3) / radius[y, x])) < np.log(1.25)
-    return min(float(ratio[y, x]), float((ratio * (apart & same_pitch)).max()))
+    return _Bins(
+        window=np.outer(np.hanning(_BLOCK_PX), np.hanning(_BLOCK_PX)).astype(np.float32),
+        radius=radius,
+        degrees=np.degrees(np.arctan2(fy, fx)),
+        allowed=(radius >= _SLOWEST_PERIODS_PER_PX) & (fy >= 0) & ~near_axis & ~on_grid,
+    )
