@@ -64,7 +64,7 @@ _SUFFIXES = {
 }
 PICTURE_SUFFIXES = frozenset(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes)
 
-_MEAN_OF_CHANNELS = np.full((1, 3), 1 / 3, np.float32)
+_SUM_OF_CHANNELS = np.ones((1, 3), np.float32)
 _EVEN_STEP = 14  # grey levels within which a row of border differs; JPEG adds some to paper
 _EVEN_SHARE = 0.985  # of its pixels
 _LEAST_KEPT = 0.2  # of a side: what is left less of is no picture in a border
@@ -134,7 +134,8 @@ def working_copy(rgb: RgbImage, side_px: int = WORKING_SIDE_PX) -> RgbImage:
 
 def gray_of(rgb: RgbImage) -> NDArray[np.float32]:
     """Return the plain mean of the channels, (H, W), in 0 to 255."""
-    return np.asarray(cv2.transform(rgb.astype(np.float32), _MEAN_OF_CHANNELS), np.float32)
+    total = cv2.transform(rgb.astype(np.float32), _SUM_OF_CHANNELS)  # whole numbers, so exact
+    return np.asarray(total / np.float32(3), np.float32)
 
 
 def crop_margins(rgb: RgbImage) -> RgbImage:
