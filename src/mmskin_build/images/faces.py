@@ -95,8 +95,8 @@ def find_faces(
     Args:
         rgb: The picture.
         prior: Log odds to add for what is known otherwise, for instance from the caption.
-        parts: The detector's answer for the picture alone, where it was asked before
-            (`bodyparts.look`).
+        parts: The detector's answer for the picture alone, at `PLAIN_SIDE_PX`, where it was asked
+            before.
         things: What `imagenet.extract_imagenet` sees in it, where it was asked before.
         thorough: Look twice, whatever the first look sees.
 

@@ -55,7 +55,7 @@ class _View:
     @property
     def kept(self) -> Mask:
         """The same as `used` for the pixels of `rgb` and `lab`."""
-        return self.used[::_SPARSE, ::_SPARSE]
+        return np.ascontiguousarray(self.used[::_SPARSE, ::_SPARSE])
 
 
 def extract_features(rgb: RgbImage, content: RgbImage | None = None) -> Features:
@@ -132,14 +132,15 @@ def _tile_spread(values: Gray) -> NDArray[np.float64]:
 def _color(view: _View) -> Features:
     kept, rgb = view.kept, view.rgb
     lab = view.lab[kept]
+    channels = light, red, yellow = np.ascontiguousarray(lab.T)
     found: Features = {}
-    for channel, name in enumerate(("light", "red_green", "yellow_blue")):
-        low, middle, high = _quantiles(lab[:, channel], (0.1, 0.5, 0.9))
+    for values, name in zip(channels, ("light", "red_green", "yellow_blue"), strict=True):
+        low, middle, high = _quantiles(values, (0.1, 0.5, 0.9))
         found |= {f"{name}_low": low, f"{name}_mid": middle, f"{name}_high": high}
-        found[f"{name}_spread"] = lab[:, channel].std()
-    chroma = np.hypot(lab[:, 1], lab[:, 2])
+        found[f"{name}_spread"] = values.std()
+    chroma, hue = cv2.cartToPolar(red, yellow, angleInDegrees=True)
+    chroma, hue = np.asarray(chroma)[:, 0], np.asarray(hue)[:, 0]
     weight = chroma.sum() + _EPS
-    hue = np.degrees(np.arctan2(lab[:, 2], lab[:, 1])) % 360.0
     found["chroma_mean"] = chroma.mean()
     (found["chroma_high"],) = _quantiles(chroma, (0.95,))
     found["chroma_spread"] = chroma.std()
@@ -147,43 +148,47 @@ def _color(view: _View) -> Features:
     bins = np.searchsorted(_HUES, hue) % len(_HUES)
     share = np.bincount(bins, weights=chroma, minlength=len(_HUES)) / weight
     found |= {f"hue_{round(_HUES[i - 1])}": share[i] for i in range(len(_HUES))}
-    found["hue_x"] = lab[:, 1].sum() / weight
-    found["hue_y"] = lab[:, 2].sum() / weight
+    found["hue_x"] = red.sum() / weight
+    found["hue_y"] = yellow.sum() / weight
     found["hue_unity"] = np.hypot(found["hue_x"], found["hue_y"])
-    spread = np.cov(lab[:, 1:].T.astype(np.float64)) if len(lab) > 1 else np.zeros((2, 2))
+    spread = np.cov(channels[1:]) if len(lab) > 1 else np.zeros((2, 2))
     narrow, wide = np.sqrt(np.maximum(np.linalg.eigvalsh(spread), 0.0))
     found["hue_line"] = narrow / (wide + 1.0)
-    found["tie_light_red"] = _correlation(lab[:, 0], lab[:, 1])
-    found["tie_light_yellow"] = _correlation(lab[:, 0], lab[:, 2])
-    found["tie_red_yellow"] = _correlation(lab[:, 1], lab[:, 2])
-    ycc = cv2.cvtColor(rgb, cv2.COLOR_RGB2YCrCb)[kept]
+    found["tie_light_red"] = _correlation(light, red)
+    found["tie_light_yellow"] = _correlation(light, yellow)
+    found["tie_red_yellow"] = _correlation(red, yellow)
     # Skin lies between these limits of chrominance in most light (Chai and Ngan 1999).
-    skin = (ycc[:, 1] >= 133) & (ycc[:, 1] <= 178) & (ycc[:, 2] >= 77) & (ycc[:, 2] <= 131)
-    found["skin_share"] = skin.mean()
-    found["white_share"] = ((lab[:, 0] > 93) & (chroma < _NEUTRAL)).mean()
-    found["black_share"] = (lab[:, 0] < 8).mean()
-    coarse = (rgb[kept] >> 4).astype(np.int64)
-    counts = np.bincount(coarse[:, 0] * 256 + coarse[:, 1] * 16 + coarse[:, 2], minlength=4096)
-    share = np.sort(counts / max(1, counts.sum()))[::-1]
+    skin = cv2.inRange(cv2.cvtColor(rgb, cv2.COLOR_RGB2YCrCb), (0, 133, 77), (255, 178, 131))
+    found["skin_share"] = skin.view(np.bool_)[kept].mean()
+    found["white_share"] = ((light > 93) & (chroma < _NEUTRAL)).mean()
+    found["black_share"] = (light < 8).mean()
+    counts = cv2.calcHist(
+        [rgb], [0, 1, 2], kept.view(np.uint8), [16, 16, 16], [0, 256, 0, 256, 0, 256]
+    )
+    counts = np.asarray(counts, np.float64).ravel()
+    counts = np.sort(counts[counts > 0])[::-1]
+    share = counts / max(1.0, counts.sum())
     found["colors_top"] = share[0]
     found["colors_top8"] = share[:8].sum()
-    found["colors_entropy"] = -(share[share > 0] * np.log(share[share > 0])).sum()
+    found["colors_entropy"] = -(share * np.log(share)).sum()
     return found
 
 
 def _correlation(a: Gray, b: Gray) -> float:
     a, b = a - a.mean(), b - b.mean()
-    return float((a * b).mean() / (a.std() * b.std() + 0.5))
+    count = max(1, len(a))
+    spread = float(np.sqrt(np.dot(a, a)) * np.sqrt(np.dot(b, b))) / count
+    return float(np.dot(a, b)) / count / (spread + 0.5)
 
 
 def _stains(view: _View) -> Features:
     """Hematoxylin, eosin and DAB by color deconvolution (Ruifrok and Johnston 2001)."""
-    hed = np.maximum(_STAIN_LOGS[view.rgb[view.kept]] @ _STAINS, 0.0)
+    hed = np.maximum(_STAINS.T @ _STAIN_LOGS[view.rgb[view.kept].T], 0.0)
     found: Features = {}
-    for channel, name in enumerate(("hematoxylin", "eosin", "dab")):
-        low, middle, high = 100.0 * _quantiles(hed[:, channel], (0.1, 0.5, 0.9))
+    for values, name in zip(hed, ("hematoxylin", "eosin", "dab"), strict=True):
+        low, middle, high = 100.0 * _quantiles(values, (0.1, 0.5, 0.9))
         found |= {f"{name}_mid": middle, f"{name}_range": high - low}
-    found["stain_tie"] = _correlation(100.0 * hed[:, 0], 100.0 * hed[:, 1])
+    found["stain_tie"] = _correlation(100.0 * hed[0], 100.0 * hed[1])
     return found
 
 
@@ -265,11 +270,14 @@ def _layout(view: _View) -> Features:
 def _quantiles(values: NDArray[Any], shares: Sequence[float]) -> NDArray[np.float64]:
     """As `numpy.quantile`, which takes far longer for as few values as there are here."""
     ordered = np.sort(values, axis=None)
-    place = np.asarray(shares) * (len(ordered) - 1)
-    below = np.floor(place).astype(np.int64)
-    above = np.minimum(below + 1, len(ordered) - 1)
-    low, high = ordered[below].astype(np.float64), ordered[above].astype(np.float64)
-    return np.asarray(low + (high - low) * (place - below))
+    found = []
+    for share in shares:
+        place = share * (len(ordered) - 1)
+        below = int(place)
+        low = float(ordered[below])
+        high = float(ordered[min(below + 1, len(ordered) - 1)])
+        found.append(low + (high - low) * (place - below))
+    return np.array(found)
 
 
 def _median(values: NDArray[Any]) -> float:

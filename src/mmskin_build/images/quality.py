@@ -43,6 +43,7 @@ _HOPELESS_SIDE_PX = 16
 MIN_RANGE_LEVELS = 14.0
 # Blur and exposure are judged at this area.
 _JUDGED_AREA_PX = 512 * 384
+_SLIGHTLY = 0.7  # reduced by no more, no pixel is left out where each new one is mixed of four
 # Fine against middle detail (see `_sharpness`): sharp photographs have 0.4 and more, a Gaussian
 # blur of one hundredth of the long side leaves 0.03 to 0.06, tissue 0.3.
 MIN_SHARPNESS = 0.15
@@ -74,6 +75,7 @@ _MOST_BLOCKS = 48
 MIN_PEAK_RATIO = 4.0
 _CLEAR_PEAK_RATIO = 20.0
 _SLOWEST_PERIODS_PER_PX = 0.1
+_AROUND_BINS = 15  # whose median is the surroundings of a bin
 _AXIS_BINS = 3  # peaks so near an axis are rulers, weaves, scan lines or JPEG
 _MIN_ANGLE_DEGREES = 20.0  # between the two directions of a screen
 # Lettering within this many degrees of 180 stands on its head.
@@ -135,7 +137,8 @@ def _judged_copy(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if scale >= 1.0:
         return rgb
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
+    way = cv2.INTER_AREA if scale < _SLIGHTLY else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(rgb, size, interpolation=way))
 
 
 def _levels(rgb: NDArray[np.uint8], channel: int) -> int:
@@ -251,13 +254,15 @@ def _moire(rgb: NDArray[np.uint8]) -> float:
     half = np.abs(rfft2(blocks, workers=1)).sum(axis=0)  # of a real block; the rest mirrors it
     turned = np.roll(half[::-1], 1, axis=0)[:, -2:0:-1]
     spectrum = np.fft.fftshift(np.hstack([half, turned])).astype(np.float32)
+    # What lies above the middle mirrors what lies below it.
+    spectrum = spectrum[_BLOCK_PX // 2 - _AROUND_BINS // 2 :]
     log = np.log(spectrum + 1e-3 * float(spectrum.mean()) + 1e-6)
     low, high = float(log.min()), float(log.max())
     if high - low < 1e-6:
         return 0.0
     coded = np.round((log - low) / (high - low) * 255).astype(np.uint8)
-    around = cv2.medianBlur(coded, 15).astype(np.float32) / 255 * (high - low) + low
-    ratio = np.exp(log - around)
+    around = cv2.medianBlur(coded, _AROUND_BINS).astype(np.float32) / 255 * (high - low) + low
+    ratio = np.exp(log - around)[_AROUND_BINS // 2 :]
     ratio[~bins.allowed] = 0.0
     y, x = divmod(int(np.argmax(ratio)), _BLOCK_PX)
     first = float(ratio[y, x])
@@ -271,9 +276,9 @@ def _moire(rgb: NDArray[np.uint8]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Bins:
-    """Of a block and its spectrum, each (`_BLOCK_PX`, `_BLOCK_PX`), the middle frequency 0.
+    """Of a block its window, (`_BLOCK_PX`, `_BLOCK_PX`); of the lower half of its spectrum the rest.
 
-    `radius` is in periods a pixel; `allowed` where a screen's peak may stand.
+    `radius` is in periods a pixel; `allowed` is where a screen's peak may stand.
     """
 
     window: Gray
@@ -285,7 +290,7 @@ class _Bins:
 @functools.cache
 def _bins() -> _Bins:
     middle = _BLOCK_PX // 2
-    fy, fx = np.mgrid[:_BLOCK_PX, :_BLOCK_PX] - middle
+    fy, fx = np.mgrid[:middle, -middle:middle]
     near_axis = (np.abs(fy) < _AXIS_BINS) | (np.abs(fx) < _AXIS_BINS)
     grid = _BLOCK_PX // 8  # harmonics of JPEG blocks
     on_grid = (np.abs((fy + grid // 2) % grid - grid // 2) < 2) & (
@@ -296,5 +301,5 @@ def _bins() -> _Bins:
         window=np.outer(np.hanning(_BLOCK_PX), np.hanning(_BLOCK_PX)).astype(np.float32),
         radius=radius,
         degrees=np.degrees(np.arctan2(fy, fx)),
-        allowed=(radius >= _SLOWEST_PERIODS_PER_PX) & (fy >= 0) & ~near_axis & ~on_grid,
+        allowed=(radius >= _SLOWEST_PERIODS_PER_PX) & ~near_axis & ~on_grid,
     )

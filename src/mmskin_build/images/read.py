@@ -174,9 +174,14 @@ def _even_run(rgb: RgbImage) -> tuple[int, int]:
 
 def _even_rows(rgb: RgbImage) -> int:
     for number, row in enumerate(rgb):
-        middle = np.sort(row, axis=0)[len(row) // 2].astype(np.int16)
-        near = (np.abs(row - middle) <= _EVEN_STEP).all(axis=1)
-        if np.count_nonzero(near) < _EVEN_SHARE * len(near):
+        channels = np.ascontiguousarray(row.T)
+        half = channels.shape[1] // 2
+        middle = np.partition(channels, half, axis=1)[:, half]
+        red, green, blue = (
+            np.abs(values.astype(np.int16) - level) <= _EVEN_STEP
+            for values, level in zip(channels, middle.astype(np.int16), strict=True)
+        )
+        if np.count_nonzero(red & green & blue) < _EVEN_SHARE * len(row):
             return number
     return len(rgb)
 

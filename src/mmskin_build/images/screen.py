@@ -92,7 +92,7 @@ def screen_picture(
             marks=marks,
             language=language,
             read_words=read_all_words or annotated_severity(marks) != "major",
-            parts=seen.parts,
+            seen=seen,
             things=select_things(described),
         ),
         failed,
