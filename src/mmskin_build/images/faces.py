@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -175,8 +176,9 @@ def _lit(rgb: RgbImage) -> RgbImage:
     light = float(np.percentile(rgb[::4, ::4], 99.5))
     if light >= _LIGHT_ENOUGH:
         return rgb
-    factor = _LIGHT_WANTED / max(light, _LIGHT_LEAST)
-    return np.asarray(np.clip(rgb.astype(np.float32) * factor, 0, 255), np.uint8)
+    factor = np.float32(_LIGHT_WANTED / max(light, _LIGHT_LEAST))
+    raised = np.clip(np.arange(256, dtype=np.float32) * factor, 0, 255)
+    return np.asarray(cv2.LUT(rgb, raised.astype(np.uint8)), np.uint8)
 
 
 def _face_boxes(parts: Parts, padded: Parts) -> tuple[Box, ...]:
