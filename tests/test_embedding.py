@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
 from mmskin_build.images import bodyparts, faces, sensitive
-from mmskin_build.images.bodyparts import PLAIN_SIDE_PX, find_parts, look
+from mmskin_build.images.bodyparts import PLAIN_SIDE_PX, find_parts, look, read_parts
 from mmskin_build.images.description import describe_picture, description_names
 from mmskin_build.images.drawn import draw_nonphoto
 from mmskin_build.images.drawn_skin import draw_clinical, draw_dermoscopy
@@ -66,16 +67,17 @@ def test_no_picture_is_refused() -> None:
 
 def test_looking_says_of_parts_what_the_detector_says() -> None:
     for rgb in pictures()[:2]:
-        assert look(rgb).parts == find_parts(rgb, side_px=PLAIN_SIDE_PX)
+        assert read_parts(look(rgb)) == find_parts(rgb, side_px=PLAIN_SIDE_PX)
 
 
 def test_the_black_rest_of_the_canvas_is_not_seen() -> None:
     (rgb,) = pictures()[:1]
     wide = rgb[: rgb.shape[1] * 3 // 10]  # below it the canvas is empty
     seen = look(wide)
-    assert seen.size[0] < seen.canvas[0]
+    shown = wide.shape[0] * seen.scale
+    assert shown < seen.canvas[0]
     for cells in seen.maps:
-        first_empty = int(seen.size[0] / (seen.canvas[0] / cells.shape[1])) + 1
+        first_empty = int(shown / (seen.canvas[0] / cells.shape[1])) + 1
         cells[:, first_empty:] = 1e6
     assert max(extract_embedding(wide, seen).values()) < 1e3
 
@@ -85,15 +87,26 @@ def test_a_screening_looks_at_the_plain_picture_once_and_again_where_words_ask_f
     monkeypatch: pytest.MonkeyPatch, hints: tuple[str, ...], looks: int
 ) -> None:
     runs: list[tuple[int, ...]] = []
-    run = bodyparts._run
+    look_once = bodyparts._canvas_of
 
-    def counted(wanted: list[str], canvas: np.ndarray) -> list[np.ndarray]:
+    def counted(*how: Any) -> Any:
+        canvas, corner, scale = look_once(*how)
         runs.append(canvas.shape)
-        return run(wanted, canvas)
+        return canvas, corner, scale
 
-    monkeypatch.setattr(bodyparts, "_run", counted)
+    monkeypatch.setattr(bodyparts, "_canvas_of", counted)
     monkeypatch.setattr(sensitive, "is_clearly_close", lambda _: False)
     monkeypatch.setattr(faces, "is_settled", lambda parts, things: True)
     screen_picture(pictures()[0], hints=hints)
     assert len(runs) == looks and max(runs[0]) == PLAIN_SIDE_PX
     assert all(max(again) < PLAIN_SIDE_PX for again in runs[1:])
+
+
+def test_parts_of_a_body_are_not_asked_for_in_a_picture_through_a_microscope(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sensitive, "read_parts", None)  # fails if it is called
+    monkeypatch.setattr(sensitive, "is_clearly_close", lambda _: True)
+    assert screen_picture(pictures()[0]).failed == ()
+    monkeypatch.setattr(sensitive, "is_clearly_close", lambda _: False)
+    assert screen_picture(pictures()[0]).failed == ("sensitive",)

@@ -10,6 +10,7 @@ from drawn_people import TONES, RgbImage, hairs, lesion, skin
 from mmskin_build.geometry import Bbox
 from mmskin_build.images.annotated import annotated_score, annotated_severity
 from mmskin_build.images.drawn_marks import MAJOR, MINOR, draw_marks
+from mmskin_build.images.gutters import find_gutter_letters
 from mmskin_build.images.insets import find_insets
 from mmskin_build.images.marks import Mark, find_marks, marks_of_overlays, parse_model
 from mmskin_build.records import Overlay, Panel
@@ -178,3 +179,48 @@ def test_drawn_marks_say_where_their_ink_lies() -> None:
         assert [m.kind for m in drawn] == [kind]
         assert drawn[0].mask.any(), kind
         assert drawn[0].minor == (kind in MINOR)
+
+
+def plate(across: bool, *, letter: str, gap: int = 26, ground: int = 255) -> RgbImage:
+    """Two pictures of skin on paper, a letter in the gutter between them."""
+    one, other = lesion(skin(TONES[0]), (200, 150), 40), hairs(skin(TONES[1]))
+    axis = 1 if across else 0
+    shape = list(one.shape)
+    shape[axis] = gap
+    gutter = np.full(shape, ground, np.uint8)
+    middle = (gutter.shape[1] // 2 - 5, gutter.shape[0] // 2 + 6)
+    cv2.putText(gutter, letter, middle, cv2.FONT_HERSHEY_SIMPLEX, 0.45, (40,) * 3, 1, cv2.LINE_AA)
+    return np.concatenate([one, gutter, other], axis=axis)
+
+
+@pytest.mark.parametrize("across", [False, True])
+def test_pictures_with_a_letter_on_the_paper_between_them_are_annotated(across: bool) -> None:
+    shown = plate(across, letter="a")
+    marks = find_marks(shown)
+    assert annotated_severity(marks) == "major"
+    middle = (shown.shape[1] // 2, shown.shape[0] // 2)
+    assert covers(tuple(m for m in marks if m.kind == "letter"), *middle)
+
+
+@pytest.mark.parametrize("across", [False, True])
+def test_paper_without_a_letter_and_a_letter_without_paper_are_none_of_the_gutter(
+    across: bool,
+) -> None:
+    assert find_gutter_letters(plate(across, letter="")) == ()
+    assert find_gutter_letters(plate(across, letter="a", ground=150)) == ()
+
+
+def test_white_glass_between_two_strips_of_tissue_is_no_gutter() -> None:
+    rng = np.random.default_rng(5)
+    shown = np.full((300, 400, 3), 245, np.uint8)
+    shore = 110 + np.cumsum(rng.integers(-4, 5, (2, 400)), axis=1)
+    for x in range(400):  # tissue ends where it likes
+        shown[: shore[0, x], x] = (200, 120, 170)
+        shown[300 - shore[1, x] :, x] = (190, 110, 160)
+    cv2.circle(shown, (200, 150), 5, (90, 60, 110), -1)
+    assert find_gutter_letters(shown) == ()
+
+
+def test_a_letter_in_the_margin_of_one_picture_is_not_between_two() -> None:
+    one = plate(False, letter="b")
+    assert find_gutter_letters(one[: one.shape[0] // 2 + 12]) == ()

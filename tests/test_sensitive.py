@@ -103,14 +103,14 @@ def test_a_detector_that_is_not_installed_holds_the_picture(
     def missing(_: str) -> None:
         return None
 
-    bodyparts._session.cache_clear()
+    bodyparts._sessions.cache_clear()
     monkeypatch.setattr(bodyparts.importlib.util, "find_spec", missing)
     try:
         with pytest.raises(MissingDependencyError, match="pip install nudenet"):
             bodyparts.find_parts(skin())
         assert decide(find_sensitive(skin(), {}, ()).flags, "none").reasons == ("detector_failed",)
     finally:
-        bodyparts._session.cache_clear()
+        bodyparts._sessions.cache_clear()
 
 
 def test_words_that_cannot_be_read_for_want_of_a_reader_hold_the_picture(

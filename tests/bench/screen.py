@@ -4,9 +4,12 @@ usage: screen.py [--pictures DIR] [--each N] [--out FILE]
 
 DIR (else MMSKIN_IMAGES) holds folders of pictures by class. All run in this one process on one
 core, one picture after another, each through everything before the next. Times are of the
-processor, so that a busy machine does not count; `reading` is Tesseract's part. NudeNet alone is
-its network at 320 px with one thread on a square canvas, with its boxes read (`direct`), and the
-wheel's own `NudeDetector.detect` (`wrapper`). For marks and sensitive parts alone (`screen`),
+processor, so that a busy machine does not count, and of the thread that does the work (the threads
+of `wrapper` go on waiting for a while after it); `reading` is Tesseract's part. NudeNet alone is
+its network at 320 px with one thread on a square canvas, with its boxes read (`direct`), the
+wheel's own `NudeDetector.detect` (`wrapper`), and the same with its network on one thread
+(`one_thread`): as it comes, its threads wait for each other, which costs the more the busier the
+machine is. For marks and sensitive parts alone (`screen`),
 modality is given as a classifier would: certain for dermoscopic and pathological pictures, unknown
 for the rest. `whole` is all that `mmskin classify` does with a file: decoding it, its digest, its
 kind, marks, sensitive parts with Tesseract's time, quality and fingerprint.
@@ -39,6 +42,7 @@ RgbImage = NDArray[np.uint8]
 
 CLASSES = ("clinical", "dermoscopic", "pathological", "faces", "annotated")
 SIDE_PX = 320
+ALONE = ("direct", "wrapper", "one_thread")  # ways to run NudeNet alone
 
 
 def square(rgb: RgbImage) -> RgbImage:
@@ -58,10 +62,20 @@ def screen_file(path: Path) -> None:
     pixel_digest(found.rgb)
 
 
-def spent_s() -> tuple[float, float]:
-    """Processor seconds of this process and of its children so far."""
+def ratios(row: dict[str, float]) -> dict[str, float]:
+    """What the screen and the whole cost over each way to run NudeNet alone."""
+    return {
+        f"{what}_over_{name}": round(row[what] / row[name], 2)
+        for what in ("screen", "whole")
+        for name in ALONE
+    }
+
+
+def spent_s(threads: bool) -> tuple[float, float]:
+    """Processor seconds of this thread, or all `threads`, and of children so far."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.process_time(), children.ru_utime + children.ru_stime
+    own = time.process_time() if threads else time.thread_time()
+    return own, children.ru_utime + children.ru_stime
 
 
 def main() -> None:
@@ -77,9 +91,16 @@ def main() -> None:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     cv2.setNumThreads(1)
     threadpool_limits(1)  # as in the workers of `mmskin classify`
+    import nudenet
+    import onnxruntime
     from nudenet import NudeDetector
 
-    wrapper = NudeDetector()
+    wrapper, single = NudeDetector(), NudeDetector()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    single.onnx_session = onnxruntime.InferenceSession(
+        Path(nudenet.__file__).with_name("320n.onnx"), options, providers=["CPUExecutionProvider"]
+    )
     spent: dict[str, dict[str, float]] = {}
     marks: tuple[Mark, ...] = ()
     for kind in CLASSES:
@@ -89,7 +110,7 @@ def main() -> None:
         pictures = [cv2.imread(str(p), cv2.IMREAD_COLOR) for p in paths]
         modality = {"clinical": 0.0, kind: 1.0} if kind in CLASSES[1:3] else {}
         times: dict[str, float] = dict.fromkeys(
-            ("direct", "wrapper", "marks", "sensitive", "reading", "whole"), 0.0
+            ("direct", "wrapper", "one_thread", "marks", "sensitive", "reading", "whole"), 0.0
         )
         files = zip([paths[0], *paths], [pictures[0], *pictures], strict=True)
         for number, (path, bgr) in enumerate(files):
@@ -106,15 +127,17 @@ def main() -> None:
             steps: dict[str, Callable[[], object]] = {
                 "direct": lambda rgb=rgb: find_parts(square(rgb), side_px=SIDE_PX),
                 "wrapper": lambda bgr=bgr: wrapper.detect(bgr),
+                "one_thread": lambda bgr=bgr: single.detect(bgr),
                 "marks": look_for_marks,
                 "sensitive": look_for_more,
                 "whole": lambda path=path: screen_file(path),
             }
             for name, run in steps.items():
-                own, children = spent_s()
+                threads = name == "wrapper"
+                before = spent_s(threads)
                 run()
                 own, children = (
-                    now - then for now, then in zip(spent_s(), (own, children), strict=True)
+                    now - then for now, then in zip(spent_s(threads), before, strict=True)
                 )
                 if number:  # the first run warms up
                     whole = name == "whole"
@@ -123,9 +146,7 @@ def main() -> None:
         count = len(pictures)
         row = {name: round(1000 * total / count, 1) for name, total in times.items()}
         row["screen"] = round(row["marks"] + row["sensitive"] + row["reading"], 1)
-        row["over_direct"] = round(row["screen"] / row["direct"], 2)
-        row["over_wrapper"] = round(row["screen"] / row["wrapper"], 2)
-        row["whole_over_wrapper"] = round(row["whole"] / row["wrapper"], 2)
+        row |= ratios(row)
         row["pictures"] = count
         spent[kind] = row
     plain = [spent[kind] for kind in CLASSES]
@@ -133,12 +154,9 @@ def main() -> None:
         name: round(
             sum(row[name] * row["pictures"] for row in plain) / sum(r["pictures"] for r in plain), 1
         )
-        for name in ("direct", "wrapper", "screen", "whole")
+        for name in (*ALONE, "screen", "whole")
     }
-    whole["over_direct"] = round(whole["screen"] / whole["direct"], 2)
-    whole["over_wrapper"] = round(whole["screen"] / whole["wrapper"], 2)
-    whole["whole_over_wrapper"] = round(whole["whole"] / whole["wrapper"], 2)
-    spent["all"] = whole
+    spent["all"] = whole | ratios(whole)
     text = json.dumps(spent, indent=1)
     print(text)
     if args.out:

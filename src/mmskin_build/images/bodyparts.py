@@ -7,7 +7,8 @@ is only as large as the picture needs, which costs about a quarter less on a 4:3
 The network learned from whole bodies, so a face that fills the frame is larger than any it knows.
 On a canvas with a wide margin it is recognized again; see `find_parts` and its `share`.
 
-What its inner layers see serves `embedding`; both are had from one run, by `look`.
+What its inner layers see serves `embedding`. They are a third of the work: `look` runs that much,
+and `read_parts` the rest where somebody asks for parts of a body.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ FACES = frozenset({"face_female", "face_male"})
 # Ends of the second and third stage of the backbone: one cell for 8 and for 16 pixels a side.
 LAYERS = ("/model.4/cv2/act/Mul_output_0", "/model.6/cv2/act/Mul_output_0")
 
-_ANSWERS = "output0"  # the network's name for what it says
+_PICTURE, _ANSWERS = "images", "output0"  # the network's names for what it is shown and says
 _STRIDE_PX = 32  # the canvas is a multiple of the network's coarsest grid
 _MIN_CANVAS_PX = 64
 _BOX_MIN = 0.02  # answers below this are not even boxes
@@ -85,16 +86,18 @@ class Parts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Glance:
-    """One run of the network: what it says, and what its inner layers saw on the way.
+    """What the inner layers of the network saw in a picture, as far as one run has come.
 
-    `maps` are those of `LAYERS`, (channels, rows, columns), each over the whole `canvas`; the
-    picture lies in the top left corner of it, `size` large. Both are (height, width) in pixels.
+    `maps` are those of `LAYERS`, (channels, rows, columns), each over the whole `canvas`, (height,
+    width) in pixels. The `picture`, (height, width) in its own pixels, lies in the canvas `scale`
+    times as large, its upper left at `corner` (x, y).
     """
 
-    parts: Parts
     maps: tuple[Map, ...]
     canvas: tuple[int, int]
-    size: tuple[float, float]
+    picture: tuple[int, int]
+    corner: tuple[int, int]
+    scale: float
 
 
 def find_parts(rgb: RgbImage, *, side_px: int = 320, share: float = 1.0) -> Parts:
@@ -109,28 +112,32 @@ def find_parts(rgb: RgbImage, *, side_px: int = 320, share: float = 1.0) -> Part
         MissingDependencyError: If ``nudenet`` or its file of weights is not installed.
         ValueError: If the picture is empty.
     """
+    return read_parts(look(rgb, side_px=side_px, share=share))
+
+
+def look(rgb: RgbImage, *, side_px: int = PLAIN_SIDE_PX, share: float = 1.0) -> Glance:
+    """Return what the inner layers see in a picture; arguments and errors as for `find_parts`."""
     canvas, corner, scale = _canvas_of(rgb, side_px, share)
-    (answers,) = _run([_ANSWERS], canvas)
-    return _parts(answers, corner, scale, rgb)
-
-
-def look(rgb: RgbImage, *, side_px: int = PLAIN_SIDE_PX) -> Glance:
-    """Look for parts of a body in a picture alone, and keep what the inner layers see.
-
-    Args:
-        rgb: The picture, ``(H, W, 3) uint8``.
-        side_px: Length of the canvas's longer side.
-
-    Raises:
-        MissingDependencyError, ValueError: As for `find_parts`, whose answer is the same.
-    """
-    canvas, corner, scale = _canvas_of(rgb, side_px, 1.0)
-    answers, *maps = _run([_ANSWERS, *LAYERS], canvas)
+    blob = canvas.transpose(2, 0, 1)[None].astype(np.float32)
+    blob *= 1 / 255
+    maps = _sessions()[0].run(list(LAYERS), {_PICTURE: blob})
     return Glance(
-        parts=_parts(answers, corner, scale, rgb),
         maps=tuple(found[0] for found in maps),
         canvas=(canvas.shape[0], canvas.shape[1]),
-        size=(rgb.shape[0] * scale, rgb.shape[1] * scale),
+        picture=(rgb.shape[0], rgb.shape[1]),
+        corner=corner,
+        scale=scale,
+    )
+
+
+def read_parts(seen: Glance) -> Parts:
+    """Return what the network says of parts of a body, from what its inner layers saw."""
+    maps = {name: cells[None] for name, cells in zip(LAYERS, seen.maps, strict=True)}
+    (answers,) = _sessions()[1].run([_ANSWERS], maps)
+    height, width = seen.picture
+    return Parts(
+        best=tuple(float(best) for best in answers[0][4:].max(axis=1)),
+        boxes=_boxes(answers[0], seen.corner, seen.scale, (width, height)),
     )
 
 
@@ -151,21 +158,6 @@ def _canvas_of(
         rgb, (small_w, small_h), interpolation=mode
     )
     return canvas, (left, top), scale
-
-
-def _run(wanted: list[str], canvas: RgbImage) -> list[Map]:
-    blob = canvas.transpose(2, 0, 1)[None].astype(np.float32)
-    blob *= 1 / 255
-    session = _session()
-    found: list[Map] = session.run(wanted, {session.get_inputs()[0].name: blob})
-    return found
-
-
-def _parts(answers: Map, corner: tuple[int, int], scale: float, rgb: RgbImage) -> Parts:
-    return Parts(
-        best=tuple(float(best) for best in answers[0][4:].max(axis=1)),
-        boxes=_boxes(answers[0], corner, scale, (rgb.shape[1], rgb.shape[0])),
-    )
 
 
 def _boxes(
@@ -207,10 +199,10 @@ def _grid(length: float) -> int:
 
 
 @cache
-def _session() -> Any:
-    """The network on one thread, so that a picture's scores do not depend on the machine's load.
+def _sessions() -> tuple[Any, Any]:
+    """The network up to `LAYERS` and from there on.
 
-    The layers that `look` keeps are outputs of their own beside the network's answer.
+    Each runs on one thread, so that a picture's scores do not depend on the machine's load.
     """
     spec = importlib.util.find_spec("nudenet")
     if spec is None or spec.origin is None:
@@ -218,17 +210,20 @@ def _session() -> Any:
             "the detector of faces and body parts is not installed; run: pip install nudenet"
         )
     import onnx
+    import onnx.utils
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     try:
-        network = onnx.load(str(Path(spec.origin).with_name("320n.onnx")))
-        network.graph.output.extend(onnx.ValueInfoProto(name=name) for name in LAYERS)
-        return onnxruntime.InferenceSession(
-            network.SerializeToString(),
-            options,
-            providers=["CPUExecutionProvider"],
+        network = onnx.utils.Extractor(onnx.load(str(Path(spec.origin).with_name("320n.onnx"))))
+        first = network.extract_model([_PICTURE], list(LAYERS))
+        rest = network.extract_model(list(LAYERS), [_ANSWERS])
+        return tuple(
+            onnxruntime.InferenceSession(
+                part.SerializeToString(), options, providers=["CPUExecutionProvider"]
+            )
+            for part in (first, rest)
         )
     except Exception as error:  # onnxruntime's own errors share no base class
         raise MissingDependencyError(

@@ -9,6 +9,7 @@ the shape of the picture is hardly seen.
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,7 @@ def extract_embedding(
     seen = look(rgb) if seen is None else seen
     height, width = rgb.shape[:2]
     top, bottom, left, right = find_content(rgb) if content is None else content
-    tall, wide = seen.size
+    tall, wide = (side * seen.scale for side in seen.picture)
     found: dict[str, float] = {}
     for layer, cells in enumerate(seen.maps):
         stride = seen.canvas[0] / cells.shape[1]
@@ -47,8 +48,14 @@ def extract_embedding(
         columns = _inside(left / width * wide / stride, right / width * wide / stride)
         kept = cells[:, rows, columns].reshape(len(cells), -1).astype(np.float64)
         for name, values in (("mean", kept.mean(axis=1)), ("spread", kept.std(axis=1))):
-            found |= {f"seen{layer}_{name}_{n}": round(float(v), 5) for n, v in enumerate(values)}
+            names = _names(f"seen{layer}_{name}_", len(values))
+            found.update(zip(names, np.round(values, 5).tolist(), strict=True))
     return found
+
+
+@cache
+def _names(what: str, count: int) -> tuple[str, ...]:
+    return tuple(f"{what}{number}" for number in range(count))
 
 
 def _inside(first: float, last: float) -> slice:

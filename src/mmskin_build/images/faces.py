@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -95,8 +96,8 @@ def find_faces(
     Args:
         rgb: The picture.
         prior: Log odds to add for what is known otherwise, for instance from the caption.
-        parts: The detector's answer for the picture alone, where it was asked before
-            (`bodyparts.look`).
+        parts: The detector's answer for the picture alone, at `PLAIN_SIDE_PX`, where it was asked
+            before.
         things: What `imagenet.extract_imagenet` sees in it, where it was asked before.
         thorough: Look twice, whatever the first look sees.
 
@@ -175,8 +176,9 @@ def _lit(rgb: RgbImage) -> RgbImage:
     light = float(np.percentile(rgb[::4, ::4], 99.5))
     if light >= _LIGHT_ENOUGH:
         return rgb
-    factor = _LIGHT_WANTED / max(light, _LIGHT_LEAST)
-    return np.asarray(np.clip(rgb.astype(np.float32) * factor, 0, 255), np.uint8)
+    factor = np.float32(_LIGHT_WANTED / max(light, _LIGHT_LEAST))
+    raised = np.clip(np.arange(256, dtype=np.float32) * factor, 0, 255)
+    return np.asarray(cv2.LUT(rgb, raised.astype(np.uint8)), np.uint8)
 
 
 def _face_boxes(parts: Parts, padded: Parts) -> tuple[Box, ...]:

@@ -17,7 +17,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from skimage.color import rgb2hed
+from skimage.color import hed_from_rgb
 
 from mmskin_build.images.read import crop_margins, working_copy
 
@@ -29,7 +29,7 @@ Features = dict[str, float]
 SIDE_PX = 192  # the square root of the area on which all is measured; smaller than any source's own
 _MOST_SIDE_PX = 4 * SIDE_PX  # the longer side of very long pictures
 _GRID = 8  # tiles each way
-_SPARSE = 2  # every second pixel each way is enough for colors
+_SPARSE = 2  # every second pixel each way is enough for colors and for where they lie
 _LETTER_TILE = 0.05  # share of thin, colorless, extreme strokes from which a tile bears lettering
 _LETTER_STEP = 50  # grey levels by which a stroke stands out
 _KEPT_TILES = 0.6  # where fewer tiles are free of strokes, strokes are what the picture is made of
@@ -37,17 +37,25 @@ _NEUTRAL = 8.0  # CIELAB chroma below which a pixel has no color of its own
 _HUES = (20.0, 45.0, 75.0, 110.0, 170.0, 240.0, 285.0, 320.0, 350.0)  # CIELAB hue limits, degrees
 _HAIR_STEP = 14.0  # grey levels by which a hair or a thin line is darker than both its sides
 _EPS = 1e-6
+# As `skimage.color.rgb2hed`, with the logarithms of all 256 values taken once.
+_STAIN_LOGS = (np.log(np.maximum(np.arange(256) / 255.0, _EPS)) / np.log(_EPS)).astype(np.float32)
+_STAINS = hed_from_rgb.astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
     """One picture, brought to a common scale, in the spaces that the features need."""
 
-    rgb: RgbImage  # (h, w, 3)
-    lab: Gray  # (h, w, 3): L 0..100, a and b about -128..127
+    rgb: RgbImage  # (h / 2, w / 2, 3): every second pixel each way
+    lab: Gray  # (h / 2, w / 2, 3): L 0..100, a and b about -128..127
     gray: Gray  # (h, w), 0..255
     used: Mask  # (h, w): false on tiles with lettering
     lettered: float  # share of tiles with lettering
+
+    @property
+    def kept(self) -> Mask:
+        """The same as `used` for the pixels of `rgb` and `lab`."""
+        return np.ascontiguousarray(self.used[::_SPARSE, ::_SPARSE])
 
 
 def extract_features(rgb: RgbImage, content: RgbImage | None = None) -> Features:
@@ -84,19 +92,21 @@ def _view_of(rgb: RgbImage) -> _View:
     ]
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     small = np.asarray(cv2.resize(rgb, size, interpolation=way), np.uint8)
-    lab = cv2.cvtColor(small.astype(np.float32) / 255.0, cv2.COLOR_RGB2LAB)
+    sparse = np.ascontiguousarray(small[::_SPARSE, ::_SPARSE])
+    lab = cv2.cvtColor(sparse.astype(np.float32) / 255.0, cv2.COLOR_RGB2LAB)
     gray = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
     lettered = _tile_means(_lettering(small).astype(np.float32)) > _LETTER_TILE
     used = np.ones(gray.shape, np.bool_)
     if (~lettered).mean() >= _KEPT_TILES:
         step_y, step_x = gray.shape[0] // _GRID, gray.shape[1] // _GRID
         used = np.kron(~lettered.reshape(_GRID, _GRID), np.ones((step_y, step_x), np.bool_))
-    return _View(small, np.asarray(lab), gray, used, float(lettered.mean()))
+    return _View(sparse, np.asarray(lab), gray, used, float(lettered.mean()))
 
 
 def _lettering(rgb: RgbImage) -> Mask:
     """Thin strokes of white or black, as letters, logos and scale bars are drawn."""
-    low, high = rgb.min(axis=2), rgb.max(axis=2)
+    red, green, blue = cv2.split(rgb)
+    low, high = cv2.min(red, cv2.min(green, blue)), cv2.max(red, cv2.max(green, blue))
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (9, 9))
     light = cv2.morphologyEx(low, cv2.MORPH_TOPHAT, kernel)
     dark = cv2.morphologyEx(high, cv2.MORPH_BLACKHAT, kernel)
@@ -106,7 +116,7 @@ def _lettering(rgb: RgbImage) -> Mask:
 
 
 def _tile_means(values: Gray) -> NDArray[np.float64]:
-    """Means over the tiles, row by row; the sides are multiples of the grid."""
+    """Means over the tiles, row by row."""
     tiles = cv2.resize(values, (_GRID, _GRID), interpolation=cv2.INTER_AREA)
     return np.asarray(tiles, np.float64).ravel()
 
@@ -120,17 +130,17 @@ def _tile_spread(values: Gray) -> NDArray[np.float64]:
 
 
 def _color(view: _View) -> Features:
-    kept = view.used[::_SPARSE, ::_SPARSE]
-    lab = view.lab[::_SPARSE, ::_SPARSE][kept]
-    rgb = view.rgb[::_SPARSE, ::_SPARSE]
+    kept, rgb = view.kept, view.rgb
+    lab = view.lab[kept]
+    channels = light, red, yellow = np.ascontiguousarray(lab.T)
     found: Features = {}
-    for channel, name in enumerate(("light", "red_green", "yellow_blue")):
-        low, middle, high = _quantiles(lab[:, channel], (0.1, 0.5, 0.9))
+    for values, name in zip(channels, ("light", "red_green", "yellow_blue"), strict=True):
+        low, middle, high = _quantiles(values, (0.1, 0.5, 0.9))
         found |= {f"{name}_low": low, f"{name}_mid": middle, f"{name}_high": high}
-        found[f"{name}_spread"] = lab[:, channel].std()
-    chroma = np.hypot(lab[:, 1], lab[:, 2])
+        found[f"{name}_spread"] = values.std()
+    chroma, hue = cv2.cartToPolar(red, yellow, angleInDegrees=True)
+    chroma, hue = np.asarray(chroma)[:, 0], np.asarray(hue)[:, 0]
     weight = chroma.sum() + _EPS
-    hue = np.degrees(np.arctan2(lab[:, 2], lab[:, 1])) % 360.0
     found["chroma_mean"] = chroma.mean()
     (found["chroma_high"],) = _quantiles(chroma, (0.95,))
     found["chroma_spread"] = chroma.std()
@@ -138,44 +148,47 @@ def _color(view: _View) -> Features:
     bins = np.searchsorted(_HUES, hue) % len(_HUES)
     share = np.bincount(bins, weights=chroma, minlength=len(_HUES)) / weight
     found |= {f"hue_{round(_HUES[i - 1])}": share[i] for i in range(len(_HUES))}
-    found["hue_x"] = lab[:, 1].sum() / weight
-    found["hue_y"] = lab[:, 2].sum() / weight
+    found["hue_x"] = red.sum() / weight
+    found["hue_y"] = yellow.sum() / weight
     found["hue_unity"] = np.hypot(found["hue_x"], found["hue_y"])
-    spread = np.cov(lab[:, 1:].T.astype(np.float64)) if len(lab) > 1 else np.zeros((2, 2))
+    spread = np.cov(channels[1:]) if len(lab) > 1 else np.zeros((2, 2))
     narrow, wide = np.sqrt(np.maximum(np.linalg.eigvalsh(spread), 0.0))
     found["hue_line"] = narrow / (wide + 1.0)
-    found["tie_light_red"] = _correlation(lab[:, 0], lab[:, 1])
-    found["tie_light_yellow"] = _correlation(lab[:, 0], lab[:, 2])
-    found["tie_red_yellow"] = _correlation(lab[:, 1], lab[:, 2])
-    ycc = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2YCrCb)[kept]
+    found["tie_light_red"] = _correlation(light, red)
+    found["tie_light_yellow"] = _correlation(light, yellow)
+    found["tie_red_yellow"] = _correlation(red, yellow)
     # Skin lies between these limits of chrominance in most light (Chai and Ngan 1999).
-    skin = (ycc[:, 1] >= 133) & (ycc[:, 1] <= 178) & (ycc[:, 2] >= 77) & (ycc[:, 2] <= 131)
-    found["skin_share"] = skin.mean()
-    found["white_share"] = ((lab[:, 0] > 93) & (chroma < _NEUTRAL)).mean()
-    found["black_share"] = (lab[:, 0] < 8).mean()
-    coarse = (rgb[kept] >> 4).astype(np.int64)
-    counts = np.bincount(coarse[:, 0] * 256 + coarse[:, 1] * 16 + coarse[:, 2], minlength=4096)
-    share = np.sort(counts / max(1, counts.sum()))[::-1]
+    skin = cv2.inRange(cv2.cvtColor(rgb, cv2.COLOR_RGB2YCrCb), (0, 133, 77), (255, 178, 131))
+    found["skin_share"] = skin.view(np.bool_)[kept].mean()
+    found["white_share"] = ((light > 93) & (chroma < _NEUTRAL)).mean()
+    found["black_share"] = (light < 8).mean()
+    counts = cv2.calcHist(
+        [rgb], [0, 1, 2], kept.view(np.uint8), [16, 16, 16], [0, 256, 0, 256, 0, 256]
+    )
+    counts = np.asarray(counts, np.float64).ravel()
+    counts = np.sort(counts[counts > 0])[::-1]
+    share = counts / max(1.0, counts.sum())
     found["colors_top"] = share[0]
     found["colors_top8"] = share[:8].sum()
-    found["colors_entropy"] = -(share[share > 0] * np.log(share[share > 0])).sum()
+    found["colors_entropy"] = -(share * np.log(share)).sum()
     return found
 
 
 def _correlation(a: Gray, b: Gray) -> float:
     a, b = a - a.mean(), b - b.mean()
-    return float((a * b).mean() / (a.std() * b.std() + 0.5))
+    count = max(1, len(a))
+    spread = float(np.sqrt(np.dot(a, a)) * np.sqrt(np.dot(b, b))) / count
+    return float(np.dot(a, b)) / count / (spread + 0.5)
 
 
 def _stains(view: _View) -> Features:
     """Hematoxylin, eosin and DAB by color deconvolution (Ruifrok and Johnston 2001)."""
-    hed = rgb2hed(view.rgb[::_SPARSE, ::_SPARSE]).astype(np.float32)
-    hed = hed[view.used[::_SPARSE, ::_SPARSE]]
+    hed = np.maximum(_STAINS.T @ _STAIN_LOGS[view.rgb[view.kept].T], 0.0)
     found: Features = {}
-    for channel, name in enumerate(("hematoxylin", "eosin", "dab")):
-        low, middle, high = 100.0 * _quantiles(hed[:, channel], (0.1, 0.5, 0.9))
+    for values, name in zip(hed, ("hematoxylin", "eosin", "dab"), strict=True):
+        low, middle, high = 100.0 * _quantiles(values, (0.1, 0.5, 0.9))
         found |= {f"{name}_mid": middle, f"{name}_range": high - low}
-    found["stain_tie"] = _correlation(100.0 * hed[:, 0], 100.0 * hed[:, 1])
+    found["stain_tie"] = _correlation(100.0 * hed[0], 100.0 * hed[1])
     return found
 
 
@@ -209,7 +222,7 @@ def _zones(height: int, width: int) -> _Zones:
 
 def _layout(view: _View) -> Features:
     """Circular field, dark corners, a lesion in the middle, background, even light."""
-    zones = _zones(view.gray.shape[0], view.gray.shape[1])
+    zones = _zones(view.lab.shape[0], view.lab.shape[1])
     light = view.lab[..., 0]
     chroma = np.hypot(view.lab[..., 1], view.lab[..., 2])
     found: Features = {}
@@ -257,11 +270,14 @@ def _layout(view: _View) -> Features:
 def _quantiles(values: NDArray[Any], shares: Sequence[float]) -> NDArray[np.float64]:
     """As `numpy.quantile`, which takes far longer for as few values as there are here."""
     ordered = np.sort(values, axis=None)
-    place = np.asarray(shares) * (len(ordered) - 1)
-    below = np.floor(place).astype(np.int64)
-    above = np.minimum(below + 1, len(ordered) - 1)
-    low, high = ordered[below].astype(np.float64), ordered[above].astype(np.float64)
-    return np.asarray(low + (high - low) * (place - below))
+    found = []
+    for share in shares:
+        place = share * (len(ordered) - 1)
+        below = int(place)
+        low = float(ordered[below])
+        high = float(ordered[min(below + 1, len(ordered) - 1)])
+        found.append(low + (high - low) * (place - below))
+    return np.array(found)
 
 
 def _median(values: NDArray[Any]) -> float:

@@ -36,6 +36,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mmskin_build.images.read import gray_of
+
 # Area of the picture that features are sought in. At 160 x 120 px a crop by a tenth and a panel of
 # a two-by-two plate still share features, and the fine noise of JPEG is gone. The area and not a
 # side, so that a strip does not shrink to a few rows.
@@ -119,8 +121,7 @@ def fingerprint(rgb: Rgb) -> Fingerprint:
     """
     if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or 0 in rgb.shape:
         raise ValueError(f"pixels must be (H, W, 3) uint8, not {rgb.shape} {rgb.dtype}")
-    small = _fit(_trim(rgb), FEATURE_AREA_PX)
-    gray = small.astype(np.float32).mean(axis=2)
+    gray = gray_of(_fit_content(rgb))
     thumbnail = _to_bytes(_fit(gray, THUMBNAIL_AREA_PX))
     points, keys = _find_features(_to_bytes(gray))
     return Fingerprint(
@@ -225,18 +226,23 @@ def _hashing() -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     return mean * (_MEAN_LENGTH / np.linalg.norm(mean)), bits * 2.0 - 1.0, mirror
 
 
-def _trim(rgb: Rgb) -> Rgb:
-    """Take uniform margins off: paper round a figure, a frame, a border that somebody added."""
-    gray = _fit(rgb, FEATURE_AREA_PX).astype(np.float32).mean(axis=2)
+def _fit_content(rgb: Rgb) -> Rgb:
+    """Take uniform margins off, and bring what is left to `FEATURE_AREA_PX`.
+
+    Margins are paper round a figure, a frame, a border that somebody added.
+    """
+    small = _fit(rgb, FEATURE_AREA_PX)
+    gray = gray_of(small)
     rows = np.flatnonzero(np.ptp(gray, axis=1) > MARGIN_LEVELS)
     columns = np.flatnonzero(np.ptp(gray, axis=0) > MARGIN_LEVELS)
     if not len(rows) or not len(columns):
-        return rgb
+        return small
     spare = MARGIN_KEPT * max(gray.shape)
     y_scale, x_scale = rgb.shape[0] / gray.shape[0], rgb.shape[1] / gray.shape[1]
     y0, y1 = max(0.0, rows[0] - spare) * y_scale, (rows[-1] + 1 + spare) * y_scale
     x0, x1 = max(0.0, columns[0] - spare) * x_scale, (columns[-1] + 1 + spare) * x_scale
-    return rgb[int(y0) : int(np.ceil(y1)), int(x0) : int(np.ceil(x1))]
+    content = rgb[int(y0) : int(np.ceil(y1)), int(x0) : int(np.ceil(x1))]
+    return small if content.shape == rgb.shape else _fit(content, FEATURE_AREA_PX)
 
 
 def _fit(pixels: NDArray[Any], area_px: int) -> NDArray[Any]:

@@ -32,7 +32,8 @@ NETWORK_FILE, CARD_FILE = "imagenet.onnx", "imagenet.json"
 SIDE_PX = 160  # the square root of the area on which the network looks
 _STRIDE_PX = 32  # of one cell; sides are multiples of it
 _MOST_SIDE_PX = 4 * SIDE_PX  # the longer side of very long pictures
-_NAME = "things_"
+CHANNELS = 192
+_NAMES = tuple(f"things_{number}" for number in range(CHANNELS))
 _MIDDLE, _RANGE = 127.0, 128.0  # of the values that the network learned from
 
 
@@ -51,12 +52,12 @@ def extract_imagenet(rgb: RgbImage, content: RgbImage | None = None) -> dict[str
         content = rgb if rgb.size == 0 else crop_margins(rgb)
     cells = see(content)
     means = cells.reshape(len(cells), -1).mean(axis=1, dtype=np.float64)
-    return {f"{_NAME}{number}": round(float(mean), 4) for number, mean in enumerate(means)}
+    return dict(zip(_NAMES, np.round(means, 4).tolist(), strict=True))
 
 
 def select_things(described: Mapping[str, float]) -> dict[str, float]:
     """Return what `extract_imagenet` has added to a description, in its order."""
-    return {name: value for name, value in described.items() if name.startswith(_NAME)}
+    return {name: described[name] for name in _NAMES}
 
 
 def see(rgb: RgbImage) -> Map:

@@ -142,6 +142,8 @@ def _without_doubles(pieces: Sequence[Piece]) -> list[Piece]:
 
 def _words(pieces: Sequence[Piece]) -> list[list[Piece]]:
     """Sets of two and more pieces that stand on one line, close together."""
+    if len(pieces) < 2:
+        return []
     owner = list(range(len(pieces)))
 
     def root(index: int) -> int:
@@ -149,15 +151,15 @@ def _words(pieces: Sequence[Piece]) -> list[list[Piece]]:
             index = owner[index]
         return index
 
-    for first, a in enumerate(pieces):
-        for second in range(first + 1, len(pieces)):
-            b = pieces[second]
-            tall, low = max(a.height, b.height), min(a.height, b.height)
-            gap = max(a.box[0], b.box[0]) - min(a.box[2], b.box[2])
-            level = min(a.box[3], b.box[3]) - max(a.box[1], b.box[1])
-            alike = max(abs(x - y) for x, y in zip(a.color, b.color, strict=True)) < _SAME_INK
-            if alike and low > 0.45 * tall and gap < 1.0 * tall and level > 0.5 * low:
-                owner[root(second)] = root(first)
+    x0, y0, x1, y1 = np.array([piece.box for piece in pieces]).T
+    high, colors = y1 - y0, np.array([piece.color for piece in pieces])
+    tall, low = np.maximum(high[:, None], high), np.minimum(high[:, None], high)
+    near = np.maximum(x0[:, None], x0) - np.minimum(x1[:, None], x1) < 1.0 * tall
+    near &= np.minimum(y1[:, None], y1) - np.maximum(y0[:, None], y0) > 0.5 * low
+    near &= low > 0.45 * tall
+    near &= np.abs(colors[:, None] - colors).max(axis=2) < _SAME_INK
+    for first, second in np.argwhere(np.triu(near, 1)).tolist():
+        owner[root(second)] = root(first)
     sets: dict[int, list[Piece]] = {}
     for index, piece in enumerate(pieces):
         sets.setdefault(root(index), []).append(piece)

@@ -12,16 +12,18 @@ from __future__ import annotations
 import functools
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mmskin_build.images.gutters import find_gutter_letters
 from mmskin_build.images.insets import find_insets
 from mmskin_build.images.mark_kinds import group_pieces
 from mmskin_build.images.mark_shapes import MarkKind, Piece
+from mmskin_build.images.read import working_copy
 from mmskin_build.images.strokes import FACTS, LAYERS, find_strokes
 from mmskin_build.records import Overlay, Panel
 
@@ -50,13 +52,21 @@ class Mark:
     score: float
 
 
-def find_marks(rgb: RgbImage) -> tuple[Mark, ...]:
-    """Return the marks in the pixels of a picture ``(H, W, 3) uint8``, the surest first."""
+def find_marks(rgb: RgbImage, small: RgbImage | None = None) -> tuple[Mark, ...]:
+    """Return the marks in the pixels of a picture ``(H, W, 3) uint8``, the surest first.
+
+    `small` is its `read.working_copy`, where somebody has it; a mark is drawn for the whole
+    picture's size, so it can be seen there.
+    """
     if min(rgb.shape[:2]) < 8:
         return ()
-    marks = [Mark(kind="inset", box=box, score=score) for box, score in find_insets(rgb)]
-    marks += _find_ink(rgb)
-    return tuple(sorted(marks, key=lambda m: (-m.score, m.box, m.kind)))
+    small = working_copy(rgb) if small is None else small
+    scale = max(small.shape[:2]) / max(rgb.shape[:2])
+    marks = [Mark(kind="inset", box=box, score=score) for box, score in find_insets(small)]
+    marks += [Mark(kind="letter", box=box, score=1.0) for box in find_gutter_letters(small)]
+    marks += _find_ink(small)
+    found = (replace(mark, box=_enlarged(mark.box, scale, rgb.shape)) for mark in marks)
+    return tuple(sorted(found, key=lambda m: (-m.score, m.box, m.kind)))
 
 
 def _find_ink(rgb: RgbImage) -> list[Mark]:

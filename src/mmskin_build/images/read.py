@@ -64,7 +64,7 @@ _SUFFIXES = {
 }
 PICTURE_SUFFIXES = frozenset(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes)
 
-_MEAN_OF_CHANNELS = np.full((1, 3), 1 / 3, np.float32)
+_SUM_OF_CHANNELS = np.ones((1, 3), np.float32)
 _EVEN_STEP = 14  # grey levels within which a row of border differs; JPEG adds some to paper
 _EVEN_SHARE = 0.985  # of its pixels
 _LEAST_KEPT = 0.2  # of a side: what is left less of is no picture in a border
@@ -134,7 +134,8 @@ def working_copy(rgb: RgbImage, side_px: int = WORKING_SIDE_PX) -> RgbImage:
 
 def gray_of(rgb: RgbImage) -> NDArray[np.float32]:
     """Return the plain mean of the channels, (H, W), in 0 to 255."""
-    return np.asarray(cv2.transform(rgb.astype(np.float32), _MEAN_OF_CHANNELS), np.float32)
+    total = cv2.transform(rgb.astype(np.float32), _SUM_OF_CHANNELS)  # whole numbers, so exact
+    return np.asarray(total / np.float32(3), np.float32)
 
 
 def crop_margins(rgb: RgbImage) -> RgbImage:
@@ -173,9 +174,14 @@ def _even_run(rgb: RgbImage) -> tuple[int, int]:
 
 def _even_rows(rgb: RgbImage) -> int:
     for number, row in enumerate(rgb):
-        middle = np.sort(row, axis=0)[len(row) // 2].astype(np.int16)
-        near = (np.abs(row - middle) <= _EVEN_STEP).all(axis=1)
-        if np.count_nonzero(near) < _EVEN_SHARE * len(near):
+        channels = np.ascontiguousarray(row.T)
+        half = channels.shape[1] // 2
+        middle = np.partition(channels, half, axis=1)[:, half]
+        red, green, blue = (
+            np.abs(values.astype(np.int16) - level) <= _EVEN_STEP
+            for values, level in zip(channels, middle.astype(np.int16), strict=True)
+        )
+        if np.count_nonzero(red & green & blue) < _EVEN_SHARE * len(row):
             return number
     return len(rgb)
 

@@ -79,10 +79,11 @@ def screen_picture(
     """
     failed: list[str] = []
     seen = look(rgb)
-    described = describe_picture(working_copy(rgb), seen)
+    small = working_copy(rgb)
+    described = describe_picture(small, seen)
     kinds = classify_kind(described, model)
     modality = classify_modality(kinds)
-    marks = (*painted, *(_ask("marks", lambda: find_marks(rgb), failed) or ()))
+    marks = (*painted, *(_ask("marks", lambda: find_marks(rgb, small), failed) or ()))
     delicate = _ask(
         "sensitive",
         lambda: find_sensitive(
@@ -92,7 +93,7 @@ def screen_picture(
             marks=marks,
             language=language,
             read_words=read_all_words or annotated_severity(marks) != "major",
-            parts=seen.parts,
+            seen=seen,
             things=select_things(described),
         ),
         failed,

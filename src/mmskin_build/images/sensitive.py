@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mmskin_build.images.bodyparts import Parts
+from mmskin_build.images.bodyparts import Glance, Parts, read_parts
 from mmskin_build.images.faces import find_faces
 from mmskin_build.images.identifiers import find_identifiers
 from mmskin_build.images.marks import Mark
@@ -63,7 +63,7 @@ def find_sensitive(
     marks: Sequence[Mark] = (),
     language: str = "eng",
     read_words: bool = True,
-    parts: Parts | None = None,
+    seen: Glance | None = None,
     things: Mapping[str, float] | None = None,
 ) -> SensitiveFinding:
     """Look for everything sensitive in a picture ``(H, W, 3) uint8``.
@@ -80,7 +80,7 @@ def find_sensitive(
         marks: What `marks.find_marks` found; its words are read for names and numbers.
         language: Tesseract's language codes for that.
         read_words: Whether words are read; without, any word may be a name, and holds.
-        parts: What the detector of parts says of the picture alone, if it was asked before.
+        seen: What `bodyparts.look` saw in the picture alone, if it was asked before.
         things: What `imagenet.extract_imagenet` sees in it, if it was asked before.
 
     Returns:
@@ -93,7 +93,7 @@ def find_sensitive(
     bodily = said & {"face", "eyes", "genitals", "breast", "child"}
     if bodily or not is_clearly_close(modality_probabilities):
         try:
-            body, found = _screen_body(rgb, said, parts, things)
+            body, found = _screen_body(rgb, said, seen, things)
             flags += body
             boxes |= found
         except Exception:  # whatever went wrong, the picture was not looked at
@@ -123,9 +123,10 @@ def is_clearly_close(modality_probabilities: Mapping[str, float]) -> bool:
 
 
 def _screen_body(
-    rgb: RgbImage, said: set[str], parts: Parts | None, things: Mapping[str, float] | None
+    rgb: RgbImage, said: set[str], seen: Glance | None, things: Mapping[str, float] | None
 ) -> tuple[list[Flag], dict[str, tuple[Box, ...]]]:
     prior = (_FACE_PRIOR if "face" in said else 0.0) + (_EYES_PRIOR if "eyes" in said else 0.0)
+    parts = None if seen is None else read_parts(seen)
     face = find_faces(rgb, prior=prior, parts=parts, things=things, thorough=bool(said))
     score = face.score
     source = "model"
