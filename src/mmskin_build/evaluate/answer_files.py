@@ -114,8 +114,7 @@ def _answer(item: Prediction, row: Row, answer_key: str) -> Prediction:
         except ValueError:
             probabilities = None
     if not (
-        isinstance(probabilities, dict)
-        and all(_is_probability(p) for p in probabilities.values())
+        isinstance(probabilities, dict) and all(_is_probability(p) for p in probabilities.values())
     ):
         probabilities = None
     label = row.get("label") or None

@@ -37,6 +37,7 @@ from pydantic import Field, FiniteFloat, NonNegativeInt, TypeAdapter, Validation
 from mmskin_build.errors import AdobeExtractError
 from mmskin_build.geometry import Bbox, turn_back, turn_upright, union_all
 from mmskin_build.records import Line, Span
+from mmskin_build.store import is_file
 
 JSON_NAME = "structuredData.json"
 
@@ -222,7 +223,7 @@ def _load_part(path: Path, most_pages: int) -> list[AdobePage]:
                 box = _box(part.clip_bounds or part.bounds or part.attributes.bbox, where)
                 if not box.is_empty:
                     figures[part.page].append(box)
-                if any(not (path.parent / name).is_file() for name in part.files):
+                if any(not is_file(path.parent / name) for name in part.files):
                     missing.add(part.page)
             elif part.text.strip() and part.bounds and "/Watermark" not in part.path:
                 key = (part.page, _INLINE.sub("", element.path))

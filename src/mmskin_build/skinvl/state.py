@@ -32,6 +32,7 @@ from mmskin_build.skinvl.weights import iter_tensors, write_shard
 from mmskin_build.store import (
     file_sha256,
     from_json,
+    is_file,
     parse_json,
     pretty_json,
     storage_errors,
@@ -107,7 +108,7 @@ def read_checkpoint(
     """
     progress = read_progress(folder)
     for name, digest in progress.files.items():
-        if not (folder / name).is_file() or file_sha256(folder / name) != digest:
+        if not is_file(folder / name) or file_sha256(folder / name) != digest:
             raise ModelError(f"{folder / name}: not the file that was written")
     masters = dict(iter_tensors(folder / ADAPTER))
     masters.update(iter_tensors(folder / PROJECTOR_FILE))
