@@ -6,6 +6,7 @@ import dataclasses
 import multiprocessing
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fault_chores import CHORES, prepare_chores, run_chore
 from fault_kinds import GOOD, KINDS, Base, make_base, run_fault
 from mmskin_build import builds, cli, steps, store
 from mmskin_build.cache import Entry, Stage, Store
@@ -54,6 +56,24 @@ def test_a_disturbed_build_ends_the_same_or_says_why_it_stopped(
 ) -> None:
     folder = base.folder.parent / f"{kind}-{seed}"
     ended = run_fault(base, kind, seed, folder, took_s=10.0)
+    assert ended.outcome in GOOD, ended
+
+
+@pytest.fixture(scope="module")
+def with_chores(base: Base, tmp_path_factory: pytest.TempPathFactory) -> Base:
+    folder = tmp_path_factory.mktemp("chores") / "base"
+    shutil.copytree(base.folder, folder)
+    return prepare_chores(Base(folder=folder))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CHORES)
+@pytest.mark.parametrize("seed", range(2))
+def test_a_disturbed_chore_ends_the_same_or_says_why_it_stopped(
+    with_chores: Base, name: str, seed: int
+) -> None:
+    folder = with_chores.folder.parent / f"{name}-{seed}"
+    ended = run_chore(with_chores, name, seed, folder, took_s=4.0)
     assert ended.outcome in GOOD, ended
 
 
