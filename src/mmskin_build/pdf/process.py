@@ -39,7 +39,8 @@ WORN_MIB = 768  # resident memory from which an idle worker is replaced before i
 _ORPHAN_GRACE_S = 30.0  # how much longer than a page's limit the kernel lets a page run
 _OUT_OF_MEMORY = re.compile(
     r"[mc]alloc\b.*fail|realloc\b.*fail|bad_alloc|out of memory|insufficient memory"
-    r"|failed to allocate|cannot allocate|failed to map segment|can't start new thread",
+    r"|failed to allocate|cannot allocate|failed to map segment|can't start new thread"
+    r"|failed to serialize proto",  # what protobuf says of a network when memory is short
     re.IGNORECASE,
 )
 
