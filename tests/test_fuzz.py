@@ -226,6 +226,21 @@ def test_an_archive_that_points_to_where_nothing_is_is_refused(tmp_path: Path, o
     assert seen == 2
 
 
+@pytest.mark.parametrize("name", ["given.zip", "given.tar", "given.tgz"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\x1f\x8b\x08", b"\x1f\x8b\x08\x04\0\0\0\0\0\xff\xff", b"PK"]
+)
+def test_an_archive_that_ends_in_its_head_is_refused(
+    tmp_path: Path, name: str, content: bytes
+) -> None:
+    from mmskin_build.errors import PublicSetError
+    from mmskin_build.public.sources import Source
+
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(PublicSetError, match=name):
+        Source([tmp_path / name], tmp_path / "scratch")
+
+
 @pytest.mark.parametrize("value", ["[1]", "['a']", "[[1]]", "1" + "0" * 5000, "[" * 5000])
 def test_a_register_of_public_sets_with_other_values_is_refused(tmp_path: Path, value: str) -> None:
     from mmskin_build.config import Workspace

@@ -63,7 +63,7 @@ def run_command(arguments: Sequence[str]) -> None:
     said = io.StringIO()
     with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
         cli.run([*arguments, "--quiet"])
-    assert "unexpected" not in said.getvalue(), said.getvalue()
+    assert "mmskin: unexpected" not in said.getvalue(), said.getvalue()
 
 
 def ask_command(arguments: Sequence[str]) -> str:

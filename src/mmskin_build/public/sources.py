@@ -40,7 +40,7 @@ _MEND = "it is cut off or no archive; download it again and compare its size wit
 # A place before the begin or behind all files is a `ValueError`, an `OverflowError`, or EINVAL.
 _BadArchive = (
     zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError, RuntimeError,
-    ValueError, OverflowError, struct.error,
+    ValueError, OverflowError, TypeError, struct.error,  # a gzip head that ends: `TypeError`
 )  # fmt: skip
 
 
