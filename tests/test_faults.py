@@ -30,6 +30,7 @@ from mmskin_build.images.classify import screen_files
 from mmskin_build.pdf import isolation
 from mmskin_build.pdf.isolation import WorkerPool
 from mmskin_build.pdf.jobs import PageJob, PdfSource
+from mmskin_build.pdf.process import is_out_of_memory
 from mmskin_build.records import PageFailure
 from page_work import act
 from tiny_books import draw_book
@@ -239,6 +240,17 @@ def test_weights_that_memory_is_too_short_for_are_not_to_be_installed_anew(
     for session in (bodyparts._session, imagenet._session):
         with pytest.raises(MemoryError, match="serialize"):
             session.__wrapped__()
+
+
+def test_what_was_tried_after_memory_ran_out_does_not_hide_it() -> None:
+    try:
+        try:
+            raise ImportError("_mupdf.so: failed to map segment from shared object")
+        except ImportError:
+            raise ModuleNotFoundError("No module named 'mupdf'")
+    except ModuleNotFoundError as error:
+        assert is_out_of_memory(error)
+    assert not is_out_of_memory(ModuleNotFoundError("No module named 'mupdf'"))
 
 
 @pytest.mark.parametrize(
