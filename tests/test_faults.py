@@ -247,7 +247,7 @@ def test_what_was_tried_after_memory_ran_out_does_not_hide_it() -> None:
         try:
             raise ImportError("_mupdf.so: failed to map segment from shared object")
         except ImportError:
-            raise ModuleNotFoundError("No module named 'mupdf'")
+            raise ModuleNotFoundError("No module named 'mupdf'")  # noqa: B904
     except ModuleNotFoundError as error:
         assert is_out_of_memory(error)
     assert not is_out_of_memory(ModuleNotFoundError("No module named 'mupdf'"))
