@@ -360,6 +360,9 @@ GOOD = text("Words", [100, 100, 200, 112])
         ({"Path": None}, r"elements\[1\]\.Path"),
         ({"Text": 7}, r"elements\[1\]\.Text"),
         ({"TextSize": 0}, r"elements\[1\]\.TextSize"),
+        ({"TextSize": 1e308}, r"elements\[1\]\.TextSize"),
+        ({"Bounds": [-1e308, 0, 1e308, 9]}, r"elements\[1\]\.Bounds\[0\]"),
+        ({"attributes": {"LineHeight": 1e307}}, r"elements\[1\]\.attributes\.LineHeight"),
         ({"Font": "Arial"}, r"elements\[1\]\.Font"),
         ({"CharBounds": [[0, 0, 1]]}, r"elements\[1\]\.CharBounds\[0\]"),
         ({"Text": "", "Kids": [{"Text": "no path"}]}, r"elements\[1\]\.Kids\[0\]\.Path"),
@@ -387,6 +390,24 @@ def test_a_foreign_file_is_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "structuredData.json").write_bytes(content)
     with pytest.raises(AdobeExtractError, match=r"structuredData\.json: .*not the output of Adobe"):
         load_extract(tmp_path, 1)
+
+
+@pytest.mark.parametrize(
+    "change", [{"TextSize": 5e-324}, {"TextSize": 1e6}, {"attributes": {"LineHeight": 5e-324}},
+               {"Rotation": 1e308}, {"Bounds": [-1e6, -1e6, 1e6, 1e6]}],
+)  # fmt: skip
+def test_the_smallest_and_largest_numbers_make_lines(
+    change: dict[str, Any], tmp_path: Path
+) -> None:
+    assert told(lines_of(tmp_path, {**GOOD, **change})) == ["Words"]
+
+
+def test_a_file_that_tells_of_endless_pages_is_refused_before_they_are_made(tmp_path: Path) -> None:
+    folder = write_json(tmp_path, [GOOD], [FACTS])
+    path = folder / "structuredData.json"
+    path.write_text(path.read_text().replace('"page_count": 1', f'"page_count": {2**62}'))
+    with pytest.raises(AdobeExtractError, match=f"made of {2**62} pages, the PDF has 1"):
+        load_extract(folder, 1)
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:

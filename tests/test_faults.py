@@ -6,6 +6,7 @@ import dataclasses
 import multiprocessing
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,16 +19,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fault_chores import CHORES, prepare_chores, run_chore
 from fault_kinds import GOOD, KINDS, Base, make_base, run_fault
 from mmskin_build import builds, cli, steps, store
 from mmskin_build.cache import Entry, Stage, Store
 from mmskin_build.config import Config, PdfConfig, Workspace, WorkspaceConfig
 from mmskin_build.errors import ResourceError, SchemaError, StorageError
-from mmskin_build.images import classify, screen
+from mmskin_build.images import bodyparts, classify, imagenet, screen
 from mmskin_build.images.classify import screen_files
 from mmskin_build.pdf import isolation
 from mmskin_build.pdf.isolation import WorkerPool
 from mmskin_build.pdf.jobs import PageJob, PdfSource
+from mmskin_build.pdf.process import is_out_of_memory
 from mmskin_build.records import PageFailure
 from page_work import act
 from tiny_books import draw_book
@@ -54,6 +57,24 @@ def test_a_disturbed_build_ends_the_same_or_says_why_it_stopped(
 ) -> None:
     folder = base.folder.parent / f"{kind}-{seed}"
     ended = run_fault(base, kind, seed, folder, took_s=10.0)
+    assert ended.outcome in GOOD, ended
+
+
+@pytest.fixture(scope="module")
+def with_chores(base: Base, tmp_path_factory: pytest.TempPathFactory) -> Base:
+    folder = tmp_path_factory.mktemp("chores") / "base"
+    shutil.copytree(base.folder, folder)
+    return prepare_chores(Base(folder=folder))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CHORES)
+@pytest.mark.parametrize("seed", range(2))
+def test_a_disturbed_chore_ends_the_same_or_says_why_it_stopped(
+    with_chores: Base, name: str, seed: int
+) -> None:
+    folder = with_chores.folder.parent / f"{name}-{seed}"
+    ended = run_chore(with_chores, name, seed, folder, took_s=4.0)
     assert ended.outcome in GOOD, ended
 
 
@@ -150,7 +171,7 @@ def test_a_worker_that_screens_ends_with_its_parent(tmp_path: Path) -> None:
         "import os, signal, sys\n"
         "from mmskin_build.images.classify import _pool\n"
         "if __name__ == '__main__':\n"
-        "    with _pool(1) as pool:\n"
+        "    with _pool(1) as (pool, _):\n"
         "        print(pool.submit(os.getpid).result(), flush=True)\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
     )
@@ -171,12 +192,29 @@ def test_a_pool_that_cannot_start_its_thread_leaves_no_workers(
 
     before = set(multiprocessing.active_children())
     monkeypatch.setattr("concurrent.futures.process._ExecutorManagerThread.start", refuse)
-    with pytest.raises(RuntimeError, match="thread"), classify._pool(1) as pool:
+    with pytest.raises(RuntimeError, match="thread"), classify._pool(1) as (pool, _):
         pool.submit(os.getpid)
     started = set(multiprocessing.active_children()) - before
     for process in started:
         process.join(60)
     assert [process for process in started if process.is_alive()] == []
+
+
+def test_a_pool_whose_thread_ends_is_given_up_and_leaves_no_workers(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(self: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    hook, before = threading.excepthook, set(multiprocessing.active_children())
+    monkeypatch.setattr("multiprocessing.queues.Queue._start_thread", refuse)
+    with pytest.raises(RuntimeError, match="thread"), classify._pool(1) as (pool, ended):
+        list(ended([pool.submit(os.getpid)]))
+    for process in set(multiprocessing.active_children()) - before:
+        process.join(60)
+        assert not process.is_alive()
+    assert threading.excepthook is hook
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def test_a_detector_without_memory_says_nothing_of_the_picture() -> None:
@@ -190,6 +228,29 @@ def test_a_detector_without_memory_says_nothing_of_the_picture() -> None:
     assert classify.is_machine_to_blame(lost)
     assert not classify.is_machine_to_blame(large)
     assert multiprocessing.parent_process() is None  # nobody to end with: this is no worker
+
+
+def test_weights_that_memory_is_too_short_for_are_not_to_be_installed_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def starve(*given: Any, **options: Any) -> None:
+        raise RuntimeError("Failed to serialize proto")
+
+    monkeypatch.setattr("onnxruntime.InferenceSession", starve)
+    for session in (bodyparts._session, imagenet._session):
+        with pytest.raises(MemoryError, match="serialize"):
+            session.__wrapped__()
+
+
+def test_what_was_tried_after_memory_ran_out_does_not_hide_it() -> None:
+    try:
+        try:
+            raise ImportError("_mupdf.so: failed to map segment from shared object")
+        except ImportError:
+            raise ModuleNotFoundError("No module named 'mupdf'")  # noqa: B904
+    except ModuleNotFoundError as error:
+        assert is_out_of_memory(error)
+    assert not is_out_of_memory(ModuleNotFoundError("No module named 'mupdf'"))
 
 
 @pytest.mark.parametrize(

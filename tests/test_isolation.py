@@ -233,6 +233,22 @@ def test_too_many_pages_are_refused(tmp_path: Path) -> None:
         pool.inspect(source)
 
 
+@pytest.mark.parametrize("count", [0, -1, 2**31 - 1, 2**31, 10**12])
+def test_a_page_tree_that_lies_about_its_count_is_refused_or_read(
+    pool: WorkerPool, source: PdfSource, count: int
+) -> None:
+    content = source.path.read_bytes()
+    assert content.count(b"/Count 4") == 1
+    source.path.write_bytes(content.replace(b"/Count 4", b"/Count %d" % count))
+    try:
+        found = pool.inspect(source).page_count
+    except InputPdfError as error:
+        assert str(source.path) in str(error)
+    else:
+        assert 1 <= found <= LIMITS.max_pages
+        assert len(pool.run(source, jobs(*["read"] * min(found, 9)), act)) == min(found, 9)
+
+
 def test_a_document_whose_opening_crashes_is_refused(source: PdfSource) -> None:
     with WorkerPool(LIMITS, opener=crash_on_opening) as pool:
         with pytest.raises(InputPdfError, match=r"four\.pdf: opening .* crashes .*SIGSEGV"):

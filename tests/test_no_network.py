@@ -11,13 +11,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
+from hostile_words import EVIL, executable_nodes, policy_of
 from mmskin_build.cli.exports import FORMS
 from mmskin_build.config import Workspace
 from mmskin_build.review.desk import Desk
@@ -25,14 +24,6 @@ from review_desk import ask, running
 from tiny_books import KEEP_EVERYTHING, draw_figure, write_settings
 
 SHIM = Path(__file__).parent / "faults" / "shim"
-#: Every string is data: none may become a node, an attribute or an address that does something.
-EVIL = (
-    "<script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    "</textarea></script><svg onload=alert(1)>",
-    "[see](javascript:alert(1))",
-    '" onmouseover="alert(1)',
-)
 RUN = """
 import json, sys
 from mmskin_build import cli
@@ -166,41 +157,6 @@ def test_the_review_is_answered_without_a_network(
 # ------------------------------------------------------------------------------ markup stays text
 
 
-class _Nodes(HTMLParser):
-    """What in a page runs, or leads to something that does, and comes from data."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.found: list[str] = []
-        self._script = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        self._script = tag == "script" and given.get("type") != "application/json"
-        for name, value in given.items():
-            plain = "".join(value.split()).lower()
-            if name.startswith("on") or plain.startswith(("javascript:", "data:text/html")):
-                self.found.append(f"{tag} {name}={value}")
-        if tag in ("iframe", "object", "embed", "base", "svg") and "alert" in str(given):
-            self.found.append(f"{tag} {given}")
-        if tag == "img" and given.get("src") == "x":
-            self.found.append(f"img {given}")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._script = False
-
-    def handle_data(self, data: str) -> None:
-        if self._script and "alert(1)" in data:
-            self.found.append(f"script {data[:80]}")
-
-
-def executable_nodes(page: str) -> Iterator[str]:
-    nodes = _Nodes()
-    nodes.feed(page)
-    nodes.close()
-    yield from nodes.found
-
-
 def test_the_search_for_executable_nodes_finds_them() -> None:
     for evil in EVIL[:3]:
         assert list(executable_nodes(f"<p>{evil}</p>")), evil
@@ -214,8 +170,12 @@ def test_reports_of_a_book_with_markup_in_its_words_run_nothing(went: Went) -> N
     assert len(pages) >= 2
     shown = "".join(page.read_text(encoding="utf-8") for page in pages)
     assert "alert(1)" in shown  # the captions are there, as text
-    for page in pages:
-        assert list(executable_nodes(page.read_text(encoding="utf-8"))) == [], page.name
+    for path in pages:
+        page = path.read_text(encoding="utf-8")
+        assert list(executable_nodes(page)) == [], path.name
+        policy = policy_of(page)
+        assert policy["default-src"] == policy["base-uri"] == policy["form-action"] == ("'none'",)
+        assert "'unsafe-inline'" not in policy.get("script-src", ())
 
 
 def test_the_card_and_the_differences_of_a_release_run_nothing(went: Went) -> None:

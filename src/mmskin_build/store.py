@@ -212,6 +212,18 @@ def mend_of(error: OSError) -> str:
     return _MENDS.get(error.errno or 0, error.strerror or str(error))
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is a file of a name that others gave; a name that no file can have is none.
+
+    >>> is_file(Path("x" * 5000))
+    False
+    """
+    try:
+        return path.is_file()
+    except OSError:  # too long, or below what is no folder of ours
+        return False
+
+
 @contextlib.contextmanager
 def atomic_open(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
     """Open `path` for writing bytes; it appears, whole, when the block ends well.

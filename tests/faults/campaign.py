@@ -18,7 +18,10 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from fault_chores import CHORES, prepare_chores, run_chore
 from fault_kinds import GOOD, KINDS, Base, make_base, run, run_fault
+
+ALL_KINDS = (*KINDS, *CHORES)
 
 
 def main() -> int:
@@ -27,12 +30,14 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True, help="JSON lines; continued if there")
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--first", type=int, default=0, help="number of the first run")
-    parser.add_argument("--kinds", nargs="*", choices=KINDS, default=KINDS)
+    parser.add_argument("--kinds", nargs="*", choices=ALL_KINDS, default=ALL_KINDS)
     parser.add_argument("--keep", type=Path, help="folder for what failed")
     given = parser.parse_args()
     done = _read(given.out)
     with tempfile.TemporaryDirectory(prefix="mmskin-faults-") as name:
         base = make_base(Path(name) / "base")
+        if any(kind in CHORES for kind in given.kinds):
+            prepare_chores(base)
         took_s = _time_a_build(base, Path(name))
         for number in range(given.first, given.runs):
             kind, seed = given.kinds[number % len(given.kinds)], number // len(given.kinds)
@@ -40,7 +45,8 @@ def main() -> int:
                 continue
             folder = Path(name) / "run"
             start = time.monotonic()
-            ended = run_fault(base, kind, seed, folder, took_s)
+            disturb = run_chore if kind in CHORES else run_fault
+            ended = disturb(base, kind, seed, folder, took_s)
             line = {"kind": kind, "seed": seed, "outcome": ended.outcome, "detail": ended.detail}
             line["seconds"] = round(time.monotonic() - start, 1)
             with given.out.open("a", encoding="utf-8") as file:

@@ -25,6 +25,7 @@ from pathlib import Path
 
 import psutil
 
+from builders import make_decision
 from mmskin_build import builds
 from mmskin_build.cache import read_entry
 from mmskin_build.config import Config, Workspace, WorkspaceConfig
@@ -32,6 +33,7 @@ from mmskin_build.dataset.released import released_versions
 from mmskin_build.dataset.verify import verify_release
 from mmskin_build.demo.book import write_demo_book
 from mmskin_build.steps import STAGES
+from mmskin_build.store import to_json
 
 SHIM = Path(__file__).parent / "shim"
 PAGES = 10
@@ -39,9 +41,9 @@ SETTINGS = Config(workspace=WorkspaceConfig(workers=1))
 HANG_S = 300.0  # a command that takes longer hangs; undisturbed it takes seconds
 GONE_S = 60.0  # until when workers must have ended after their parent
 CLEAR = {3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 16, 130}  # exit codes of errors that say what to do
-_VERSION = "1.0.0"
+VERSION = "1.0.0"
 _RELEASE_EACH = 4  # seeds: one in so many builds is released, too, and that compared
-_MIB = 2**20
+MIB = 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,14 +84,15 @@ def make_base(folder: Path, pages: int = PAGES) -> Base:
     pdf.parent.mkdir(parents=True)
     write_demo_book(pdf, pages=pages, keep_pixels=False)
     base = Base(folder=folder)
-    for command in (["books", "add", str(pdf), "--id", "demo"], ["build"], _release()):
+    for command in (["books", "add", str(pdf), "--id", "demo"], ["build"], release_command()):
         said = run(folder, *command)
         assert said.code == 0, said.err
     return base
 
 
-def _release() -> list[str]:
-    return ["release", _VERSION, "--leave-out-held"]
+def release_command() -> list[str]:
+    """Return the command that makes the release of the base."""
+    return ["release", VERSION, "--leave-out-held"]
 
 
 # ----------------------------------------------------------------------------- running commands
@@ -259,7 +262,7 @@ def plan_run(kind: str, seed: int, folder: Path, took_s: float) -> Plan:
     shutil.rmtree(workspace.releases, ignore_errors=True)
     if kind not in ("release_damaged", "work_damaged"):
         workspace.current.unlink()
-    command = ("build",) if chance.random() < 0.8 else ("release", _VERSION, "--leave-out-held")
+    command = ("build",) if chance.random() < 0.8 else ("release", VERSION, "--leave-out-held")
     if command[0] == "release":
         shutil.copy(folder.parent / "base" / "data" / "work" / "build.json", workspace.current)
     root = {"root": str(folder / "data")}
@@ -294,7 +297,7 @@ def plan_run(kind: str, seed: int, folder: Path, took_s: float) -> Plan:
             return Plan(watcher=kill_soon(seed, took_s * share, (signal.SIGINT, signal.SIGTERM)))
         case "memory":
             forget_stages(workspace, min(first, 3))
-            return Plan(limits={resource.RLIMIT_AS: chance.randrange(150, 1500) * _MIB})
+            return Plan(limits={resource.RLIMIT_AS: chance.randrange(150, 1500) * MIB})
         case "store_damaged":
             files = [path for path in sorted(workspace.store.glob("*/??/*/**/*")) if path.is_file()]
             for path in chance.sample(files, chance.choice((1, 1, 3))):
@@ -311,12 +314,22 @@ def plan_run(kind: str, seed: int, folder: Path, took_s: float) -> Plan:
             if chance.random() < 0.6:
                 forget_stages(workspace, len(STAGES))
             return Plan()
+        case "decisions_torn":  # a reviewer's disk was full, or the power failed
+            line = to_json(make_decision(decision_id=f"d{seed}")) + b"\n"
+            kept = line[: chance.randrange(1, len(line) - 1)]
+            torn = chance.choice((kept, bytes(len(kept)), line + kept, b"\xff" + kept + b"\n"))
+            path = workspace.review / "decisions" / "ann.jsonl"
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(torn)
+            forget_stages(workspace, first)
+            return Plan()
     raise ValueError(kind)
 
 
 KINDS = (
     "disk_full", "file_too_large", "read_error", "slow_disk", "clock", "worker_killed",
     "build_killed", "interrupted", "memory", "store_damaged", "work_damaged",
+    "decisions_torn",
 )  # fmt: skip
 
 
@@ -325,6 +338,7 @@ def run_fault(base: Base, kind: str, seed: int, folder: Path, took_s: float) -> 
     shutil.copytree(base.folder, folder, symlinks=True)
     workspace = Workspace(folder / "data")
     plan = plan_run(kind, seed, folder, took_s)
+    decided = decisions_of(workspace)
     said = run(folder, *plan.command, fault=plan.fault, watcher=plan.watcher, limits=plan.limits)
     shown = f"{' '.join(plan.command)}: {said.code}: {said.err.strip()[-400:]}"
     wrong = what_is_wrong(said, killed=kind in ("build_killed", "interrupted"))
@@ -343,12 +357,14 @@ def run_fault(base: Base, kind: str, seed: int, folder: Path, took_s: float) -> 
     second = difference(base, folder)
     if second:
         return Ended(outcome="difference that stays", detail=f"{second}; {shown}")
-    released = (workspace.releases / "mm-skin" / _VERSION).exists()
+    released = (workspace.releases / "mm-skin" / VERSION).exists()
     if not released and seed % _RELEASE_EACH == 0:
         try:
-            builds.make_release(workspace, SETTINGS, _VERSION, leave_out_held=True)
+            builds.make_release(workspace, SETTINGS, VERSION, leave_out_held=True)
         except Exception as error:  # as above
             return Ended(outcome="cannot be released", detail=f"{shown}; {error!r}")
+    if decisions_of(workspace) != decided:
+        return Ended(outcome="decisions changed", detail=shown)
     wrong = half_written(workspace) or other_release(base, workspace) or left_over(folder)
     if wrong is not None:
         return Ended(outcome=wrong, detail=shown)
@@ -389,6 +405,12 @@ def half_written(workspace: Workspace) -> str | None:
     return None
 
 
+def decisions_of(workspace: Workspace) -> dict[str, bytes]:
+    """What people decided, file by file: no run may touch it."""
+    folder = workspace.review / "decisions"
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("*"))}
+
+
 def difference(base: Base, folder: Path) -> str:
     """Where the build in `folder` and its queue differ from the base; "" where they do not."""
     for name in ("data/work/build.json", "manual_review/queue/demo.jsonl"):
@@ -401,7 +423,7 @@ def difference(base: Base, folder: Path) -> str:
 
 
 def other_release(base: Base, workspace: Workspace) -> str | None:
-    name = f"mm-skin/{_VERSION}/manifest.json"
+    name = f"mm-skin/{VERSION}/manifest.json"
     made, wanted = workspace.releases / name, base.workspace.releases / name
     if not made.exists():
         return None

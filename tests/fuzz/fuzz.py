@@ -4,8 +4,10 @@ Usage: make fuzz [FUZZ_FILES=20000]   (or: python tests/fuzz/fuzz.py --files N -
 
 Each file is used or refused with an error of this program. Kept in FOLDER with their traceback are
 files that raised anything else, took longer than they may, or made the program write outside of the
-folder it was given. Runs are seeded: the same number and targets give the same files. PDFs of the
-folder MMSKIN_ROBUST join those drawn here. Exit code 1 if anything was kept.
+folder it was given. Runs are seeded: the same seed, number and targets give the same file. PDFs of
+the folder MMSKIN_ROBUST join those drawn here. What is done is kept in FOLDER, so that the same
+command goes on from there, with what the program is by then; the table tells all of it, and
+``fuzz.jsonl`` on which commit each part was done. Exit code 1 if anything was kept.
 """
 
 from __future__ import annotations
@@ -17,14 +19,16 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from fuzz_targets import Target, open_targets
 from mmskin_build.errors import MmskinError
@@ -32,7 +36,8 @@ from mmskin_build.errors import MmskinError
 LIMIT_S = {"pdf": 150.0}  # two tries of a page and the start of a worker; others take milliseconds
 _LIMIT_S = 60.0
 _PDF_SHARE = 0.15  # of all files: they cost a hundred times the others
-_LONGEST = 300  # characters of a message
+_SAVE_EACH = 100  # files: what a run that is cut off does again
+DONE, TABLE = "fuzz.jsonl", "fuzz.json"
 
 
 class _Late(BaseException):
@@ -48,10 +53,20 @@ class Report:
 
 
 def fuzz(
-    *, files: int, seed: int, out: Path, only: tuple[str, ...] = (), seconds: float = 1e9
+    *,
+    files: int,
+    seed: int,
+    out: Path,
+    first: int = 0,
+    only: tuple[str, ...] = (),
+    seconds: float = 1e9,
+    save: Callable[[int, int, Report], None] = lambda first, after, report: None,
 ) -> Report:
-    """Try `files` changed files, or as many as `seconds` allow, over all targets in turn."""
-    report = Report()
+    """Try changed files number `first` to `files`, or as many as `seconds` allow, over all targets.
+
+    `save` is called every so often with what came of the files since the last call.
+    """
+    report, since, begun = Report(), Report(), first
     given = os.environ.get("MMSKIN_ROBUST")
     with tempfile.TemporaryDirectory(prefix="mmskin-fuzz-") as name:
         yard = Path(name) / "yard"
@@ -63,24 +78,29 @@ def fuzz(
         ):
             chosen = [t for t in targets.values() if not only or t.name.split()[0] in only]
             end = time.monotonic() + seconds
-            for number, target in _chosen(chosen, files, seed):
+            for number in range(first, files):
                 if time.monotonic() > end:
                     break
-                _try(target, f"{seed}-{number}", yard, out, report)
+                _try(_choose(chosen, f"{seed} {number}"), f"{seed}-{number}", yard, out, since)
+                if number + 1 == files or (number + 1) % _SAVE_EACH == 0:
+                    save(begun, number + 1, since)
+                    report, since, begun = _joined(report, since), Report(), number + 1
         assert not (Path(name) / "sound" / "checkpoint" / "owned").exists(), "a pickle was run"
-    return report
+    return _joined(report, since)
 
 
-def _chosen(targets: list[Target], files: int, seed: int) -> Iterator[tuple[int, Target]]:
+def _joined(one: Report, other: Report) -> Report:
+    return Report(counts=one.counts + other.counts, bad=[*one.bad, *other.bad])
+
+
+def _choose(targets: list[Target], seed: str) -> Target:
     """PDFs with their share, all others by their weights."""
     chance = random.Random(seed)
     pdfs = [target for target in targets if target.name == "pdf"]
     others = [target for target in targets if target.name != "pdf"]
-    for number in range(files):
-        if pdfs and (not others or chance.random() < _PDF_SHARE):
-            yield number, pdfs[0]
-        else:
-            yield number, chance.choices(others, [target.weight for target in others])[0]
+    if pdfs and (not others or chance.random() < _PDF_SHARE):
+        return pdfs[0]
+    return chance.choices(others, [target.weight for target in others])[0]
 
 
 def _try(target: Target, name: str, yard: Path, out: Path, report: Report) -> None:
@@ -158,21 +178,68 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder for what is kept")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
-    report = fuzz(
+    out = given.out.absolute()
+    which = {"seed": given.seed, "only": sorted(given.only)}
+    commit = _commit()
+
+    def save(first: int, after: int, report: Report) -> None:
+        line = {**which, "commit": commit, "first": first, "after": after, "bad": report.bad}
+        with (out / DONE).open("a", encoding="utf-8") as file:
+            file.write(json.dumps({**line, "counts": _by_target(report)}) + "\n")
+
+    done = _read_done(out / DONE, which)
+    first = max((line["after"] for line in done), default=0)
+    fuzz(
         files=given.files,
         seed=given.seed,
-        out=given.out.absolute(),
+        out=out,
+        first=first,
         only=tuple(given.only),
         seconds=given.seconds,
+        save=save,
     )
-    by_target: dict[str, dict[str, int]] = {}
+    return _print(_read_done(out / DONE, which), out / TABLE)
+
+
+def _read_done(path: Path, which: dict[str, object]) -> list[dict[str, Any]]:
+    """What was done before with this seed and these targets."""
+    if not path.exists():
+        return []
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [line for line in lines if {key: line[key] for key in which} == which]
+
+
+def _commit() -> str:
+    """Which program is tried; with a plus sign where the folder differs from the commit."""
+    done = subprocess.run(
+        ["git", "describe", "--always", "--exclude=*", "--dirty=+"],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parent,
+    )
+    return done.stdout.strip() or "unknown"
+
+
+def _by_target(report: Report) -> dict[str, dict[str, int]]:
+    table: dict[str, dict[str, int]] = {}
     for (target, outcome), number in sorted(report.counts.items()):
-        by_target.setdefault(target, {})[outcome] = number
-    for target, outcomes in by_target.items():
+        table.setdefault(target, {})[outcome] = number
+    return table
+
+
+def _print(done: list[dict[str, Any]], table: Path) -> int:
+    report = Report()
+    for line in done:
+        report.bad += line["bad"]
+        for target, outcomes in line["counts"].items():
+            for outcome, number in outcomes.items():
+                report.counts[target, outcome] += number
+    for target, outcomes in _by_target(report).items():
         told = ", ".join(f"{number} {outcome}" for outcome, number in outcomes.items())
         print(f"{target:<32} {sum(outcomes.values()):>6}: {told}")
+    print("\n".join(report.bad))
     print(f"{sum(report.counts.values())} files, {len(report.bad)} kept")
-    (given.out / "fuzz.json").write_text(json.dumps(by_target, indent=2))
+    table.write_text(json.dumps(_by_target(report), indent=2))
     return 1 if report.bad else 0
 
 

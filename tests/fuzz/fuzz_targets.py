@@ -9,11 +9,9 @@ import asyncio
 import contextlib
 import io
 import json
-import os
 import random
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +21,9 @@ import pikepdf
 from PIL import Image
 
 from builders import make_decision
+from fuzz_checkpoints import checkpoint_targets
 from fuzz_mutations import (
     VALUES,
-    Mutate,
     mutate_bytes,
     mutate_csv,
     mutate_json,
@@ -33,10 +31,11 @@ from fuzz_mutations import (
     mutate_pdf,
     mutate_toml,
 )
+from fuzz_sets import evaluation_targets, public_targets
+from fuzz_target import Target, Use, as_jsonl, ask_command, in_a_copy, run_command
 from made_releases import make_release
 from made_upstream import make_upstream
-from mmskin_build import cli
-from mmskin_build.alignment import align_file
+from mmskin_build.alignment import align_document
 from mmskin_build.books import read_registry
 from mmskin_build.builds import read_build
 from mmskin_build.cache import MANIFEST, read_entry
@@ -57,36 +56,20 @@ from mmskin_build.pdf.jobs import PdfSource
 from mmskin_build.review.app import build_app
 from mmskin_build.review.decisions import read_decisions
 from mmskin_build.review.tasks import Task
-from mmskin_build.store import read_jsonl, to_json
+from mmskin_build.store import file_sha256, read_jsonl, to_json, write_jsonl
 from review_desk import make_review
 
 #: Small, so that a file cannot take long: what is tried is that they hold.
-LIMITS = PdfConfig(page_time_limit_s=20.0, memory_limit_mib=768)
+LIMITS = PdfConfig(page_time_limit_s=8.0, memory_limit_mib=768)
 _PAGES = 24  # of the demo book; each is a file to begin from
-
-Use = Callable[[Path], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """A kind of file: sound ones, how they are changed, and what uses them.
-
-    `use` works on a path below a folder of its own; a file name is `name`.
-    """
-
-    name: str
-    seeds: Sequence[bytes]
-    mutate: Mutate
-    use: Use
-    file: str
-    weight: int = 10  # how often it is taken, against others; less where a file costs more
 
 
 @contextlib.contextmanager
 def open_targets(folder: Path, robust: Path | None = None) -> Iterator[dict[str, Target]]:
     """Provide all targets; sound files are made in `folder`, PDFs of `robust` join the drawn ones.
 
-    Kinds whose package is not installed are left out.
+    Of a PDF the first page, the last one and one between them are read. Kinds whose package is not
+    installed are left out.
     """
     with WorkerPool(LIMITS, 1) as pool:
         targets = [
@@ -98,7 +81,9 @@ def open_targets(folder: Path, robust: Path | None = None) -> Iterator[dict[str,
             *_pictures(),
             *_build(folder / "build"),
             *_tables(),
-            *_checkpoints(folder / "checkpoint"),
+            *checkpoint_targets(folder / "checkpoint"),
+            *public_targets(folder / "public"),
+            *evaluation_targets(),
             _requests(folder / "review"),
         ]
         yield {target.name: target for target in targets}
@@ -120,19 +105,27 @@ def _pdf(folder: Path, pool: WorkerPool, robust: Path | None) -> Target:
                 single.save(out)
                 seeds.append(out.getvalue())
     if robust is not None:
-        small = (path for path in sorted(robust.glob("*.pdf")) if path.stat().st_size < 300_000)
+        small = [path for path in sorted(robust.glob("*.pdf")) if path.stat().st_size < 300_000]
+        # As many drawn ones as others: those have all that a book has, and cost less.
+        seeds = seeds * max(1, round(len(small) / len(seeds)))
         seeds += [path.read_bytes() for path in small]
     cfg = Config(pdf=LIMITS)
 
     def use(path: Path) -> None:
-        out = path.parent / "out"
-        align_file(pool, PdfSource(path=path), cfg, out, pictures=True, progress=lambda *args: None)
+        source, out = PdfSource(path=path), path.parent / "out"
+        count = pool.inspect(source).page_count
+        pages = sorted({0, count // 2, count - 1})
+        digest = file_sha256(path)
+        found = align_document(
+            pool, source, cfg, book_sha256=digest, page_indices=pages, out_dir=out / "pictures"
+        )
+        write_jsonl(out / f"{digest}.jsonl", found.figures)
 
     return Target(name="pdf", seeds=seeds, mutate=mutate_pdf, use=use, file="book.pdf")
 
 
 def _settings() -> list[Target]:
-    text = _said(["config"])
+    text = ask_command(["config"])
     book = {"id": "bk1", "title": "One", "path": "one.pdf", "sha256": "ab" * 32, "page_count": 9}
     lines = [f"{key} = {json.dumps(value)}" for key, value in book.items()]
     lines += ['skip_pages = ["1-2", "9"]', 'language = "eng"', 'rights = "owned"']
@@ -140,7 +133,7 @@ def _settings() -> list[Target]:
 
     def use_books(path: Path) -> None:
         read_registry(path)
-        _command(["books", "list", "--data", str(path.parent)])
+        run_command(["books", "list", "--data", str(path.parent)])
 
     return [
         Target(
@@ -192,7 +185,7 @@ def _lines() -> list[Target]:
         standing_decisions(read_decisions(path.parent)[0])
 
     def checked(*command: str) -> Use:
-        return lambda path: _command([*command, "--in", str(path), "--out", str(path) + ".out"])
+        return lambda path: run_command([*command, "--in", str(path), "--out", str(path) + ".out"])
 
     return [
         Target(
@@ -204,21 +197,21 @@ def _lines() -> list[Target]:
         ),
         Target(
             name="pairs",
-            seeds=[_jsonl(pairs)],
+            seeds=[as_jsonl(pairs)],
             mutate=mutate_jsonl,
             use=checked("vqa", "check"),
             file="pairs.jsonl",
         ),
         Target(
             name="sentences",
-            seeds=[_jsonl(sentences)],
+            seeds=[as_jsonl(sentences)],
             mutate=mutate_jsonl,
             use=checked("demographics"),
             file="sentences.jsonl",
         ),
         Target(
             name="withdrawn",
-            seeds=[_jsonl([tombstone])],
+            seeds=[as_jsonl([tombstone])],
             mutate=mutate_jsonl,
             use=lambda path: (read_tombstones(path), None)[1],
             file="withdrawn.jsonl",
@@ -244,7 +237,7 @@ def _release(folder: Path) -> list[Target]:
     files = sorted(path for path in release.iterdir() if path.suffix in (".json", ".csv"))
     files.append(release / "SHA256SUMS")
     return [
-        _in_a_copy("release", release, file, lambda copy: verify_release(copy)) for file in files
+        in_a_copy("release", release, file, lambda copy: verify_release(copy)) for file in files
     ]
 
 
@@ -255,7 +248,7 @@ def _upstream(folder: Path) -> list[Target]:
         import_upstream(copy, copy.parent / "out", "fuzz", "1.0.0")
 
     return [
-        _in_a_copy("upstream", source, source / name, use)
+        in_a_copy("upstream", source, source / name, use)
         for name in ("caption.csv", "vqa_MM.json", "MM-Skin_test.csv")
     ]
 
@@ -371,96 +364,6 @@ def _tables() -> list[Target]:
     ]
 
 
-def _checkpoints(folder: Path) -> list[Target]:
-    try:
-        import torch
-        from safetensors.torch import save
-
-        from mmskin_build.skinvl.convert import convert_checkpoint
-        from mmskin_build.skinvl.lora import open_adapter
-        from mmskin_build.skinvl.model import read_model_folder
-        from mmskin_build.skinvl.tiny import write_tiny_checkpoint
-        from mmskin_build.skinvl.weights import find_shards, iter_tensors
-    except ModuleNotFoundError:
-        return []
-    write_tiny_checkpoint(folder)
-    tensors = {"a.weight": torch.ones(4, 3), "b.weight": torch.zeros(2)}
-    pickled = io.BytesIO()
-    torch.save(tensors, pickled)
-    adapter = {"peft_type": "LORA", "lora_alpha": 8, "r": 4, "target_modules": ["q_proj"]}
-    index = {"metadata": {}, "weight_map": {"a.weight": "model.safetensors"}}
-
-    def use_tensors(path: Path) -> None:
-        for _ in iter_tensors(path):
-            pass
-
-    def use_index(path: Path) -> None:
-        (path.parent / "model.safetensors").write_bytes(save(tensors))
-        for file in find_shards(path.parent).files:
-            use_tensors(path.parent / file)
-
-    def use_adapter(path: Path) -> None:
-        (path.parent / "adapter_model.safetensors").write_bytes(save(tensors))
-        open_adapter(path.parent, None)
-
-    def use_config(copy: Path) -> None:
-        convert_checkpoint(copy, copy.parent / "out", vision_tower="checkpoint")
-        read_model_folder(copy.parent / "out")
-
-    return [
-        Target(
-            name="safetensors",
-            seeds=[save(tensors)],
-            mutate=_mutate_safetensors,
-            use=use_tensors,
-            file="model.safetensors",
-        ),
-        Target(
-            name="pickled weights",
-            seeds=[pickled.getvalue(), _evil_pickle(folder)],
-            mutate=mutate_bytes,
-            use=use_tensors,
-            file="pytorch_model.bin",
-        ),
-        Target(
-            name="index of shards",
-            seeds=[json.dumps(index).encode()],
-            mutate=mutate_json,
-            use=use_index,
-            file="model.safetensors.index.json",
-        ),
-        Target(
-            name="adapter",
-            seeds=[json.dumps(adapter).encode()],
-            mutate=mutate_json,
-            use=use_adapter,
-            file="adapter_config.json",
-        ),
-        _in_a_copy("checkpoint", folder, folder / "config.json", use_config),
-    ]
-
-
-def _mutate_safetensors(rng: random.Random, content: bytes) -> bytes:
-    """Change the header, which is JSON after its length; keep the length right or not."""
-    if rng.random() < 0.3:
-        return mutate_bytes(rng, content)
-    length = int.from_bytes(content[:8], "little")
-    header = mutate_json(rng, content[8 : 8 + length])
-    told = len(header) if rng.random() < 0.8 else rng.choice((0, 2**40, 2**63, length * 3))
-    return told.to_bytes(8, "little") + header + content[8 + length :]
-
-
-def _evil_pickle(folder: Path) -> bytes:
-    """A pickle that makes a folder ``owned`` when it is loaded."""
-    import pickle
-
-    class Evil:
-        def __reduce__(self) -> tuple[Any, ...]:
-            return os.mkdir, (str(folder / "owned"),)
-
-    return pickle.dumps({"a.weight": Evil()})
-
-
 def _requests(folder: Path) -> Target:
     workspace = make_review(folder)
     app: Any = build_app(workspace, Config(), reviewer="ada", port=8000)
@@ -536,48 +439,3 @@ async def _ask(app: Any, request: httpx.Request) -> int:
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport) as client:
         return (await client.send(request)).status_code
-
-
-# ------------------------------------------------------------------------------------- in common
-
-
-def _in_a_copy(name: str, source: Path, file: Path, use: Callable[[Path], object]) -> Target:
-    """A folder of which one file is changed."""
-    mutate = {".json": mutate_json, ".csv": mutate_csv}.get(file.suffix, mutate_bytes)
-
-    def use_copy(path: Path) -> None:
-        copy = path.parent / "copy"
-        shutil.copytree(
-            source, copy, copy_function=os.link if name == "checkpoint" else shutil.copy
-        )
-        target = copy / file.name
-        target.unlink()
-        shutil.copy(path, target)
-        use(copy)
-
-    return Target(
-        name=f"{name} {file.name}",
-        seeds=[file.read_bytes()],
-        mutate=mutate,
-        use=use_copy,
-        weight=1,
-        file="changed" + file.suffix,
-    )
-
-
-def _command(arguments: Sequence[str]) -> None:
-    """Run a command of the program; what it did not expect is an error."""
-    said = io.StringIO()
-    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
-        cli.run([*arguments, "--quiet"])
-    assert "unexpected" not in said.getvalue(), said.getvalue()
-
-
-def _said(arguments: Sequence[str]) -> str:
-    with contextlib.redirect_stdout(io.StringIO()) as out:
-        assert cli.run(arguments) == 0
-    return out.getvalue()
-
-
-def _jsonl(values: Sequence[Any]) -> bytes:
-    return b"".join(json.dumps(value).encode() + b"\n" for value in values)

@@ -37,6 +37,7 @@ from mmskin_build.records import SCHEMA_VERSION, Record
 from mmskin_build.store import (
     file_sha256,
     from_json,
+    is_file,
     parse_json,
     pixel_digest,
     plain,
@@ -234,7 +235,7 @@ def _check_questions(
 ) -> None:
     """The pairs are on records of the release, on their side, and the talks are made of them."""
     subset = manifest.subsets.get("MM-Skin-O")
-    if subset is None or subset.file is None or not (release / subset.file).is_file():
+    if subset is None or subset.file is None or not is_file(release / subset.file):
         return  # not made; a missing file is reported with the files
     sides = {record.id: (record.image, record.split) for record in records}
     try:
@@ -267,14 +268,14 @@ def _check_pictures(
             problems.append(f"{CAPTIONS}: {record.id} names the picture {record.image!r}")
             continue
         by_name.setdefault(record.image, record)
-        if record.image not in sums and not (release / record.image).is_file():
+        if record.image not in sums and not is_file(release / record.image):
             problems.append(f"{record.image}: missing")  # otherwise reported with the sums
     listed = {name for name in sums if _is_picture(name)}
     problems.extend(
         f"{name}: no record names this picture"
         for name in sorted(listed - {record.image for record in records})
     )
-    names = [n for n in sorted(listed | by_name.keys()) if (release / n).is_file()]
+    names = [n for n in sorted(listed | by_name.keys()) if is_file(release / n)]
 
     def look(name: str) -> tuple[str | None, Fingerprint | None]:
         return _look(release / name, sums.get(name), by_name.get(name))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
-import json
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from typing import Any
 
 from mmskin_build.errors import SchemaError
 from mmskin_build.evaluate.predictions import Prediction, is_answered
-from mmskin_build.store import storage_errors
+from mmskin_build.store import parse_json, storage_errors
 
 _IDS = ("id", "question_id")
 _ANSWERS = ("prediction", "predicted_answer", "text")  # ours, upstream's VQA_test.py, LLaVA's
@@ -110,12 +110,11 @@ def _answer(item: Prediction, row: Row, answer_key: str) -> Prediction:
     probabilities = row.get("probabilities") or None
     if isinstance(probabilities, str):
         try:
-            probabilities = json.loads(probabilities)
+            probabilities = parse_json(probabilities)
         except ValueError:
             probabilities = None
     if not (
-        isinstance(probabilities, dict)
-        and all(isinstance(p, int | float) for p in probabilities.values())
+        isinstance(probabilities, dict) and all(_is_probability(p) for p in probabilities.values())
     ):
         probabilities = None
     label = row.get("label") or None
@@ -128,6 +127,11 @@ def _answer(item: Prediction, row: Row, answer_key: str) -> Prediction:
     if is_answered(answered):
         return answered
     return dataclasses.replace(answered, failure="empty answer")
+
+
+def _is_probability(value: object) -> bool:
+    """Whether a number can be one as a float; models write logits, too, and JSON has no limit."""
+    return isinstance(value, int | float) and abs(value) <= sys.float_info.max
 
 
 # ------------------------------------------------------------------------------------- joining
@@ -218,7 +222,7 @@ def _read_rows(path: Path) -> tuple[list[Row], int]:
         return _read_table(path, text, "\t" if path.suffix.lower() == ".tsv" else ",")
     if path.suffix.lower() == ".json":
         try:
-            entries = json.loads(text)
+            entries = parse_json(text)
         except ValueError as error:
             raise SchemaError(f"{path}: not JSON: {error}") from None
         entries = entries if isinstance(entries, list) else []
@@ -230,7 +234,7 @@ def _read_rows(path: Path) -> tuple[list[Row], int]:
         if not line.strip():
             continue
         try:
-            entry = json.loads(line)
+            entry = parse_json(line)
         except ValueError:
             entry = None
         if isinstance(entry, dict):

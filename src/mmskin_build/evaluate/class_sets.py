@@ -21,6 +21,7 @@ from mmskin_build.errors import ReleaseError, SchemaError
 from mmskin_build.evaluate.predictions import Subgroup
 from mmskin_build.public.items import IMAGES, ITEMS, PublicItem, PublicSplit, read_items
 from mmskin_build.public.tables import SPLIT_NAMES, TableRow, read_table, table_path
+from mmskin_build.store import is_file
 
 Asked = Literal["diagnosis", "modality"]
 
@@ -165,7 +166,7 @@ def _unusable(row: TableRow, top: Path) -> str | None:
     path = PurePosixPath(row.image)
     if path.is_absolute() or ".." in path.parts:
         return "outside the folder of pictures"
-    return None if (top / path).is_file() else "whose file is missing"
+    return None if is_file(top / path) else "whose file is missing"
 
 
 def _table_item(

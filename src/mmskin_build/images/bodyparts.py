@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmskin_build.errors import MissingDependencyError
+from mmskin_build.pdf.process import is_out_of_memory
 
 RgbImage = NDArray[np.uint8]
 Map = NDArray[np.float32]
@@ -226,6 +227,8 @@ def _sessions() -> tuple[Any, Any]:
             for part in (first, rest)
         )
     except Exception as error:  # onnxruntime's own errors share no base class
+        if is_out_of_memory(error):
+            raise MemoryError(str(error)) from None
         raise MissingDependencyError(
             f"the weights of nudenet cannot be loaded ({error}); install it anew: "
             "pip install --force-reinstall nudenet"

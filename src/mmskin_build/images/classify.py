@@ -10,9 +10,10 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from concurrent.futures import wait as wait_for
+from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -34,6 +35,7 @@ REASONS = {"picture_crashed": "the picture ended the process that decoded it"}
 
 _ATTEMPTS = 2  # of a picture alone, so that no other process can be to blame
 _CHUNK = 8  # pictures a task: enough that passing them on costs nothing
+_LOOK_S = 1.0  # how often is looked whether the pool is still there while nothing ends
 Progress = Callable[[int, int], None]
 
 
@@ -64,6 +66,10 @@ class ScreenedPicture:
     screening: Screening | None = None
     reason: str | None = None
     detail: str = ""
+
+
+Coming = Future[list["ScreenedPicture"]]
+Ended = Callable[[Iterable[Coming]], Iterator[Coming]]
 
 
 class ScreenFiles(Protocol):
@@ -182,13 +188,13 @@ def _run(
     """Yield (number, pictures) of each chunk; those of chunks that break the pool go alone."""
     left: dict[Future[list[ScreenedPicture]], int] = {}
     broken: list[int] = []
-    with _pool(max(1, min(workers, len(chunks)))) as pool:
+    with _pool(max(1, min(workers, len(chunks)))) as (pool, ended):
         try:
             for index, chunk in enumerate(chunks):
                 left[pool.submit(_screen_chunk, chunk, task)] = index
         except BrokenProcessPool:
             broken += range(len(left), len(chunks))
-        for future in as_completed(left):
+        for future in ended(left):
             try:
                 yield left[future], future.result()
             except BrokenProcessPool:
@@ -199,27 +205,51 @@ def _run(
 
 def _screen_alone(file: PictureFile, task: _Task) -> ScreenedPicture:
     for _ in range(_ATTEMPTS):
-        with _pool(1) as pool, contextlib.suppress(BrokenProcessPool):
-            (picture,) = pool.submit(_screen_chunk, (file,), task).result()
-            return picture
+        with _pool(1) as (pool, ended), contextlib.suppress(BrokenProcessPool):
+            for future in ended([pool.submit(_screen_chunk, (file,), task)]):
+                (picture,) = future.result()
+                return picture
     return ScreenedPicture(name=file.name, reason="picture_crashed")
 
 
 @contextlib.contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Provide worker processes; where that fails half-way, those that have started are ended.
+def _pool(workers: int) -> Iterator[tuple[ProcessPoolExecutor, Ended]]:
+    """Provide worker processes, and what yields their futures as these end.
 
-    Else a pool that could not start its thread would wait for them at the end of this process.
+    Where the pool fails half-way, the workers that have started are ended: else one that could not
+    start its thread would wait for them at the end of this process. And where the thread ends that
+    hands out the work (it starts another, for which memory may be short), no future would ever
+    end: then the error of that thread is raised here.
     """
     before = set(multiprocessing.active_children())
     spawn = multiprocessing.get_context("spawn")  # a fork of a threaded process may hang
+    lost: list[BaseException] = []
+    told = threading.excepthook
+
+    def note(raised: threading.ExceptHookArgs) -> None:
+        if type(raised.thread).__module__ == ProcessPoolExecutor.__module__:
+            lost.append(raised.exc_value or RuntimeError(str(raised.exc_type)))
+        else:
+            told(raised)
+
+    def ended(futures: Iterable[Coming]) -> Iterator[Coming]:
+        waiting = set(futures)
+        while waiting:
+            done, waiting = wait_for(waiting, timeout=_LOOK_S, return_when="FIRST_COMPLETED")
+            if not done and lost:
+                raise lost[0]
+            yield from done
+
+    threading.excepthook = note
     try:
         with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_begin_worker) as pool:
-            yield pool
+            yield pool, ended
     except BaseException:
         for process in set(multiprocessing.active_children()) - before:
             process.kill()
         raise
+    finally:
+        threading.excepthook = told
 
 
 def _begin_worker() -> None:

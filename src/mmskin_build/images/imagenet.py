@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from mmskin_build.errors import MissingDependencyError
 from mmskin_build.images.read import crop_margins
+from mmskin_build.pdf.process import is_out_of_memory
 
 RgbImage = NDArray[np.uint8]
 Map = NDArray[np.float32]
@@ -97,6 +98,8 @@ def _session() -> Any:
             raise ValueError(f"{NETWORK_FILE} is not the file that {CARD_FILE} tells of")
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's own errors share no base class
+        if is_out_of_memory(error):
+            raise MemoryError(str(error)) from None
         raise MissingDependencyError(
             f"the network of {NETWORK_FILE} cannot be loaded ({error}); install mmskin_build anew"
         ) from error

@@ -37,6 +37,7 @@ from pydantic import Field, FiniteFloat, NonNegativeInt, TypeAdapter, Validation
 from mmskin_build.errors import AdobeExtractError
 from mmskin_build.geometry import Bbox, turn_back, turn_upright, union_all
 from mmskin_build.records import Line, Span
+from mmskin_build.store import is_file
 
 JSON_NAME = "structuredData.json"
 
@@ -55,7 +56,11 @@ _WIDEST_EM = 0.7  # a line of capitals; narrower text fills fewer lines
 _FAR_EM = 2.5  # widest gap within a line
 _SAME_LINE = 0.5  # common height of two pieces of one line
 
-Rect = tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat]
+_FARTHEST_PT = 1e6  # from the origin, and the largest size; a page's sides have at most 14,400
+_LEAST_PITCH_PT = 0.1  # from line to line: no text is so small
+
+Measure = Annotated[FiniteFloat, Field(ge=-_FARTHEST_PT, le=_FARTHEST_PT)]
+Rect = tuple[Measure, Measure, Measure, Measure]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +72,7 @@ class _Font:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Attributes:
-    line_height: Annotated[FiniteFloat, Field(alias="LineHeight")] = 0.0
+    line_height: Annotated[Measure, Field(alias="LineHeight")] = 0.0
     text_position: Annotated[str, Field(alias="TextPosition")] = "Normal"
     bbox: Annotated[Rect | None, Field(alias="BBox")] = None
 
@@ -80,7 +85,7 @@ class _Element:
     clip_bounds: Annotated[Rect | None, Field(alias="ClipBounds")] = None
     char_bounds: Annotated[tuple[Rect, ...], Field(alias="CharBounds")] = ()
     text: Annotated[str, Field(alias="Text")] = ""
-    text_size: Annotated[FiniteFloat, Field(alias="TextSize", gt=0)] = 10.0
+    text_size: Annotated[Measure, Field(alias="TextSize", gt=0)] = 10.0
     font: Annotated[_Font, Field(alias="Font")] = field(default_factory=_Font)
     rotation: Annotated[FiniteFloat, Field(alias="Rotation")] = 0.0
     attributes: _Attributes = field(default_factory=_Attributes)
@@ -96,8 +101,8 @@ class _Boxes:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _PageFacts:
     page_number: NonNegativeInt
-    width: FiniteFloat
-    height: FiniteFloat
+    width: Measure
+    height: Measure
     is_scanned: bool = False
     boxes: _Boxes = field(default_factory=_Boxes)
 
@@ -171,7 +176,7 @@ def load_extract(folder: Path, page_count: int) -> tuple[AdobePage, ...]:
     pages: list[AdobePage] = []
     parts = part_files(folder)
     for path in parts:
-        pages.extend(_load_part(path))
+        pages.extend(_load_part(path, page_count))
     if len(pages) != page_count:
         raise AdobeExtractError(
             f"{', '.join(map(str, parts))}: made of {len(pages)} pages, the PDF has {page_count}; "
@@ -187,7 +192,7 @@ def _read(path: Path) -> bytes:
         raise AdobeExtractError(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def _load_part(path: Path) -> list[AdobePage]:
+def _load_part(path: Path, most_pages: int) -> list[AdobePage]:
     try:
         extract = TypeAdapter(_Extract).validate_json(_read(path))
     except ValidationError as error:
@@ -198,6 +203,8 @@ def _load_part(path: Path) -> list[AdobePage]:
             f"Adobe PDF Extract; {_MEND}"
         ) from None
     count = extract.extended_metadata.page_count
+    if count > most_pages:
+        raise AdobeExtractError(f"{path}: made of {count} pages, the PDF has {most_pages}; {_MEND}")
     lines: dict[int, list[Line]] = defaultdict(list)
     figures: dict[int, list[Bbox]] = defaultdict(list)
     missing: set[int] = set()
@@ -216,7 +223,7 @@ def _load_part(path: Path) -> list[AdobePage]:
                 box = _box(part.clip_bounds or part.bounds or part.attributes.bbox, where)
                 if not box.is_empty:
                     figures[part.page].append(box)
-                if any(not (path.parent / name).is_file() for name in part.files):
+                if any(not is_file(path.parent / name) for name in part.files):
                     missing.add(part.page)
             elif part.text.strip() and part.bounds and "/Watermark" not in part.path:
                 key = (part.page, _INLINE.sub("", element.path))
@@ -330,7 +337,7 @@ def _split_evenly(
 ) -> list[tuple[str, Bbox]]:
     """Divide a paragraph's box into lines of one height, and its words among them."""
     size = element.text_size
-    pitch = element.attributes.line_height or _LEADING * size
+    pitch = max(element.attributes.line_height or _LEADING * size, _LEAST_PITCH_PT)
     count = max(1, round((box.height - _LEADING * size) / pitch) + 1)
     step, indent = box.height / count, 0.0
     first = Bbox(box.x0, box.y0, box.x1, box.y0 + step)
@@ -338,7 +345,7 @@ def _split_evenly(
         indent = min(max(0.0, before.x1 - box.x0), box.width)  # a label stands before it
     # A font may be taller than its size says: the words must be enough for the lines.
     reach = indent + _WIDEST_EM * size * len(text)
-    count = min(count, 1 + int(min(reach / max(box.width, 1.0), count)))
+    count = min(count, 1 + int(reach / max(box.width, 1.0)))
     if count == 1:
         return [(text, box)]
     step = box.height / count

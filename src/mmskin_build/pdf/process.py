@@ -29,7 +29,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from mmskin_build.config import PdfConfig
-from mmskin_build.errors import InputPdfError, MmskinError
+from mmskin_build.errors import InputPdfError, MmskinError, ResourceError
 
 if TYPE_CHECKING:
     from mmskin_build.pdf.document import Document
@@ -39,7 +39,8 @@ WORN_MIB = 768  # resident memory from which an idle worker is replaced before i
 _ORPHAN_GRACE_S = 30.0  # how much longer than a page's limit the kernel lets a page run
 _OUT_OF_MEMORY = re.compile(
     r"[mc]alloc\b.*fail|realloc\b.*fail|bad_alloc|out of memory|insufficient memory"
-    r"|failed to allocate|cannot allocate|failed to map segment|can't start new thread",
+    r"|failed to allocate|cannot allocate|failed to map segment|can't start new thread"
+    r"|failed to serialize proto",  # what protobuf says of a network when memory is short
     re.IGNORECASE,
 )
 
@@ -242,7 +243,8 @@ def serve(page_time_limit_s: float, memory_limit_mib: int) -> None:
         pymupdf.TOOLS.mupdf_display_warnings(False)
         _limit_memory(memory_limit_mib)
     except Exception as error:
-        connection.send(Broken(error=MmskinError(f"PyMuPDF cannot be used: {_brief(error)}")))
+        kind = ResourceError if is_out_of_memory(error) else MmskinError
+        connection.send(Broken(error=kind(f"PyMuPDF cannot be used: {_brief(error)}")))
         return
     connection.send(Ready())
     opened = _OpenedDocument()
@@ -346,8 +348,17 @@ def _failed(error: Exception) -> Failed | Broken:
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether memory ran out, as Python says it, a library, or the loader of one."""
-    return isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(str(error)) is not None
+    """Whether memory ran out, as Python says it, a library, or the loader of one.
+
+    Also where that was met with something else, as by a package that then looks for its libraries
+    in another place.
+    """
+    chain: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in chain:
+        chain.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    return any(isinstance(e, MemoryError) or _OUT_OF_MEMORY.search(str(e)) for e in chain)
 
 
 def _brief(error: Exception) -> str:

@@ -30,13 +30,13 @@ def read_registry(workspace: Workspace) -> dict[str, tuple[Path, ...]]:
     try:
         with storage_errors(path):
             parsed = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
     for key in parsed:
         if key != "set":
             raise ConfigError(unknown_key(str(path), key, ["set"], "key"))
     entries = parsed.get("set", [])
-    if not isinstance(entries, list):
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise ConfigError(f"{path}: write [[set]] above each set, with double brackets")
     found: dict[str, tuple[Path, ...]] = {}
     for number, entry in enumerate(entries, 1):

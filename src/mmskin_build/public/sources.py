@@ -9,9 +9,11 @@ read where they are, those of TAR files and inner archives are unpacked under nu
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
+import struct
 import tarfile
 import threading
 import zipfile
@@ -35,9 +37,10 @@ _MOST_DEPTH = 3
 _COPY_BYTES = 1 << 20
 _MEND = "it is cut off or no archive; download it again and compare its size with the makers' page"
 
+# A place before the begin or behind all files is a `ValueError`, an `OverflowError`, or EINVAL.
 _BadArchive = (
     zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError, RuntimeError,
-    UnicodeDecodeError,
+    ValueError, OverflowError, TypeError, struct.error,  # a gzip head that ends: `TypeError`
 )  # fmt: skip
 
 
@@ -135,7 +138,8 @@ class Source:
         if entry.size > MOST_TABLE_BYTES:
             raise PublicSetError(f"{entry.name}: {entry.size} bytes are no table; check the file")
         try:
-            return self._read(entry)
+            with storage_errors(entry.path or entry.archive or Path(entry.name)):
+                return self._read(entry)
         except _BadArchive as error:
             raise PublicSetError(f"{self._where(entry)}: {error}; {_MEND}") from None
 
@@ -155,7 +159,7 @@ class Source:
             return entry.path.read_bytes()
         assert entry.archive is not None
         # The handle of a ZIP file is shared by the threads.
-        with self._lock, self._zips[entry.archive].open(entry.member) as file:
+        with self._lock, _places(), self._zips[entry.archive].open(entry.member) as file:
             return file.read()
 
     def _where(self, entry: Entry) -> str:
@@ -192,13 +196,12 @@ class Source:
     def _open_archive(self, path: Path, inside: str, depth: int) -> Iterator[Entry]:
         self.archives.append(path)
         try:
-            if path.name.lower().endswith(".zip"):
-                yield from self._open_zip(path, inside, depth)
-            else:
-                yield from self._open_tar(path, inside, depth)
-        except (*_BadArchive, OSError) as error:
-            if isinstance(error, OSError) and error.errno is not None:
-                raise
+            with storage_errors(path), _places():
+                if path.name.lower().endswith(".zip"):
+                    yield from self._open_zip(path, inside, depth)
+                else:
+                    yield from self._open_tar(path, inside, depth)
+        except _BadArchive as error:
             raise PublicSetError(f"{path}: {error}; {_MEND}") from None
 
     def _open_zip(self, path: Path, inside: str, depth: int) -> Iterator[Entry]:
@@ -256,6 +259,17 @@ class Source:
                 target.unlink()
                 raise EOFError(f"{name} breaks off")
         return target
+
+
+@contextlib.contextmanager
+def _places() -> Iterator[None]:
+    """Tell a place where no file has one, and what gzip says, from refusals of the disk."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (None, errno.EINVAL):
+            raise
+        raise EOFError(f"points to where nothing is ({error})") from None
 
 
 def is_archive(path: Path) -> bool:

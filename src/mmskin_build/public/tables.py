@@ -52,8 +52,12 @@ def read_table(path: Path) -> tuple[TableRow, ...]:
     except UnicodeDecodeError as error:
         raise SchemaError(f"{path}: not UTF-8: {error}; save the table as UTF-8") from None
     reader = csv.DictReader(io.StringIO(text, newline=""))
-    columns = [name.strip() for name in reader.fieldnames or ()]
-    reader.fieldnames = columns
+    try:
+        columns = [name.strip() for name in reader.fieldnames or ()]
+        reader.fieldnames = columns
+        lines = [(reader.line_num, cells) for cells in reader]
+    except csv.Error as error:
+        raise SchemaError(f"{path} line {reader.line_num}: {error}; mend the table") from None
     for column in ("image", "categories"):
         if column not in columns:
             raise SchemaError(
@@ -62,8 +66,8 @@ def read_table(path: Path) -> tuple[TableRow, ...]:
             )
     attributes = next((name for name in _ATTRIBUTES if name in columns), None)
     rows: list[TableRow] = []
-    for cells in reader:
-        where = f"{path} line {reader.line_num}"
+    for number, cells in lines:
+        where = f"{path} line {number}"
         image = (cells["image"] or "").strip()
         if not image:
             raise SchemaError(f"{where}: names no picture; remove the line")

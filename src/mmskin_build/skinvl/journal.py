@@ -12,7 +12,7 @@ from typing import IO, Any
 from jinja2 import Environment, StrictUndefined
 
 from mmskin_build.errors import MissingDependencyError
-from mmskin_build.skinvl.state import truncate_log
+from mmskin_build.skinvl.state import iter_log, truncate_log
 from mmskin_build.store import storage_errors, write_bytes
 
 LOG, SUMMARY, TENSORBOARD = "log.jsonl", "index.html", "tensorboard"
@@ -97,11 +97,9 @@ def _open_wandb(project: str, title: str, folder: Path) -> Any:
 
 
 def read_log(folder: Path) -> list[dict[str, Any]]:
-    """Return the entries of a run's log."""
+    """Return the entries of a run's log; a line that breaks off is none."""
     path = folder / LOG
-    if not path.is_file():
-        return []
-    return [json.loads(line) for line in path.read_bytes().splitlines() if line.strip()]
+    return [entry for _, entry in iter_log(path)] if path.is_file() else []
 
 
 def write_summary(

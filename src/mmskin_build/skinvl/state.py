@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,10 +28,11 @@ from mmskin_build.skinvl.lora import (
     PROJECTOR_FILE,
     split_tensors,
 )
-from mmskin_build.skinvl.weights import write_shard
+from mmskin_build.skinvl.weights import iter_tensors, write_shard
 from mmskin_build.store import (
     file_sha256,
     from_json,
+    is_file,
     parse_json,
     pretty_json,
     storage_errors,
@@ -40,6 +42,7 @@ from mmskin_build.store import (
 
 OPTIMIZER = "optimizer.safetensors"
 _NAME = re.compile(r"step_(\d{6,})")
+_NUMBERS = ("step", "loss")  # of a line of the log, where it has them
 Tensors = Mapping[str, torch.Tensor]
 
 
@@ -105,11 +108,11 @@ def read_checkpoint(
     """
     progress = read_progress(folder)
     for name, digest in progress.files.items():
-        if not (folder / name).is_file() or file_sha256(folder / name) != digest:
+        if not is_file(folder / name) or file_sha256(folder / name) != digest:
             raise ModelError(f"{folder / name}: not the file that was written")
-    masters = load_file(folder / ADAPTER)
-    masters.update(load_file(folder / PROJECTOR_FILE))
-    return progress, masters, load_file(folder / OPTIMIZER)
+    masters = dict(iter_tensors(folder / ADAPTER))
+    masters.update(iter_tensors(folder / PROJECTOR_FILE))
+    return progress, masters, dict(iter_tensors(folder / OPTIMIZER))
 
 
 def read_progress(folder: Path) -> Progress:
@@ -165,15 +168,26 @@ def truncate_log(path: Path, step: int) -> None:
     """Forget the lines of a JSONL log that are of steps after `step` or break off."""
     if not path.is_file():
         return
-    kept: list[bytes] = []
-    for line in path.read_bytes().splitlines():
+    kept = [line for line, entry in iter_log(path) if entry.get("step", 0) <= step]
+    write_bytes(path, b"".join(line + b"\n" for line in kept))
+
+
+def iter_log(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
+    """Yield the lines of a JSONL log, and what they say; those that break off are passed over."""
+    with storage_errors(path):
+        lines = path.read_bytes().splitlines()
+    for line in lines:
         try:
             entry = parse_json(line)
         except ValueError:
             continue  # the line that was being written
-        if isinstance(entry, dict) and entry.get("step", 0) <= step:
-            kept.append(line)
-    write_bytes(path, b"".join(line + b"\n" for line in kept))
+        if isinstance(entry, dict) and all(_is_number(entry.get(key, 0)) for key in _NUMBERS):
+            yield line, entry
+
+
+def _is_number(value: object) -> bool:
+    is_short = isinstance(value, int) and abs(value) <= sys.float_info.max
+    return is_short or isinstance(value, float)
 
 
 def _compare(path: Path, tensors: Tensors) -> None:

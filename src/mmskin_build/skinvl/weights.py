@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
+import struct
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -36,6 +37,11 @@ _DTYPES = {
     torch.uint8: "U8",
     torch.bool: "BOOL",
 }
+#: What torch's reader of pickles raises: it takes the file at its word, opcode by opcode.
+_BAD_PICKLE = (
+    RuntimeError, OSError, EOFError, ValueError, TypeError, AttributeError, LookupError,
+    ArithmeticError, AssertionError, struct.error, pickle.UnpicklingError, zipfile.BadZipFile,
+)  # fmt: skip
 _HEADER_LIMIT = 100_000_000  # bytes; safetensors itself refuses longer headers
 
 
@@ -114,17 +120,11 @@ def iter_tensors(path: Path) -> Iterator[tuple[str, torch.Tensor]]:
         return
     try:
         state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except (
-        RuntimeError,
-        OSError,
-        EOFError,
-        ValueError,
-        pickle.UnpicklingError,
-        zipfile.BadZipFile,
-    ) as error:
-        raise ModelError(f"{path}: {mend} ({str(error).splitlines()[0]})") from None
-    if not isinstance(state, dict):
-        raise ModelError(f"{path}: holds no table of tensors")
+    except _BAD_PICKLE as error:
+        why = next(iter(str(error).splitlines()), type(error).__name__)
+        raise ModelError(f"{path}: {mend} ({why})") from None
+    if not isinstance(state, dict) or not all(isinstance(name, str) for name in state):
+        raise ModelError(f"{path}: holds no table of tensors by name")
     for name in sorted(state):
         if not isinstance(state[name], torch.Tensor):
             raise ModelError(f"{path}: {name} is no tensor")
