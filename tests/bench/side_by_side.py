@@ -33,6 +33,7 @@ from mmskin_build.store import file_sha256
 
 HERE = Path(__file__).parent
 OURS = "mmskin"
+FEW_SCANS = 6  # a page of a scan costs twenty times one with text
 ABOUT = {
     OURS: "mmskin align, one worker",
     "layout": "PyMuPDF's layout network + nearest caption (Tesseract where there is no text)",
@@ -265,7 +266,7 @@ def main() -> None:
     given = parser.parse_args()
     who, absent = extractors(given.rivals)
     names = given.styles.split(",") if given.styles else sorted(documents.layouts.STYLES)
-    scanned = names if given.all_scans else [n for n in names if n in documents.held_out()][:10]
+    scanned = names if given.all_scans else [n for n in names if n in documents.held_out()][:FEW_SCANS]
     report: dict[str, Any] = {"about": ABOUT, "absent": absent, "sets": {}}
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
