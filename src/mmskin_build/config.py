@@ -12,6 +12,7 @@ import difflib
 import hashlib
 import json
 import os
+import sys
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -240,7 +241,14 @@ class Config:
 
     def workers(self) -> int:
         """Number of worker processes to start, at least 1."""
-        return self.workspace.workers or os.cpu_count() or 1
+        return self.workspace.workers or processors()
+
+
+def processors() -> int:
+    """Number of processors that this process may use; not all systems can keep it from some."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import shutil
 import subprocess
@@ -16,7 +15,7 @@ from typing import Literal
 
 from mmskin_build.books import read_registry
 from mmskin_build.cache import Store
-from mmskin_build.config import Config, Workspace
+from mmskin_build.config import Config, Workspace, processors
 from mmskin_build.errors import MmskinError
 from mmskin_build.store import write_bytes
 
@@ -48,8 +47,9 @@ def examine(workspace: Workspace, cfg: Config) -> tuple[Check, ...]:
     """Look at programs, packages, languages, folders and the register of books."""
     return (
         Check(name="python", status="ok", found=".".join(map(str, sys.version_info[:3]))),
-        Check(name="processors", status="ok", found=f"{os.cpu_count()}, {cfg.workers()} used"),
+        Check(name="processors", status="ok", found=f"{processors()}, {cfg.workers()} used"),
         *_packages(),
+        _memory_limit(cfg),
         _tesseract(),
         *_languages(workspace, cfg),
         _folder(workspace.data),
@@ -103,14 +103,28 @@ def _is_installed(name: str) -> bool:
     return True
 
 
+def _memory_limit(cfg: Config) -> Check:
+    limit = f"{cfg.pdf.memory_limit_mib} MiB a page"
+    if sys.platform == "linux":
+        return Check(name="memory limit", status="ok", found=limit)
+    return Check(
+        name="memory limit",
+        status="optional",
+        found=f"{limit}, which this system does not hold a process to",
+        mend="read files of strangers in the container (docs/install.md) or on Linux",
+    )
+
+
 def _tesseract() -> Check:
+    from mmskin_build.pdf.tesseract import how_to_install
+
     program = shutil.which("tesseract")
     if program is None:
         return Check(
             name="tesseract",
             status="missing",
             found="not found; scanned pages cannot be read",
-            mend="sudo apt install tesseract-ocr",
+            mend=how_to_install(),
         )
     said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
     lines = (said.stdout or said.stderr).splitlines()

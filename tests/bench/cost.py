@@ -27,6 +27,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from bench_machine import processors
+
 READ_PAGES = """
 import json, sys, time
 import pymupdf
@@ -176,7 +178,7 @@ def main() -> None:
             f"get_layout() on every page: {layout['cpu_s_per_page']:.4f} s a page, "
             f"{layout['times_align']:.1f} times align ({layout['times_align_with_start']:.1f} with "
             f"its start); wall {layout['wall_s']:.1f} s, {layout['times_align_wall']:.1f} times; "
-            f"{layout['threads']:.0f} threads, {len(os.sched_getaffinity(0))} processors"
+            f"{layout['threads']:.0f} threads, {processors()} processors"
         )
     start = start_time(max(3, given.repeats))
     print(f"mmskin --help: median {start['median_s']:.3f} s, worst {start['worst_s']:.3f} s")
@@ -192,7 +194,7 @@ def main() -> None:
         "each": each,
         "help": start,
         "machine": {
-            "processors": len(os.sched_getaffinity(0)),
+            "processors": processors(),
             "omp_num_threads": os.environ.get("OMP_NUM_THREADS"),
             "python": platform.python_version(),
             "pymupdf": version("pymupdf"),

@@ -4,9 +4,7 @@ Usage: make bench-layouts   (or: python tests/bench/layouts.py --out layouts.jso
 
 Each style is drawn as a document of its own, with a text layer and again as scan: rasterized,
 turned by a part of a degree, with noise and uneven light, gray in part, as JPEG. What draws them
-shares no code with what reads them, nor with the demo book. A figure counts when its box overlaps
-the true one (IoU at least 0.5) and its caption is the printed one (similarity at least 0.9, the
-label aside); every other figure that comes with a caption counts against precision.
+shares no code with what reads them, nor with the demo book; `pairs` says when a figure counts.
 
 Styles in `MENDED_ON` were looked at while rules were mended; those of `layout_fresh` were drawn
 afterwards and are held out.
@@ -17,9 +15,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import re
 import tempfile
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -34,15 +30,13 @@ from layout_fresh import FRESH
 from layout_journals import JOURNALS
 from layout_hard import HARD
 from layout_sheet import Box, Sheet, Truth
+from pairs import Found, rates, score
 from PIL import Image
-from rapidfuzz import fuzz
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
-from scipy.optimize import linear_sum_assignment
 
 from mmskin_build.alignment import align_document
 from mmskin_build.config import Config
-from mmskin_build.geometry import Bbox, iou
 from mmskin_build.pdf.isolation import WorkerPool
 from mmskin_build.pdf.jobs import PdfSource
 from mmskin_build.records import Figure
@@ -121,73 +115,11 @@ def _turn_box(
     )
 
 
-# ------------------------------------------------------------------------------------ scoring
-
-
-def is_printed(truth: Truth, figure: Figure) -> bool:
-    """Whether a figure bears the printed caption; spaces, marks and the label aside."""
-    said = _letters(figure.caption)
-    meant = _letters(truth.caption)
-    return bool(said and meant) and fuzz.ratio(meant, said) >= 90
-
-
-def _letters(text: str | None) -> str:
-    plain = unicodedata.normalize("NFKC", text or "").replace("\u00ad", "")
-    return re.sub(r"[\W_]+", "", plain.lower())
-
-
-def score(truths: Sequence[Truth], figures: Sequence[Figure]) -> tuple[Counter[str], list[str]]:
-    """Count labelled, located, predicted and correct figures; say what went wrong."""
-    found = [f for f in figures if f.bbox is not None]
-    row = Counter(labelled=len(truths), predicted=sum(bool(f.caption or f.label) for f in found))
-    wrong = []
-    table = np.array(
-        [
-            [
-                iou(Bbox(*t.bbox), f.bbox) if f.bbox and f.page_index == t.page else 0.0
-                for f in found
-            ]
-            for t in truths
-        ]
-    ).reshape(len(truths), len(found))
-    taken, used = set(), set()
-    for i, j in zip(*linear_sum_assignment(-table), strict=True):
-        if table[i, j] < 0.5:
-            continue
-        taken.add(int(i))
-        used.add(int(j))
-        row["located"] += 1
-        if is_printed(truths[i], found[j]):
-            row["correct"] += 1
-        else:
-            wrong.append(
-                f"page {truths[i].page} {truths[i].label}: {found[j].label} {found[j].caption!r} "
-                f"instead of {truths[i].caption!r}"
-            )
-    for i, truth in enumerate(truths):
-        if i not in taken:
-            box = tuple(round(side) for side in truth.bbox)
-            wrong.append(f"page {truth.page} {truth.label}: not located at {box}")
-    for j, figure in enumerate(found):
-        if j not in used and (figure.caption or figure.label):
-            box = tuple(round(side) for side in figure.bbox or ())
-            wrong.append(
-                f"page {figure.page_index}: no figure at {box}: {figure.label} {figure.caption!r}"
-            )
-    return row, wrong
-
-
-def rates(row: Counter[str]) -> dict[str, float | int]:
-    precision = row["correct"] / row["predicted"] if row["predicted"] else 0.0
-    recall = row["correct"] / row["labelled"] if row["labelled"] else 0.0
-    both = precision + recall
-    return {
-        "precision": round(precision, 4),
-        "recall": round(recall, 4),
-        "f1": round(2 * precision * recall / both, 4) if both else 0.0,
-        "located": round(row["located"] / max(1, row["labelled"]), 4),
-        "figures": row["labelled"],
-    }
+def located(figures: Sequence[Figure]) -> list[Found]:
+    """Return the figures that have a box, as the scorer takes them."""
+    return [
+        Found(f.page_index, Box(*f.bbox), f.label, f.caption) for f in figures if f.bbox is not None
+    ]
 
 
 def write_labels(path: Path, truths: Sequence[Truth], pages: int, out: Path) -> None:
@@ -249,7 +181,7 @@ def main() -> None:
                     write_labels(
                         file, true, _page_count(file), folder / "labels" / f"{file.stem}.json"
                     )
-                    row, wrong = score(true, found.figures)
+                    row, wrong = score(true, located(found.figures))
                     rows[style, kind] = rows.get((style, kind), Counter()) + row
                     failures.setdefault(file.stem, []).extend(wrong)
                     print(

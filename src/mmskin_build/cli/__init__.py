@@ -36,7 +36,13 @@ from mmskin_build.cli import (
     vqa,
     withdraw,
 )
-from mmskin_build.errors import EXIT_INTERRUPTED, MmskinError, ResourceError, StorageError
+from mmskin_build.errors import (
+    EXIT_INTERRUPTED,
+    MissingDependencyError,
+    MmskinError,
+    ResourceError,
+    StorageError,
+)
 
 _EPILOG = """\b
 See it work on a generated book:
@@ -141,6 +147,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if sys.platform == "win32":
+        _say(
+            "mmskin: Windows is not supported: limits of worker processes and locks of files are "
+            "those of POSIX; use WSL 2 or the container (docs/install.md)"
+        )
+        return MissingDependencyError.exit_code
     try:
         result = cli.main(args=given, prog_name="mmskin", standalone_mode=False)
         return result if isinstance(result, int) else 0

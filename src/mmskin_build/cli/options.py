@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import resource
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +83,8 @@ def _require_memory() -> None:
     Raises:
         ResourceError: If the address space of this process is capped too low (``ulimit -v``).
     """
+    import resource  # not there on Windows, which `cli.run` refuses in words
+
     cap = resource.getrlimit(resource.RLIMIT_AS)[0]
     if cap != resource.RLIM_INFINITY and cap < _LEAST_MIB * 2**20:
         raise ResourceError(

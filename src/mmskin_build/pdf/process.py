@@ -182,13 +182,14 @@ class WorkerProcess:
         """Whether so much memory has gathered in the worker that a fresh one is better.
 
         MuPDF keeps what it decoded, and its allocator gives little back, whatever the pages were.
-        Known on Linux only.
         """
+        import psutil  # here, since workers load this module, too
+
         try:
-            statm = Path(f"/proc/{self._process.pid}/statm").read_text(encoding="ascii")
-        except OSError:
+            resident = psutil.Process(self._process.pid).memory_info().rss
+        except psutil.Error:
             return False
-        return int(statm.split()[1]) * resource.getpagesize() > WORN_MIB * 1024 * 1024
+        return bool(resident > WORN_MIB * 1024 * 1024)
 
     def cause_of_death(self) -> tuple[str, str]:
         """Return the failure's reason and one line on how a worker ended that closed its end."""
@@ -209,7 +210,7 @@ class WorkerProcess:
         self.connection.close()
         try:
             os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
+        except (ProcessLookupError, PermissionError):  # macOS: the group has ended, not collected
             self._process.kill()
         self._process.wait()
 

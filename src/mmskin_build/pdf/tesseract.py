@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -114,11 +115,22 @@ def check_language(language: str) -> None:
         )
     missing = [code for code in language.split("+") if code not in installed_languages()]
     if missing:
-        packages = " ".join(f"tesseract-ocr-{code.lower().replace('_', '-')}" for code in missing)
         raise MissingDependencyError(
             f"Tesseract has no language {', '.join(missing)}; install it "
-            f"(Debian, Ubuntu: sudo apt install {packages}) or name another language"
+            f"({how_to_install(missing)}) or name another language"
         )
+
+
+def how_to_install(languages: Sequence[str] = ()) -> str:
+    """Say how Tesseract, or languages of it, are installed on this system.
+
+    >>> how_to_install(["chi_sim"]) if sys.platform == "linux" else "sudo apt install ..."
+    'sudo apt install tesseract-ocr-chi-sim'
+    """
+    if sys.platform == "darwin":
+        return "brew install tesseract-lang" if languages else "brew install tesseract"
+    codes = [f"tesseract-ocr-{code.lower().replace('_', '-')}" for code in languages]
+    return f"sudo apt install {' '.join(codes or ['tesseract-ocr'])}"
 
 
 @cache
@@ -197,8 +209,7 @@ def _program() -> str:
     program = shutil.which(_PROGRAM)
     if program is None:
         raise MissingDependencyError(
-            "Tesseract is needed to read scanned pages; install it "
-            "(Debian, Ubuntu: sudo apt install tesseract-ocr; macOS: brew install tesseract)"
+            f"Tesseract is needed to read scanned pages; install it ({how_to_install()})"
         )
     return program
 
