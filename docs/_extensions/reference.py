@@ -1,7 +1,8 @@
 """Fills the pages of ``reference/`` from the code, so that they cannot say what is not so.
 
 A page asks for a part by a line ``<!-- from the code: NAME -->``; `PARTS` has the functions that
-write it, in Markdown. The same functions are held against the code by ``tests/test_docs.py``.
+write it, in Markdown. A page of ``project/`` asks in like manner for a file of the repository, whose
+links are turned to the pages of the site. The same functions are held against the code by ``tests/test_docs.py``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import inspect
 import io
 import itertools
 import json
+import posixpath
 import re
 import tokenize
 import typing
@@ -33,7 +35,11 @@ from mmskin_build.pdf.reader import PAGE_FLAGS
 from mmskin_build.public.reasons import REASONS as PUBLIC_REASONS
 from mmskin_build.vqa.reasons import REASONS as PAIR_REASONS
 
+ROOT = Path(__file__).resolve().parents[2]
+
 _PLACE = re.compile(r"^<!-- from the code: ([a-z-]+) -->$", re.MULTILINE)
+_FILE = re.compile(r"^<!-- from the file: (\S+) -->$", re.MULTILINE)
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
 _CODE = re.compile(r"(`{1,2}[^`\n]+`{1,2})")
 
 
@@ -308,21 +314,48 @@ PARTS: Mapping[str, Callable[[], str]] = {
 }
 
 
+#: Files of the repository that are pages of ``project/``.
+FILES = {
+    "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "SECURITY.md": "security.md",
+    "data/README.md": "data-folder.md",
+    "manual_review/GUIDE.md": "guide.md",
+    "schemas/CHANGELOG.md": "schemas.md",
+}
+
+
+def read_file(name: str) -> str:
+    """Return a file of the repository as a page of ``project/``, with links that lead there."""
+
+    def turned(link: re.Match[str]) -> str:
+        if re.match(r"[a-z]+:|#", link[1]):
+            return link[0]
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(name), link[1]))
+        if path in FILES:
+            return f"]({FILES[path]})"
+        return f"](../{path[5:]})" if path.startswith("docs/") else f"](../../{path})"
+
+    return _LINK.sub(turned, (ROOT / name).read_text(encoding="utf-8"))
+
+
 def fill(text: str) -> str:
-    """Return a page with every part that it asks for.
+    """Return a page with every part and file that it asks for.
 
     Raises:
         KeyError: If it asks for a part that there is not.
     """
-    return _PLACE.sub(lambda found: PARTS[found[1]](), text)
+    text = _PLACE.sub(lambda found: PARTS[found[1]](), text)
+    return _FILE.sub(lambda found: read_file(found[1]), text)
 
 
 def setup(app: Any) -> dict[str, bool]:
-    """Let Sphinx fill each page as it reads it; pages with parts are read anew every time."""
+    """Let Sphinx fill each page as it reads it; pages that were filled are read every time."""
 
     def read(app: Any, name: str, source: list[str]) -> None:
-        if _PLACE.search(source[0]):
-            source[0] = fill(source[0])
+        filled = fill(source[0])
+        if filled != source[0]:
+            source[0] = filled
             app.env.note_reread()
 
     app.connect("source-read", read)
