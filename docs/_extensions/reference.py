@@ -1,8 +1,9 @@
-"""Fills the pages of ``reference/`` from the code, so that they cannot say what is not so.
+"""Fills pages from the code and from files, so that they cannot say what is not so.
 
-A page asks for a part by a line ``<!-- from the code: NAME -->``; `PARTS` has the functions that
-write it, in Markdown. A page of ``project/`` asks in like manner for a file of the repository, whose
-links are turned to the pages of the site. The same functions are held against the code by ``tests/test_docs.py``.
+A page of ``reference/`` asks for a part by a line ``<!-- from the code: NAME -->``; `PARTS` has the
+functions that write it, in Markdown. A page of ``project/`` asks for a file of the repository by
+``<!-- from the file: PATH -->``; its links are turned to the pages of the site. Both
+are held against the code by ``tests/test_docs.py``.
 """
 
 from __future__ import annotations
@@ -183,7 +184,8 @@ def _kinds(kind: type[errors.MmskinError]) -> Iterator[type[errors.MmskinError]]
 
 def write_schemas() -> str:
     """All files that are written, field by field, and the types that they share."""
-    parts, shared = [], {}
+    parts: list[str] = []
+    shared: dict[str, Any] = {}
     for name, text in ((name, json_schemas()[f"{name}.schema.json"]) for name in SCHEMAS):
         schema = json.loads(text)
         shared |= schema.get("$defs", {})
