@@ -237,14 +237,20 @@ def test_every_room_and_module_stands_in_the_tree() -> None:
             assert path.name in named, f"{room}/{path.name} is not in architecture.md"
 
 
-@pytest.mark.parametrize("room", sorted(path.parent.name for path in SOURCE.glob("*/__init__.py")))
-def test_the_docstring_of_each_package_names_all_of_its_modules(room: str) -> None:
-    told = ast.get_docstring(ast.parse((SOURCE / room / "__init__.py").read_text("utf-8"))) or ""
+PACKAGES = sorted([*SOURCE.rglob("__init__.py"), ROOT / "flows" / "__init__.py"])
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.parent.name)
+def test_the_docstring_of_each_package_names_all_that_is_in_it(package: Path) -> None:
+    told = ast.get_docstring(ast.parse(package.read_text(encoding="utf-8"))) or ""
     words = set(re.findall(r"\w+", told))
     families = [word[:-1] for word in re.findall(r"\b(\w+_\*)", told)]  # export_*: one a form
-    for path in sorted((SOURCE / room).glob("[!_]*.py")):
-        known = path.stem in words or any(path.stem.startswith(name) for name in families)
-        assert known, f"{room}/__init__.py does not say what {path.name} is for"
+    inside = [*package.parent.glob("[!_]*.py"), *(p.parent for p in package.parent.glob("*/*.py"))]
+    names = sorted({path.stem for path in inside})
+    known = [name for name in names if name in words or name.startswith(tuple(families))]
+    assert names == known, f"{package}: {set(names) - set(known)}"
+    for name in re.findall(r"^\d+\. `(\w+)`", told, re.M):
+        assert name in [*names, "flows"], f"{package}: {name} is not there"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
