@@ -19,8 +19,10 @@ FAULT_RUNS ?= 200
 FUZZ_FILES ?= 20000
 FUZZ_SEED ?= 1
 SCREENSHOTS ?= data/work/screenshots
+SITE ?= data/work/site
 
-.PHONY: help setup demo test test-slow test-browser test-wheel golden lint format types schemas bench \
+.PHONY: help setup demo docs docs-pictures test test-slow test-browser test-wheel golden lint format \
+	types schemas bench \
 	bench-panels bench-pixels bench-growth bench-layouts bench-pictures bench-captions \
 	bench-questions bench-review bench-exports bench-releases bench-gpu bench-resume \
 	bench-scale bench-calls bench-footprint bench-evaluate \
@@ -71,6 +73,15 @@ lint: $(READY)  ## ruff and mypy, as the continuous integration runs them
 format: $(READY)  ## let ruff mend what it can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+docs: $(READY)  ## the documentation as a site in SITE=data/work/site; warnings are errors
+	@$(BIN)/python -m sphinx -n -W --keep-going -q -b html -d $(SITE).doctrees docs $(SITE)
+	@echo $(SITE)/index.html
+
+docs-pictures: $(READY) $(TRAIN)  ## go through the tutorial, take its pictures in Chromium; draw the data flow
+	@folder=$$(mktemp -d) && $(BIN)/python tests/snippets.py docs/tutorial.md $$folder/tutorial && \
+		$(BIN)/python tools/draw_tutorial.py $$folder/tutorial && rm -r $$folder
+	@$(BIN)/python tools/draw_data_flow.py
 
 schemas: $(READY)  ## write schemas/ from the record types
 	@$(BIN)/mmskin schemas

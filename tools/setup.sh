@@ -58,7 +58,7 @@ fi
 
 say "installing the packages of constraints.txt (once; some minutes on a slow line)"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check \
-    -c constraints.txt -e '.[dev,review]'
+    -c constraints.txt -e '.[dev,docs,review]'
 
 if ! command -v tesseract >/dev/null 2>&1; then
     install_packages tesseract-ocr || die "Tesseract is not installed; scanned pages need it." \

@@ -1,8 +1,9 @@
 """Settings: one frozen dataclass a stage, read from ``mmskin.toml``.
 
 Each stage is handed its own part whole, and nothing else. Defaults stand on the fields with unit
-and range; an unknown key is an error. What differs between books is learned (`figures.profile`),
-never configured.
+and range; the remark behind a field, else the one above it, is its line in
+``docs/reference/settings.md``; an unknown key is an error. What differs between books is learned
+(`figures.profile`), never configured.
 """
 
 from __future__ import annotations
@@ -35,15 +36,15 @@ MaskAction = Literal["keep", "hold", "drop", "mask"]
 class PdfConfig:
     """How files become pages."""
 
-    page_time_limit_s: PositiveFloat = 120.0  # one page in one worker, OCR included
-    memory_limit_mib: Annotated[int, Ge(512)] = 3072  # address space one worker may grow by
+    page_time_limit_s: PositiveFloat = 120.0  # for one page in one worker, OCR included
+    memory_limit_mib: Annotated[int, Ge(512)] = 3072  # address space that one worker may grow by
     max_pages: PositiveInt = 10_000  # a longer document is refused
-    max_page_side_pt: PositiveFloat = 14_400.0  # 200 inches, the limit of PDF 1.7
+    max_page_side_pt: PositiveFloat = 14_400.0  # of a longer side; 200 inches is PDF 1.7's limit
     max_image_px: PositiveInt = 200_000_000  # decoded pixels of one image object
-    max_fallback_share: Share = 0.2  # flagged pages over all pages; above it the book is flagged
-    ocr_language: str = "eng"  # Tesseract language codes joined by "+"; a book's own wins
-    ocr_min_dpi: PositiveInt = 200  # a scan below this is enlarged for OCR
-    ocr_max_dpi: PositiveInt = 300  # a scan above this is reduced for OCR
+    max_fallback_share: Share = 0.2  # of pages read another way; above it the book says so
+    ocr_language: str = "eng"  # Tesseract's codes joined by "+"; a book's own wins
+    ocr_min_dpi: PositiveInt = 200  # a coarser scan is enlarged for OCR
+    ocr_max_dpi: PositiveInt = 300  # a finer scan is reduced for OCR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,13 +95,13 @@ class PrivacyConfig:
     """What is done with sensitive pictures, by category; `mask` makes the region unrecognizable."""
 
     hold_from: Share = 0.5  # flags with a lower score do nothing
-    face: MaskAction = "hold"  # whole or in part
-    eyes_barred: MaskAction = "hold"  # a bar over the eyes hides nobody
-    genitals: MaskAction = "hold"
-    breast: MaskAction = "hold"
+    face: MaskAction = "hold"  # a face, whole or in part
+    eyes_barred: MaskAction = "hold"  # a face with a bar over the eyes, which hides nobody
+    genitals: MaskAction = "hold"  # genitals, by the look or by the words
+    breast: MaskAction = "hold"  # a breast
     child: Action = "keep"  # a child alone, dressed or a detail of one
-    child_unclothed: Action = "hold"
-    tattoo: MaskAction = "hold"
+    child_unclothed: Action = "hold"  # an unclothed child
+    tattoo: MaskAction = "hold"  # a tattoo, or jewelry with words
     identifier: MaskAction = "hold"  # a name or a number in the picture
 
 
@@ -108,8 +109,8 @@ class PrivacyConfig:
 class SplitConfig:
     """How records are divided into training, validation and test."""
 
-    validation_share: Share = 0.1  # of the groups
-    test_share: Share = 0.1  # of the groups; what both leave is for training
+    validation_share: Share = 0.1  # of the groups that go to validation
+    test_share: Share = 0.1  # of the groups that go to test; what both leave is for training
     test_books: tuple[str, ...] = ()  # ids of books that are held out whole for the test
     seed: int = 0  # another number draws another division
 
@@ -134,10 +135,11 @@ class DatasetConfig:
 class VqaConfig:
     """How records get questions and answers; a language model is used only where one is named."""
 
+    # who writes: rules, a server, or a model on this machine
     backend: Literal["rules", "openai", "transformers"] = "rules"
     pairs_a_picture: PositiveInt = 5  # at most; what the caption tells may give fewer
-    yes_share: Share = 0.5  # of the yes-or-no questions, those that are answered by yes
-    most_of_a_kind: Share = 0.2  # of all pairs, those of one kind
+    yes_share: Share = 0.5  # of the yes-or-no questions that are answered by yes
+    most_of_a_kind: Share = 0.2  # of all pairs that one kind should not pass
     seed: int = 0  # another number words the questions otherwise
     model: str = ""  # the name a server knows it by, or the folder of a local model
     base_url: str = "http://127.0.0.1:8000/v1"  # of a server that speaks OpenAI's protocol
@@ -159,7 +161,8 @@ class PublicConfig:
     """What is asked about the pictures of public sets; `split` and `split.seed` divide them."""
 
     pairs_a_picture: PositiveInt = 3  # at most
-    balance: Literal["none", "sqrt", "equal"] = "sqrt"  # classes that have more than the mean
+    # of a class with more pictures than the mean: all, the mean (equal), between (sqrt)
+    balance: Literal["none", "sqrt", "equal"] = "sqrt"
     most_of_a_class: Annotated[int, Ge(0)] = 0  # pictures of one class of a set; 0 is no limit
     most_of_a_set: Annotated[int, Ge(0)] = 0  # pictures of one set; 0 is no limit
     seed: int = 0  # another number chooses and words otherwise
@@ -177,36 +180,38 @@ class ReviewConfig:
 class TrainConfig:
     """How SkinVL is fine-tuned; the numbers are upstream's, what else differs is faster."""
 
-    preset: Literal["one-convention", "upstream-parity"] = "one-convention"  # the second wins over:
-    template: Literal["mistral_instruct", "v1"] = "mistral_instruct"  # of training and asking
-    geometry: Literal["pad", "crop"] = "pad"  # square with the mean color, or the centre
-    rows: Literal["shared", "separate", "dialogue"] = "shared"  # questions of one picture
-    lora_rank: PositiveInt = 128
-    lora_alpha: PositiveInt = 64
-    lora_dropout: Share = 0.05
+    # upstream-parity trains and asks as upstream does, and wins over the next three
+    preset: Literal["one-convention", "upstream-parity"] = "one-convention"
+    template: Literal["mistral_instruct", "v1"] = "mistral_instruct"  # how talks are spelled
+    geometry: Literal["pad", "crop"] = "pad"  # to a square with the mean color; or the centre
+    # questions of one picture: in a shared row, in separate rows, or as a dialogue
+    rows: Literal["shared", "separate", "dialogue"] = "shared"
+    lora_rank: PositiveInt = 128  # of the adapters
+    lora_alpha: PositiveInt = 64  # the scale of the adapters is alpha over rank
+    lora_dropout: Share = 0.05  # of what goes into the adapters
     learning_rate: PositiveFloat = 5e-5  # of the adapters
     projector_learning_rate: Annotated[float, Ge(0)] = 2e-5  # 0 leaves the projector as it is
-    weight_decay: Annotated[float, Ge(0)] = 0.01
+    weight_decay: Annotated[float, Ge(0)] = 0.01  # of adapters and projector
     warmup_share: Share = 0.02  # of the steps; then a cosine down to 0
-    epochs: PositiveInt = 1
+    epochs: PositiveInt = 1  # times each question is learned
     batch: PositiveInt = 16  # questions a step on the mean, over all processes
-    max_length: PositiveInt = 2048  # tokens of a row, picture tokens counted
-    max_gradient_norm: PositiveFloat = 1.0
-    seed: int = 0
+    max_length: PositiveInt = 2048  # tokens of a row, with its pictures; longer ones are refused
+    max_gradient_norm: PositiveFloat = 1.0  # longer gradients are clipped
+    seed: int = 0  # of order, adapters and dropout
     precision: Literal["auto", "bf16", "float32"] = "auto"  # bf16 on a GPU, float32 on a CPU
     compile: Literal["auto", "on", "off"] = "auto"  # decoder layers, on a GPU
     checkpointing: Literal["auto", "on", "off"] = "auto"  # of gradients; auto: where memory asks
     pad_to: PositiveInt = 128  # rows are padded to a multiple, so that few lengths are compiled
     micro_rows: Annotated[int, Ge(0)] = 0  # rows at once in one process; 0 asks the free memory
     workers: Annotated[int, Ge(0)] = 4  # processes that decode pictures; 0 decodes in the loop
-    checkpoint_steps: PositiveInt = 100
+    checkpoint_steps: PositiveInt = 100  # steps between checkpoints
     keep_last: PositiveInt = 3  # checkpoints; the best is kept besides
     broken_examples: Literal["refuse", "skip"] = "refuse"  # unreadable pictures, over-long rows
-    public_data: tuple[str, ...] = ()  # LLaVA JSON of public sets, for pub and pubmm
-    on_divergence: Literal["rollback", "stop"] = "rollback"  # NaN, infinity, a spike
+    public_data: tuple[str, ...] = ()  # LLaVA JSON of public sets; empty: what is prepared
+    on_divergence: Literal["rollback", "stop"] = "rollback"  # at NaN, infinity or a spike
     spike_factor: Annotated[float, Gt(1)] = 4.0  # times the median of the last losses
-    max_rollbacks: Annotated[int, Ge(0)] = 2
-    effective_tflops: Annotated[float, Ge(0)] = 0.0  # of a device; 0 guesses
+    max_rollbacks: Annotated[int, Ge(0)] = 2  # then the run stops
+    effective_tflops: Annotated[float, Ge(0)] = 0.0  # of a device, for --dry-run; 0 guesses
     price_per_hour: Annotated[float, Ge(0)] = 0.0  # of one device, in your currency
     wandb_project: str = ""  # empty: nothing is sent anywhere
 
@@ -215,10 +220,10 @@ class TrainConfig:
 class GenerateConfig:
     """How a trained model is asked."""
 
-    # upstream: 5 beams, temperature 0.2; upstream-choice, as it asks for a category: 0.5
+    # upstream: 5 beams, temperature 0.2, top-p 0.9; upstream-choice, for categories: 0.5
     decoding: Literal["greedy", "upstream", "upstream-choice"] = "greedy"
     batch: PositiveInt = 16  # questions at once
-    max_new_tokens: PositiveInt = 256
+    max_new_tokens: PositiveInt = 256  # the longest answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,30 @@ from __future__ import annotations
 EXIT_PARTIAL = 12
 EXIT_INTERRUPTED = 130
 
+#: When a command ends with which code, for people.
+EXIT_CODES = {
+    0: "done",
+    1: "an unexpected error; `--debug` shows where",
+    2: "wrong usage",
+    3: "a setting, an option or `books.toml` is wrong",
+    4: "the PDF cannot be used: none, empty, damaged beyond repair, no pages, too many",
+    5: "a password is needed, or the given one is wrong",
+    6: "a registered book is missing or is not the file that was registered",
+    7: "a program, a language or a package is not installed",
+    8: "a JSON file does not have the documented form, or Adobe's output is of another PDF; "
+    "a public set lacks a file or a column",
+    9: "the release cannot be made as asked, for instance because the version exists",
+    10: "the release on disk is not what its manifest says",
+    11: "the disk is full or a folder cannot be written",
+    EXIT_PARTIAL: "done, but without some books or files; they are listed",
+    13: "a Dask cluster cannot be used, or was lost for good",
+    14: "a model folder, a shard or an adapter cannot be used",
+    15: "training cannot begin or go on: examples, memory, a loss that diverges",
+    16: "memory ran out, or no worker process could be started",
+    75: "training was asked to stop and has saved its state; `--resume` goes on",
+    EXIT_INTERRUPTED: "interrupted; the same command goes on from there",
+}
+
 
 class MmskinError(Exception):
     """Base of all errors that end a run; the message says where, what, and what to do."""

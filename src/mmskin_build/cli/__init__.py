@@ -3,6 +3,15 @@
 Counts or one JSON object go to stdout, progress and messages to stderr. Nothing heavy is imported
 before a command runs, so that ``mmskin --help`` answers at once. Errors end here: a `MmskinError`
 becomes its message and exit code, anything else a short line and exit code 1.
+
+In the order in which a user meets them:
+
+1. `options` and `console`: what all commands share, and what a person sees of them
+2. `demo`; `inspect`: doctor, config, schemas
+3. `data`: books, release, verify; `build`: align, build; `audit`
+4. `review`; `vqa`; `diff`; `withdraw`; `exports`: export, rebuild; `upstream`: import, compare
+5. `classify`, `demographics`: one stage alone; `modality`, `calibrate`: models of the build
+6. `public`; `skinvl`: convert, train, merge, ask; `evaluate`, `evaluate_classify`
 """
 
 from __future__ import annotations

@@ -2,21 +2,21 @@
 
 In the order of use:
 
-* ``layout.py``, ``weights.py``  names of tensors in three layouts; shards read and written
-* ``convert.py``                 a published checkpoint becomes a folder that `transformers` loads
-* ``tiny.py``                    the same in a few thousand parameters, made from nothing, for tests
-* ``model.py``, ``lora.py``      a folder becomes a model, tokenizer and picture processor; adapters
-* ``conversation.py``            prompts and which tokens are learned
-* ``examples.py``, ``sources.py``  LLaVA's JSON becomes questions; which files a variant is made of
-* ``rows.py``, ``order.py``      questions become rows of tokens; rows become steps
-* ``pictures.py``, ``batches.py``  pictures and rows become tensors, in workers
-* ``loss.py``, ``optimizer.py``  the loss on answers only; AdamW with float32 masters; the schedule
-* ``plan.py``                    steps, memory, time and cost, before anything is loaded
-* ``state.py``, ``guard.py``     checkpoints that are whole or not there; NaN and spikes
-* ``journal.py``                 JSONL, TensorBoard, the summary page
-* ``train.py``                   the loop
-* ``merge.py``, ``merge_check.py``  adapters are added to the base; logits before and after
-* ``generate.py``                answers in batches
+1. `layout`, `weights`: names of tensors in three layouts; shards read and written
+2. `convert`: a published checkpoint becomes a folder that `transformers` loads; `tiny`: the same in
+   a few thousand parameters, made from nothing
+3. `model`, `lora`: a folder becomes a model, tokenizer and picture processor; adapters
+4. `conversation`: prompts and which tokens are learned
+5. `examples`, `sources`: LLaVA's JSON becomes questions; which files a variant is made of
+6. `rows`, `order`: questions become rows of tokens; rows become steps
+7. `pictures`, `batches`: pictures and rows become tensors, in workers
+8. `loss`, `optimizer`: the loss on answers only; AdamW with float32 masters; the schedule
+9. `run`, `plan`: a run before its first step: what it takes in steps, memory, time and cost
+10. `train`, `trainer`: the loop; the state of a run, and one step of it
+11. `state`, `guard`, `signals`: checkpoints that are whole or not there; NaN and spikes; SIGTERM
+12. `journal`, `finish`, `card`: logs; adapter and summary; what a folder says of itself
+13. `merge`, `merge_check`: adapters are added to the base; logits before and after
+14. `questions`, `generate`: many questions; answers in batches
 
 Torch and `transformers` are imported by these modules only; they come with the extra ``train``.
 """

@@ -1,7 +1,9 @@
 """What the rules on ages and sexes need to know of a language, one module a language.
 
-Another language is another module with a `Language` and a line in `LANGUAGES`. All patterns are
-regular expressions over folded text (`text.folding`): lower case, ``#`` for any number.
+`table` is the form of a language's table; `english` (with `english_ages`), `german`, `french`,
+`spanish` and `chinese` fill it in. Another language is another module with a `Language` and a line
+in `LANGUAGES`. All patterns are regular expressions over folded text (`text.folding`): lower case,
+``#`` for any number.
 """
 
 from __future__ import annotations
