@@ -22,6 +22,7 @@ from mmskin_build.figures.paper import (
     paper_of,
     pure_white,
     runs,
+    share_of,
 )
 from mmskin_build.geometry import Bbox, reading_order
 
@@ -103,11 +104,14 @@ def split_raster(rgb: NDArray[np.uint8], expected: int) -> list[PixelBox]:
 
 def _is_chart(rgb: NDArray[np.uint8], paper: NDArray[np.uint8]) -> bool:
     """Whether what is not paper is black, gray or few pixels: ink, not tissue on glass."""
-    inked = rgb[paper == 0]
-    if len(inked) == 0:
+    inked = paper.size - cv2.countNonZero(paper)
+    if inked == 0:
         return False
-    colored = (inked.max(axis=1).astype(np.int16) - inked.min(axis=1)) > _INK_CHROMA
-    return bool(colored.mean() < _INK_COLORED)
+    red, green, blue = cv2.split(rgb)
+    brightest, darkest = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
+    spread = cv2.subtract(brightest, darkest)
+    colored = cv2.subtract(cv2.threshold(spread, _INK_CHROMA, 1, cv2.THRESH_BINARY)[1], paper)
+    return cv2.countNonZero(colored) / inked < _INK_COLORED
 
 
 def are_alike(boxes: Sequence[PixelBox], others: Sequence[PixelBox]) -> bool:
@@ -316,15 +320,22 @@ def steps_across(
     usual there. Entry `i` is the step from line `i` to the next; empty where the box is too small.
     """
     x0, y0, x1, y1 = box
-    part = gray[y0:y1, x0:x1].astype(np.int16)
-    turned = part if axis == 0 else part.T
-    length, across = turned.shape
+    part = gray[y0:y1, x0:x1]
+    length, across = part.shape[axis], part.shape[1 - axis]
     margin = max(MIN_SIDE_PX, round(_SEAM_MARGIN * length))
     if length <= 2 * margin or across < _SEAM_BLOCKS * 4:
         return np.zeros(0, np.float32)
-    steps = np.abs(np.diff(turned, axis=0))
+    if axis == 0:
+        steps = np.asarray(cv2.absdiff(part[1:], part[:-1]), np.uint8)
+    else:
+        steps = np.asarray(cv2.absdiff(part[:, 1:], part[:, :-1]), np.uint8)
     blocks = np.stack(
-        [block.mean(axis=1) for block in np.array_split(steps, _SEAM_BLOCKS, axis=1)], axis=1
+        [
+            cv2.reduce(block, 1 - axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
+            / block.shape[1 - axis]
+            for block in np.array_split(steps, _SEAM_BLOCKS, axis=1 - axis)
+        ],
+        axis=1,
     )  # (length - 1, blocks)
     usual = np.maximum(np.median(blocks, axis=0), _SEAM_NOISE)
     sharp = (blocks >= ratio * usual).mean(axis=1)
@@ -417,10 +428,9 @@ def _edge_ink(mask: NDArray[np.uint8], box: PixelBox, side: int) -> float:
     """
     x0, y0, x1, y1 = box
     part = mask[y0:y1, x0:x1]
-    turned = part.T if side % 2 == 0 else part
-    lines = turned if side < 2 else turned[::-1]
-    strips = (lines[:2], lines[2:_BLUR_PX])
-    return max((1.0 - float(strip.mean()) for strip in strips if strip.size), default=0.0)
+    lines = (slice(2), slice(2, _BLUR_PX)) if side < 2 else (slice(-2, None), slice(-_BLUR_PX, -2))
+    strips = [part[:, line] if side % 2 == 0 else part[line] for line in lines]
+    return max((1.0 - share_of(strip) for strip in strips if strip.size), default=0.0)
 
 
 def _rows(boxes: Sequence[PixelBox]) -> list[PixelBox]:

@@ -30,7 +30,10 @@ class Paper:
 
 def paper_of(distance: NDArray[np.uint8]) -> Paper:
     """Return where a picture is paper, from each pixel's distance to the paper's tone."""
-    return Paper((distance <= TOLERANCE).astype(np.uint8), (distance <= _LOOSE).astype(np.uint8))
+    strict, loose = (
+        cv2.threshold(distance, level, 1, cv2.THRESH_BINARY_INV)[1] for level in (TOLERANCE, _LOOSE)
+    )
+    return Paper(np.asarray(strict, np.uint8), np.asarray(loose, np.uint8))
 
 
 def pure_white(gray: NDArray[np.uint8]) -> Paper | None:
@@ -39,11 +42,18 @@ def pure_white(gray: NDArray[np.uint8]) -> Paper | None:
     The glass around a section is bright, but a photograph of it is not pure: so gutters are told
     from the glass beside them. None where it would say nothing that `paper_of` does not.
     """
-    pure, bright = gray >= 255 - _PURE, gray >= 255 - TOLERANCE
-    if not pure.any() or float(bright.mean()) - float(pure.mean()) < _GLASS_SHARE:
+    pure, bright = (
+        cv2.threshold(gray, 254 - reach, 1, cv2.THRESH_BINARY)[1] for reach in (_PURE, TOLERANCE)
+    )
+    if not cv2.countNonZero(pure) or share_of(bright) - share_of(pure) < _GLASS_SHARE:
         return None
-    mask = pure.astype(np.uint8)
+    mask = np.asarray(pure, np.uint8)
     return Paper(mask, mask)
+
+
+def share_of(mask: NDArray[np.uint8]) -> float:
+    """Return the share of pixels of a mask that are set; much faster than its mean."""
+    return cv2.countNonZero(mask) / mask.size
 
 
 def band_tones(gray: NDArray[np.uint8], content: PixelBox) -> list[int]:

@@ -27,7 +27,15 @@ from mmskin_build.figures.gutters import (
     steps_across,
     trim,
 )
-from mmskin_build.figures.paper import Paper, PixelBox, band_tones, paper_of, pure_white, runs
+from mmskin_build.figures.paper import (
+    Paper,
+    PixelBox,
+    band_tones,
+    paper_of,
+    pure_white,
+    runs,
+    share_of,
+)
 
 _MIN_SIDE_SHARE, _MIN_SIDE_PX = 0.045, 20  # of a panel, of the plate's side
 _SEAMS = ((2.0, 0.75), (1.5, 0.6))  # ratio, share of steps; letters beside a seam confirm it
@@ -135,7 +143,7 @@ def _cut_gray(
             return dict(
                 zip(parts, snap(paper, whole, boxes, _free_cells(boxes, whole)), strict=True)
             )
-    if float(papers[0].strict.mean()) >= _DRAWN_SHARE:
+    if share_of(papers[0].strict) >= _DRAWN_SHARE:
         return min(cuts, key=lambda c: c[0])[2] if cuts else {}
     for ratio, share in _SEAMS:
         for place in _PLACES[:1]:
@@ -253,7 +261,7 @@ def _papers(gray: NDArray[np.uint8]) -> list[Paper]:
     height, width = gray.shape
     white, black = paper_of(np.asarray(255 - gray, np.uint8)), paper_of(gray)
     papers = [white, black]
-    if float(black.strict.mean()) > float(white.strict.mean()):
+    if share_of(black.strict) > share_of(white.strict):
         papers.reverse()
     for tone in band_tones(gray, (0, 0, width, height)):
         papers.append(paper_of(np.asarray(cv2.absdiff(gray, np.full_like(gray, tone)), np.uint8)))
@@ -285,7 +293,7 @@ class _Cutter:
     ) -> None:
         self.gray, self.paper, self.probes, self.seams = gray, paper, probes, seams
         self.cells: dict[PixelBox, PixelBox] = {}
-        self.is_loose = float(paper.strict.mean()) >= GROUND_SHARE
+        self.is_loose = share_of(paper.strict) >= GROUND_SHARE
         height, width = gray.shape
         self.smallest = (
             max(_MIN_SIDE_PX, _MIN_SIDE_SHARE * width),
@@ -392,8 +400,11 @@ class _Cutter:
 def _find_insets(paper: NDArray[np.uint8]) -> list[PixelBox]:
     """Rectangles in the lower right corner, set off by a line of paper above and at their left."""
     height, width = paper.shape
-    columns = paper[round(height * (1 - _INSET_START)) :].mean(axis=0) >= _INSET_SHARE
-    rows = paper[:, round(width * (1 - _INSET_START)) :].mean(axis=1) >= _INSET_SHARE
+    low, right = round(height * (1 - _INSET_START)), round(width * (1 - _INSET_START))
+    if low >= height or right >= width:
+        return []
+    columns = _shares(paper[low:], 0) >= _INSET_SHARE
+    rows = _shares(paper[:, right:], 1) >= _INSET_SHARE
     xs = [end - 1 for _, end in runs(columns) if end < width * (1 - _INSET_MIN)]
     ys = [end - 1 for _, end in runs(rows) if end < height * (1 - _INSET_MIN)]
     if not xs or not ys:
@@ -414,6 +425,13 @@ def _find_insets(paper: NDArray[np.uint8]) -> list[PixelBox]:
                 found.append((int(x) + 1, int(y) + 1, width, height))
     # The innermost line of the border is its edge.
     return sorted(found, key=lambda box: box[0] + box[1], reverse=True)[:40]
+
+
+def _shares(mask: NDArray[np.uint8], axis: int) -> NDArray[np.float64]:
+    """Share of set pixels along an axis, as its mean is."""
+    sums = cv2.reduce(mask, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
+    shares: NDArray[np.float64] = sums.ravel() / mask.shape[axis]
+    return shares
 
 
 def _holds(box: PixelBox, point: tuple[float, float]) -> bool:

@@ -73,7 +73,9 @@ def to_rgb(pixmap: pymupdf.Pixmap) -> RgbImage:
         shades = pymupdf.Pixmap(pixmap.colorspace, 256, 1, bytes(range(256)), False)
         table = np.frombuffer(pymupdf.Pixmap(pymupdf.csRGB, shades).samples, np.uint8)
         rows = np.frombuffer(pixmap.samples_mv, np.uint8).reshape(pixmap.height, pixmap.stride)
-        return np.asarray(table.reshape(256, 3)[rows[:, : pixmap.width]], np.uint8)
+        gray = np.ascontiguousarray(rows[:, : pixmap.width])
+        shaded = cv2.LUT(cv2.cvtColor(gray, cv2.COLOR_GRAY2RGB), table.reshape(256, 1, 3))
+        return np.asarray(shaded, np.uint8)
     if name != "DeviceRGB" and "sRGB" not in name:
         pixmap = pymupdf.Pixmap(pymupdf.csRGB, pixmap)
     samples = np.frombuffer(pixmap.samples_mv, np.uint8)
