@@ -43,12 +43,12 @@ def pure_white(gray: NDArray[np.uint8]) -> Paper | None:
     from the glass beside them. None where it would say nothing that `paper_of` does not.
     """
     pure, bright = (
-        cv2.threshold(gray, 254 - reach, 1, cv2.THRESH_BINARY)[1] for reach in (_PURE, TOLERANCE)
+        np.asarray(cv2.threshold(gray, 254 - reach, 1, cv2.THRESH_BINARY)[1], np.uint8)
+        for reach in (_PURE, TOLERANCE)
     )
-    if not cv2.countNonZero(pure) or share_of(bright) - share_of(pure) < _GLASS_SHARE:
+    if not pure.any() or share_of(bright) - share_of(pure) < _GLASS_SHARE:
         return None
-    mask = np.asarray(pure, np.uint8)
-    return Paper(mask, mask)
+    return Paper(pure, pure)
 
 
 def share_of(mask: NDArray[np.uint8]) -> float:
