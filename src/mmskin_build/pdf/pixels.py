@@ -81,7 +81,9 @@ def cut_figures(document: Document, job: PageJob[PixelRequest]) -> tuple[Figure,
     """
     request = job.payload
     page = document.pdf.load_page(job.page_index)
-    cutter = PageCutter(page, request.render_dpi, lines=request.lines)
+    painting, lines = document.take_read(job.page_index)
+    lines = lines if request.lines is None else request.lines
+    cutter = PageCutter(page, request.render_dpi, painting, lines)
     done: list[Figure] = []
     wanted = zip(request.figures, request.expected, request.letters, strict=True)
     for figure, expected, letters in wanted:
