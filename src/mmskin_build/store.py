@@ -147,7 +147,7 @@ def pixel_digest(rgb: NDArray[np.uint8]) -> str:
     if rgb.ndim != 3 or rgb.shape[2] != 3 or str(rgb.dtype) != "uint8":
         raise ValueError(f"pixels must be (H, W, 3) uint8, not {rgb.shape} {rgb.dtype}")
     digest = hashlib.sha256(b"RGB8 %dx%d\n" % (rgb.shape[1], rgb.shape[0]))
-    digest.update(rgb.tobytes())
+    digest.update(rgb.data if rgb.flags.c_contiguous else rgb.tobytes())
     return digest.hexdigest()
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -86,8 +87,11 @@ def _alike_segments(part: NDArray[np.uint8], axis: int) -> list[tuple[int, int]]
 
 def _is_chart(rgb: NDArray[np.uint8], paper: NDArray[np.uint8]) -> bool:
     """Whether what is not paper is black, gray or few pixels: ink, not tissue on glass."""
-    inked = rgb[paper == 0]
-    if len(inked) == 0:
+    inked = paper.size - cv2.countNonZero(paper)
+    if inked == 0:
         return False
-    colored = (inked.max(axis=1).astype(np.int16) - inked.min(axis=1)) > _INK_CHROMA
-    return bool(colored.mean() < _INK_COLORED)
+    red, green, blue = cv2.split(rgb)
+    brightest, darkest = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
+    spread = cv2.subtract(brightest, darkest)
+    colored = cv2.subtract(cv2.threshold(spread, _INK_CHROMA, 1, cv2.THRESH_BINARY)[1], paper)
+    return cv2.countNonZero(colored) / inked < _INK_COLORED

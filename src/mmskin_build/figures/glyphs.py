@@ -73,8 +73,9 @@ def find_glyphs(gray: Gray, tallest_px: float) -> Shapes:
     bars: list[GlyphBox] = []
     levels = [(level, False) for level in DARK_LEVELS] + [(level, True) for level in BRIGHT_LEVELS]
     for level, bright in levels:
-        inked = (gray >= level) if bright else (gray <= level)
-        found, thin = shapes_in(inked.astype(np.uint8), tallest_px)
+        last, way = (level - 1, cv2.THRESH_BINARY) if bright else (level, cv2.THRESH_BINARY_INV)
+        inked = cv2.threshold(gray, last, 1, way)[1]
+        found, thin = shapes_in(np.asarray(inked, np.uint8), tallest_px)
         bars.extend(thin)
         for box, mask in found:
             boxes.append(box)
@@ -112,9 +113,8 @@ def shapes_in(
     thin &= fill >= 0.5
     thin[0] = False
     found = []
-    wanted = np.flatnonzero(fits)
-    for index in wanted[:_MOST_SHAPES]:
-        x, y, wide, high = (int(v) for v in stats[index, :4])
+    wanted = np.flatnonzero(fits)[:_MOST_SHAPES]
+    for index, (x, y, wide, high) in zip(wanted, stats[wanted, :4].tolist(), strict=True):
         own = (labels[y : y + high, x : x + wide] == index).astype(np.uint8)
         found.append(((x, y, x + wide, y + high), own))
     bars = [

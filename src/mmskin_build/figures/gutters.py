@@ -24,6 +24,7 @@ from mmskin_build.figures.paper import (
     paper_of,
     paper_shares,
     runs,
+    share_of,
     trim,
 )
 from mmskin_build.geometry import Bbox, reading_order
@@ -317,17 +318,25 @@ def steps_across(
     usual there. Entry `i` is the step from line `i` to the next; empty where the box is too small.
     """
     x0, y0, x1, y1 = box
-    part = picture[y0:y1, x0:x1].astype(np.int16)
-    turned = part if axis == 0 else part.swapaxes(0, 1)
-    length, across = turned.shape[:2]
+    part = picture[y0:y1, x0:x1]
+    length, across = part.shape[axis], part.shape[1 - axis]
     margin = max(MIN_SIDE_PX, round(_SEAM_MARGIN * length))
     if length <= 2 * margin or across < _SEAM_BLOCKS * 4:
         return np.zeros(0, np.float32)
-    steps = np.abs(np.diff(turned, axis=0))
+    if axis == 0:
+        steps = np.asarray(cv2.absdiff(part[1:], part[:-1]), np.uint8)
+    else:
+        steps = np.asarray(cv2.absdiff(part[:, 1:], part[:, :-1]), np.uint8)
     if steps.ndim == 3:  # teal and brown may be equally bright
-        steps = steps.max(axis=2)
+        red, green, blue = cv2.split(steps)
+        steps = np.asarray(cv2.max(cv2.max(red, green), blue), np.uint8)
     blocks = np.stack(
-        [block.mean(axis=1) for block in np.array_split(steps, _SEAM_BLOCKS, axis=1)], axis=1
+        [
+            cv2.reduce(block, 1 - axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
+            / block.shape[1 - axis]
+            for block in np.array_split(steps, _SEAM_BLOCKS, axis=1 - axis)
+        ],
+        axis=1,
     )  # (length - 1, blocks)
     usual = np.maximum(np.median(blocks, axis=0), _SEAM_NOISE)
     sharp = (blocks >= ratio * usual).mean(axis=1)
@@ -355,12 +364,13 @@ def _edge_ink(mask: NDArray[np.uint8], box: PixelBox, side: int) -> float:
     """
     x0, y0, x1, y1 = box
     part = mask[y0:y1, x0:x1]
-    turned = part.T if side % 2 == 0 else part
-    lines = turned if side < 2 else turned[::-1]
-    strips = [lines[:2], lines[2:_BLUR_PX]]
-    if len(lines) >= _BLOCK_SIDES * _JPEG_PX:
-        strips.append(lines[_BLUR_PX:_JPEG_PX])
-    return max((1.0 - float(strip.mean()) for strip in strips if strip.size), default=0.0)
+    reaches = [slice(2), slice(2, _BLUR_PX)]
+    if part.shape[1 - side % 2] >= _BLOCK_SIDES * _JPEG_PX:
+        reaches.append(slice(_BLUR_PX, _JPEG_PX))
+    if side >= 2:
+        reaches = [slice(-reach.stop, -reach.start if reach.start else None) for reach in reaches]
+    strips = [part[:, reach] if side % 2 == 0 else part[reach] for reach in reaches]
+    return max((1.0 - share_of(strip) for strip in strips if strip.size), default=0.0)
 
 
 def _rows(boxes: Sequence[PixelBox]) -> list[PixelBox]:

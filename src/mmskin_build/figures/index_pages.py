@@ -68,12 +68,9 @@ def find_index(book: BookLayout) -> tuple[IndexEntry, ...]:
     path: list[str] = []
     after_heading = False
     for layout in book.pages[int(_FIRST_SHARE * len(book.pages)) :]:
-        headed = any(
-            _HEADING.fullmatch(" ".join(line.text.split()).strip(" ."))
-            for line in (*layout.lines, *layout.furniture)
-        )
-        rows = _rows_of(layout)
-        if not _is_index(rows, headed or after_heading):
+        lines = _narrow_lines(layout)
+        rows = _rows_of(lines, layout.page.width_pt) if _points_on(lines) else []
+        if not rows or not _is_ordered(rows, after_heading or _is_headed(layout)):
             after_heading = False
             continue
         after_heading = True
@@ -81,22 +78,50 @@ def find_index(book: BookLayout) -> tuple[IndexEntry, ...]:
     return tuple(found)
 
 
-def _rows_of(layout: PageLayout) -> list[_Row]:
-    """The rows of a page's columns, one column after the other, without headings and letters."""
-    lines = [
+def _is_headed(layout: PageLayout) -> bool:
+    """Whether a line of a page says that this is the index."""
+    return any(
+        _HEADING.fullmatch(_spaced(line.text).strip(" ."))
+        for line in (*layout.lines, *layout.furniture)
+    )
+
+
+def _spaced(text: str) -> str:
+    """Text with single spaces."""
+    return " ".join(text.split())
+
+
+def _narrow_lines(layout: PageLayout) -> list[TextLine]:
+    """The lines of a page that are no wider than a column, without headings and letters."""
+    return [
         line
         for line in layout.lines
         if line.direction == 0
         and line.bbox.width < _NARROW_SHARE * layout.page.width_pt
-        and not _HEADING.fullmatch(" ".join(line.text.split()).strip(" ."))
+        and not _HEADING.fullmatch(_spaced(line.text).strip(" ."))
         and not _LETTER.fullmatch(line.text.strip())
     ]
+
+
+def _points_on(lines: Sequence[TextLine]) -> bool:
+    """Whether lines are short and point to pages, as hardly a page does; asked of all of them."""
+    texts = [_spaced(line.text) for line in lines]
+    if len(texts) < _LEAST_ROWS or sum(map(len, texts)) / len(texts) > _MOST_LETTERS:
+        return False
+    pointing = sum(bool(_PAGES.search(text) or _SEE.search(text)) for text in texts)
+    if pointing < _POINTING_SHARE * len(texts):
+        return False
+    other = sum(bool(parse_label(text) or _YEAR.search(text)) for text in texts)
+    return other < _OTHER_SHARE * len(texts)
+
+
+def _rows_of(lines: Sequence[TextLine], width_pt: float) -> list[_Row]:
+    """The rows of a page's columns, one column after the other."""
     rows: list[_Row] = []
-    for column in _columns(lines, layout.page.width_pt):
+    for column in _columns(lines, width_pt):
         levels = _levels(column)
         rows += [
-            _Row(" ".join(line.text.split()), level)
-            for line, level in zip(column, levels, strict=True)
+            _Row(_spaced(line.text), level) for line, level in zip(column, levels, strict=True)
         ]
     return rows
 
@@ -130,26 +155,18 @@ def _levels(column: Sequence[TextLine]) -> list[int]:
     ]
 
 
-def _is_index(rows: Sequence[_Row], headed: bool) -> bool:
+def _is_ordered(rows: Sequence[_Row], headed: bool) -> bool:
+    """Whether main entries stand in the order of the alphabet."""
     mains = [
         _alphabetic(row.text)
         for row in rows
         if row.level == 0 and not _DASH.match(row.text) and _alphabetic(row.text)
     ]
-    if len(rows) < _LEAST_ROWS or len(mains) < _LEAST_ENTRIES:
+    if len(mains) < _LEAST_ENTRIES:
         return False
-    pointing = sum(bool(_PAGES.search(row.text) or _SEE.search(row.text)) for row in rows)
-    other = sum(bool(parse_label(row.text) or _YEAR.search(row.text)) for row in rows)
-    letters = sum(len(row.text) for row in rows) / len(rows)
     ordered = sum(one[:2] <= other[:2] for one, other in zip(mains, mains[1:], strict=False))
     wished = _ORDER_SHARE_HEADED if headed else _ORDER_SHARE
-    return (
-        pointing >= _POINTING_SHARE * len(rows)
-        and other < _OTHER_SHARE * len(rows)
-        and letters <= _MOST_LETTERS
-        and ordered >= wished * (len(mains) - 1)
-        and len({main[:1] for main in mains}) > 1 - headed
-    )
+    return ordered >= wished * (len(mains) - 1) and len({main[:1] for main in mains}) > 1 - headed
 
 
 def _alphabetic(text: str) -> str:

@@ -35,7 +35,9 @@ from mmskin_build.figures.paper import (
     band_papers,
     painted_of,
     paper_of,
+    paper_shares,
     runs,
+    share_of,
     trim,
 )
 from mmskin_build.figures.standing import (
@@ -180,7 +182,7 @@ def _cut_papers(
             return dict(
                 zip(parts, snap(paper, whole, boxes, _free_cells(boxes, whole)), strict=True)
             )
-    if float(papers[0].strict.mean()) >= _DRAWN_SHARE:
+    if share_of(papers[0].strict) >= _DRAWN_SHARE:
         return min(cuts, key=lambda c: c[0])[2] if cuts else {}
     colored = at_size(rgb, gray)
     for ratio, share in _SEAMS:
@@ -237,7 +239,7 @@ def _papers(rgb: NDArray[np.uint8], gray: NDArray[np.uint8]) -> list[Paper]:
     height, width = gray.shape
     white, black = paper_of(np.asarray(255 - gray, np.uint8)), paper_of(gray)
     papers = [white, black]
-    if float(black.strict.mean()) > float(white.strict.mean()):
+    if share_of(black.strict) > share_of(white.strict):
         papers.reverse()
     return papers + band_papers(rgb, gray, (0, 0, width, height))
 
@@ -254,7 +256,7 @@ class _Cutter:
     ) -> None:
         self.picture, self.paper, self.probes, self.seams = picture, paper, probes, seams
         self.cells: dict[PixelBox, PixelBox] = {}
-        self.is_loose = float(paper.strict.mean()) >= GROUND_SHARE
+        self.is_loose = share_of(paper.strict) >= GROUND_SHARE
         height, width = picture.shape[:2]
         self.smallest = (
             max(_MIN_SIDE_PX, _MIN_SIDE_SHARE * width),
@@ -361,8 +363,11 @@ class _Cutter:
 def _find_insets(paper: NDArray[np.uint8]) -> list[PixelBox]:
     """Rectangles in the lower right corner, set off by a line of paper above and at their left."""
     height, width = paper.shape
-    columns = paper[round(height * (1 - _INSET_START)) :].mean(axis=0) >= _INSET_SHARE
-    rows = paper[:, round(width * (1 - _INSET_START)) :].mean(axis=1) >= _INSET_SHARE
+    low, right = round(height * (1 - _INSET_START)), round(width * (1 - _INSET_START))
+    if low >= height or right >= width:
+        return []
+    columns = paper_shares(paper[low:], 1) >= _INSET_SHARE
+    rows = paper_shares(paper[:, right:], 0) >= _INSET_SHARE
     xs = [end - 1 for _, end in runs(columns) if end < width * (1 - _INSET_MIN)]
     ys = [end - 1 for _, end in runs(rows) if end < height * (1 - _INSET_MIN)]
     if not xs or not ys:

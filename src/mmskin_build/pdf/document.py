@@ -8,7 +8,11 @@ import pymupdf
 
 from mmskin_build.config import PdfConfig
 from mmskin_build.errors import EncryptedPdfError, InputPdfError
+from mmskin_build.pdf.painting import Painting, hold_only_streams
+from mmskin_build.records import Line
 
+_KEPT_FILE_BYTES = 64 * 1024 * 1024  # of larger files nothing is kept: held pictures take memory
+_KEPT_ITEMS = 20_000  # pictures, paths and lines kept of one file, of some 400 bytes each
 _PDF_HEADER_WINDOW = 1024  # bytes in which "%PDF-" must stand (PDF 1.7, implementation note 13)
 
 
@@ -19,6 +23,8 @@ class Document:
         """Wrap an opened `pdf`; use `open_document`."""
         self.path = path
         self.pdf = pdf
+        self._kept: dict[int, tuple[Painting, tuple[Line, ...]]] = {}
+        self._room = _KEPT_ITEMS if path.stat().st_size <= _KEPT_FILE_BYTES else 0
 
     @property
     def page_count(self) -> int:
@@ -30,8 +36,23 @@ class Document:
         """Whether the file's structure was damaged and rebuilt while opening."""
         return bool(self.pdf.is_repaired)
 
+    def keep_read(self, page_index: int, painting: Painting, lines: tuple[Line, ...]) -> None:
+        """Keep what was read of a page with pictures until they are cut, while there is room."""
+        items = len(painting.images) + len(painting.paths) + len(lines)
+        if painting.images and items <= self._room and hold_only_streams(painting):
+            self._room -= items
+            self._kept[page_index] = (painting, lines)
+
+    def take_read(self, page_index: int) -> tuple[Painting | None, tuple[Line, ...] | None]:
+        """Give away what was kept of a page: what it paints and its visible lines, None if not."""
+        painting, lines = self._kept.pop(page_index, (None, None))
+        if painting is not None and lines is not None:
+            self._room += len(painting.images) + len(painting.paths) + len(lines)
+        return painting, lines
+
     def close(self) -> None:
         """Close the file."""
+        self._kept.clear()
         self.pdf.close()
 
 

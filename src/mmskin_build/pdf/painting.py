@@ -299,6 +299,14 @@ def read_painting(page: pymupdf.Page) -> Painting:
     return Painting(tuple(device.images), tuple(device.paths))
 
 
+def hold_only_streams(painting: Painting) -> bool:
+    """Whether its pictures are held as in the file, none decoded on loading (JPX, some masks)."""
+    return all(
+        mupdf.ll_fz_compressed_image_buffer(painted.image.m_internal) is not None
+        for painted in painting.images
+    )
+
+
 def fz_page(page: pymupdf.Page) -> Any:
     """MuPDF's own handle of `page`; running it with the identity gives display points."""
     this = page.this

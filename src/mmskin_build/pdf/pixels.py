@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,8 +31,10 @@ from mmskin_build.pdf.overlays import find_overlays, merge_boxes
 from mmskin_build.pdf.painting import PaintedImage, Painting, fz_page, read_painting
 from mmskin_build.pdf.raster import (
     RgbImage,
+    convert_image,
     decode_image,
     encode_png,
+    lies_on_side,
     orient,
     separate_pictures,
     tile_offsets,
@@ -54,6 +56,16 @@ _PAGE_SHARE = 0.75  # an image object over this share of the page is the scan of
 
 
 @dataclass(frozen=True, slots=True)
+class _Exact:
+    """Native pixels of a region: `size` is (width, height); they are converted when asked for."""
+
+    size: tuple[int, int]
+    bbox: Bbox  # what the pixels show, in points
+    pixels: Callable[[], RgbImage]
+    pieces: tuple[PixelBox, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class _Picture:
     rgb: RgbImage
     source: PanelSource
@@ -69,7 +81,9 @@ def cut_figures(document: Document, job: PageJob[PixelRequest]) -> tuple[Figure,
     """
     request = job.payload
     page = document.pdf.load_page(job.page_index)
-    cutter = PageCutter(page, request.render_dpi, lines=request.lines)
+    painting, lines = document.take_read(job.page_index)
+    lines = lines if request.lines is None else request.lines
+    cutter = PageCutter(page, request.render_dpi, painting, lines)
     done: list[Figure] = []
     wanted = zip(request.figures, request.expected, request.letters, strict=True)
     for figure, expected, letters in wanted:
@@ -168,9 +182,17 @@ class PageCutter:
         self.page = page
         self.render_dpi = render_dpi
         self.area = Bbox(0.0, 0.0, page.rect.width, page.rect.height)
-        self.painting = painting or read_painting(page)
+        self._painting = painting
         self._lines = lines
-        self._decoded: dict[int, RgbImage] = {}
+        self._decoded: dict[int, pymupdf.Pixmap] = {}
+        self._converted: dict[int, RgbImage] = {}
+
+    @property
+    def painting(self) -> Painting:
+        """What the page paints apart from text."""
+        if self._painting is None:
+            self._painting = read_painting(self.page)
+        return self._painting
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -198,7 +220,7 @@ class PageCutter:
         exact = self._exact(parts, bbox)
         if exact is None:
             return self._rendered(parts, bbox)
-        rgb, box, pieces = exact
+        box = exact.bbox
         first = min(p.item.order for p in parts)
         overlays = find_overlays(
             self.painting, self.lines, box, first, {p.item.order for p in parts}
@@ -209,9 +231,10 @@ class PageCutter:
         )
         source: PanelSource = "scan" if is_scan else ("native" if len(parts) == 1 else "composed")
         if overlays:
-            rgb = self._paint_overlays(rgb, box, overlays)
-            source = "composed"
-        return _Picture(rgb, source, box, overlays, pieces)
+            return _Picture(
+                self._painted_over(exact, overlays), "composed", box, overlays, exact.pieces
+            )
+        return _Picture(exact.pixels(), source, box, overlays, exact.pieces)
 
     def find_objects(self, bbox: Bbox) -> tuple[Bbox, ...]:
         """Return the image objects of a figure where paper shows between all of them.
@@ -244,9 +267,7 @@ class PageCutter:
                 kept.append(part)
         return kept
 
-    def _exact(
-        self, parts: list[PaintedImage], bbox: Bbox
-    ) -> tuple[RgbImage, Bbox, tuple[PixelBox, ...]] | None:
+    def _exact(self, parts: list[PaintedImage], bbox: Bbox) -> _Exact | None:
         """Native pixels of `bbox`, or None where only rendering shows what the page shows."""
         if not parts or not all(_is_plain(p.item) for p in parts):
             return None
@@ -262,21 +283,17 @@ class PageCutter:
         if sum(box.area for box in shown) < _FULL * bbox.area:
             return None
         if len(parts) == 1:
-            crop = self._crop(parts[0], shown[0])
-            return None if crop is None else (*crop, ())
+            return self._crop(parts[0], shown[0])
         return self._join(parts, shown)
 
-    def _crop(
-        self, part: PaintedImage, shown: Bbox, *, nearest: bool = False
-    ) -> tuple[RgbImage, Bbox] | None:
-        """The pixels of one image object inside `shown`, and their box.
+    def _crop(self, part: PaintedImage, shown: Bbox, *, nearest: bool = False) -> _Exact | None:
+        """The pixels of one image object inside `shown`.
 
         Only pixels that are wholly visible, so that nothing from outside a clip path comes along;
         with `nearest`, those whose middle is, so that tiles meet without a seam.
         """
-        rgb = self._pixels(part)
         placed = part.item.placed_bbox
-        height, width = rgb.shape[:2]
+        width, height = self._size(part)
         sx, sy = width / placed.width, height / placed.height
         slack_x, slack_y = (0.5, 0.5) if nearest else (_slack(sx), _slack(sy))
         x0 = max(0, math.ceil((shown.x0 - placed.x0) * sx - slack_x))
@@ -288,11 +305,13 @@ class PageCutter:
         box = Bbox(
             placed.x0 + x0 / sx, placed.y0 + y0 / sy, placed.x0 + x1 / sx, placed.y0 + y1 / sy
         )
-        return np.ascontiguousarray(rgb[y0:y1, x0:x1]), box
+        return _Exact(
+            (x1 - x0, y1 - y0),
+            box,
+            lambda: np.ascontiguousarray(self._pixels(part)[y0:y1, x0:x1]),
+        )
 
-    def _join(
-        self, parts: Sequence[PaintedImage], shown: Sequence[Bbox]
-    ) -> tuple[RgbImage, Bbox, tuple[PixelBox, ...]] | None:
+    def _join(self, parts: Sequence[PaintedImage], shown: Sequence[Bbox]) -> _Exact | None:
         """Join strips or tiles that share one resolution on a canvas of their own pixels.
 
         Where the picture breaks off at a seam, they are no tiles but pictures set edge to edge:
@@ -303,7 +322,7 @@ class PageCutter:
             crop = self._crop(part, box, nearest=True)
             if crop is None:
                 return None
-            crops.append(crop)
+            crops.append((crop.pixels(), crop.bbox))
         scales = [(rgb.shape[1] / box.width, rgb.shape[0] / box.height) for rgb, box in crops]
         for axis in (0, 1):
             values = [scale[axis] for scale in scales]
@@ -330,14 +349,37 @@ class PageCutter:
             (x, y, x + rgb.shape[1], y + rgb.shape[0])
             for (rgb, _), x, y in zip(crops, columns, rows, strict=True)
         ]
-        return canvas, union_all(box for _, box in crops), separate_pictures(canvas, tiles)
+        return _Exact(
+            (width, height),
+            union_all(box for _, box in crops),
+            lambda: canvas,
+            separate_pictures(canvas, tiles),
+        )
+
+    def _size(self, part: PaintedImage) -> tuple[int, int]:
+        """Width and height of an image object as displayed, in the pixels that it really has."""
+        converted = self._converted.get(part.item.order)
+        if converted is not None:
+            return converted.shape[1], converted.shape[0]
+        pixmap = self._decode(part)
+        if lies_on_side(part.item.matrix):
+            return pixmap.height, pixmap.width
+        return pixmap.width, pixmap.height
+
+    def _decode(self, part: PaintedImage) -> pymupdf.Pixmap:
+        order = part.item.order
+        if order not in self._decoded:
+            self._decoded[order] = decode_image(part.image)
+        return self._decoded[order]
 
     def _pixels(self, part: PaintedImage) -> RgbImage:
         """The whole image object as displayed: converted to RGB, turned and mirrored."""
         order = part.item.order
-        if order not in self._decoded:
-            self._decoded[order] = orient(decode_image(part.image), part.item.matrix)
-        return self._decoded[order]
+        if order not in self._converted:
+            rgb = convert_image(part.image, self._decode(part))
+            self._converted[order] = orient(rgb, part.item.matrix)
+            del self._decoded[order]
+        return self._converted[order]
 
     # -- rendering -----------------------------------------------------------------------
 
@@ -370,18 +412,24 @@ class PageCutter:
 
     # -- what is painted over ------------------------------------------------------------
 
-    def _paint_overlays(self, rgb: RgbImage, bbox: Bbox, overlays: Sequence[Overlay]) -> RgbImage:
-        """Lay what is painted over the picture into its pixels, and leave the rest untouched."""
-        height, width = rgb.shape[:2]
+    def _painted_over(self, exact: _Exact, overlays: Sequence[Overlay]) -> RgbImage:
+        """Lay what is painted over a picture into its pixels, and leave the rest untouched.
+
+        Where all of it is painted over, its own pixels are not even converted.
+        """
+        bbox, (width, height) = exact.bbox, exact.size
         sx, sy = width / bbox.width, height / bbox.height
-        result = rgb.copy()
+        patches: list[PixelBox] = []
         for area in merge_boxes([o.bbox for o in overlays]):
             x0 = max(0, math.floor((area.x0 - bbox.x0) * sx) - 1)
             y0 = max(0, math.floor((area.y0 - bbox.y0) * sy) - 1)
             x1 = min(width, math.ceil((area.x1 - bbox.x0) * sx) + 1)
             y1 = min(height, math.ceil((area.y1 - bbox.y0) * sy) + 1)
-            if x1 <= x0 or y1 <= y0:
-                continue
+            if x1 > x0 and y1 > y0:
+                patches.append((x0, y0, x1, y1))
+        is_covered = (0, 0, width, height) in patches
+        result = np.empty((height, width, 3), np.uint8) if is_covered else exact.pixels().copy()
+        for x0, y0, x1, y1 in patches:
             patch = Bbox(bbox.x0 + x0 / sx, bbox.y0 + y0 / sy, bbox.x0 + x1 / sx, bbox.y0 + y1 / sy)
             result[y0:y1, x0:x1] = self.render(patch, sx, sy)[: y1 - y0, : x1 - x0]
         return result

@@ -37,15 +37,20 @@ def encode_png(rgb: RgbImage) -> bytes:
     return bytes(data.tobytes())
 
 
-def decode_image(image: Any) -> RgbImage:
-    """Decode an image object to ``(H, W, 3) uint8`` RGB; transparency goes over white.
+def decode_image(image: Any) -> pymupdf.Pixmap:
+    """Decode an image object in its own colors; MuPDF keeps the result for when it is drawn."""
+    return pymupdf.Pixmap("raw", image.fz_get_unscaled_pixmap_from_image())
+
+
+def convert_image(image: Any, pixmap: pymupdf.Pixmap) -> RgbImage:
+    """Convert a decoded image object to ``(H, W, 3) uint8`` RGB; transparency goes over white.
 
     CMYK, Indexed, ICC, Lab, JPX, CCITT and JBIG2 are converted by MuPDF as it does for the screen.
     """
-    rgb = to_rgb(_decoded(image))
+    rgb = to_rgb(pixmap)
     if image.m_internal.mask is None:
         return rgb
-    mask = _decoded(mupdf.FzImage(mupdf.ll_fz_keep_image(image.m_internal.mask)))
+    mask = decode_image(mupdf.FzImage(mupdf.ll_fz_keep_image(image.m_internal.mask)))
     rows = np.frombuffer(mask.samples_mv, np.uint8).reshape(mask.height, mask.stride)
     gray = rows[:, : mask.width * mask.n : mask.n]
     if gray.shape != rgb.shape[:2]:
@@ -55,10 +60,6 @@ def decode_image(image: Any) -> RgbImage:
     opaque = gray[..., None].astype(np.uint16)
     mixed = (rgb.astype(np.uint16) * opaque + 255 * (255 - opaque) + 127) // 255
     return np.asarray(mixed, np.uint8)
-
-
-def _decoded(image: Any) -> pymupdf.Pixmap:
-    return pymupdf.Pixmap("raw", image.fz_get_unscaled_pixmap_from_image())
 
 
 def to_rgb(pixmap: pymupdf.Pixmap) -> RgbImage:
@@ -73,7 +74,9 @@ def to_rgb(pixmap: pymupdf.Pixmap) -> RgbImage:
         shades = pymupdf.Pixmap(pixmap.colorspace, 256, 1, bytes(range(256)), False)
         table = np.frombuffer(pymupdf.Pixmap(pymupdf.csRGB, shades).samples, np.uint8)
         rows = np.frombuffer(pixmap.samples_mv, np.uint8).reshape(pixmap.height, pixmap.stride)
-        return np.asarray(table.reshape(256, 3)[rows[:, : pixmap.width]], np.uint8)
+        gray = np.ascontiguousarray(rows[:, : pixmap.width])
+        shaded = cv2.LUT(cv2.cvtColor(gray, cv2.COLOR_GRAY2RGB), table.reshape(256, 1, 3))
+        return np.asarray(shaded, np.uint8)
     if name != "DeviceRGB" and "sRGB" not in name:
         pixmap = pymupdf.Pixmap(pymupdf.csRGB, pixmap)
     samples = np.frombuffer(pixmap.samples_mv, np.uint8)
@@ -89,7 +92,7 @@ def to_rgb(pixmap: pymupdf.Pixmap) -> RgbImage:
 def orient(rgb: RgbImage, matrix: tuple[float, ...]) -> RgbImage:
     """Turn and mirror stored pixels into what the page shows; `matrix` is upright."""
     a, b, c, d = matrix[:4]
-    if abs(b) + abs(c) > abs(a) + abs(d):
+    if lies_on_side(matrix):
         rgb = rgb.transpose(1, 0, 2)
         flip_rows, flip_columns = b < 0, c < 0
     else:
@@ -99,6 +102,12 @@ def orient(rgb: RgbImage, matrix: tuple[float, ...]) -> RgbImage:
     if flip_columns:
         rgb = rgb[:, ::-1]
     return np.ascontiguousarray(rgb)
+
+
+def lies_on_side(matrix: tuple[float, ...]) -> bool:
+    """Whether an upright matrix turns rows of stored pixels into columns."""
+    a, b, c, d = matrix[:4]
+    return abs(b) + abs(c) > abs(a) + abs(d)
 
 
 def tile_offsets(edges: Sequence[tuple[float, int, float]]) -> list[int]:

@@ -78,6 +78,7 @@ def read_page(document: Document, job: PageJob[ReadSettings]) -> Page:
     width, height = page.rect.width, page.rect.height
     visible, hidden = read_lines(page)
     painting, flags = read_painted(document, page, cfg)
+    document.keep_read(index, painting, visible)
     area = Bbox(0.0, 0.0, width, height)
     lines, regions = visible, tuple[ScanRegion, ...]()
     source: TextSource = "digital" if visible else "none"

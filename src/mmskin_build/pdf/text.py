@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from functools import cache
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pymupdf
@@ -40,13 +41,13 @@ def read_lines(page: pymupdf.Page) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
     for number, block in enumerate(content["blocks"]):
         for raw in block.get("lines", ()):
             direction = _direction(raw["dir"], rotation)
-            shown: list[Span] = []
-            hidden: list[Span] = []
+            shown: list[_Run] = []
+            hidden: list[_Run] = []
             for item in raw["spans"]:
-                span = _span(item, turn)
-                if span is not None:
-                    _append(shown if _is_painted(item) else hidden, span)
-            for spans, lines in ((shown, visible), (hidden, invisible)):
+                if item["text"]:
+                    _append(shown if _is_painted(item) else hidden, item, turn)
+            for runs, lines in ((shown, visible), (hidden, invisible)):
+                spans = [run.span() for run in runs]
                 inked = [span.bbox for span in spans if not span.text.isspace()]
                 if inked:
                     lines.append(
@@ -80,58 +81,60 @@ def _is_painted(item: dict[str, Any]) -> bool:
     return bool(flags & (_FILLED | _STROKED)) and item.get("alpha", 255) > 0
 
 
-def _span(item: dict[str, Any], turn: pymupdf.Matrix | None) -> Span | None:
-    text = item["text"]
-    if not text:
-        return None
+@dataclass(slots=True)
+class _Run:
+    """A span while it still grows: writers cut at each word, and records are dear to make."""
+
+    texts: list[str]
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    size_pt: float
+    style: tuple[str, bool, bool, bool, int]  # font, bold, italic, superscript, color
+
+    def span(self) -> Span:
+        font, bold, italic, superscript, color = self.style
+        return Span(
+            text="".join(self.texts),
+            bbox=Bbox(self.x0, self.y0, self.x1, self.y1),
+            font=font,
+            size_pt=self.size_pt,
+            bold=bold,
+            italic=italic,
+            superscript=superscript,
+            color=color,
+        )
+
+
+def _append(runs: list[_Run], item: dict[str, Any], turn: pymupdf.Matrix | None) -> None:
+    """Add a span of MuPDF's, joined to the last one where the style is the same."""
     rect = item["bbox"]
     if turn is not None:
         rect = tuple(pymupdf.Rect(rect) * turn)
-    x0, y0, x1, y1 = rect
-    flags, font = item["flags"], item["font"]
-    bold, italic = _style(font)
-    return Span(
-        text=text,
-        bbox=Bbox(round(x0, 2), round(y0, 2), round(x1, 2), round(y1, 2)),
-        font=font,
-        size_pt=round(item["size"], 2),
-        bold=bold or bool(flags & _BOLD),
-        italic=italic or bool(flags & _ITALIC),
-        superscript=bool(flags & _SUPERSCRIPT),
-        color=item["color"],
+    x0, y0, x1, y1 = round(rect[0], 2), round(rect[1], 2), round(rect[2], 2), round(rect[3], 2)
+    size_pt = round(item["size"], 2)
+    style = _style(item["font"], item["flags"], item["color"])
+    last = runs[-1] if runs else None
+    if last is None or last.style != style or abs(last.size_pt - size_pt) > _SAME_SIZE_PT:
+        runs.append(_Run([item["text"]], x0, y0, x1, y1, size_pt, style))
+        return
+    last.texts.append(item["text"])
+    last.x0, last.y0 = min(last.x0, x0), min(last.y0, y0)
+    last.x1, last.y1 = max(last.x1, x1), max(last.y1, y1)
+
+
+@lru_cache(maxsize=1024)
+def _style(font: str, flags: int, color: int) -> tuple[str, bool, bool, bool, int]:
+    """The style of a span; a font's name says bold and italic where flags are missing."""
+    bold, italic = _BOLD_NAME.search(font), _ITALIC_NAME.search(font)
+    return (
+        font,
+        bold is not None or bool(flags & _BOLD),
+        italic is not None or bool(flags & _ITALIC),
+        bool(flags & _SUPERSCRIPT),
+        color,
     )
-
-
-def _append(spans: list[Span], span: Span) -> None:
-    """Add `span`, joined to the last one where the style is the same: writers cut at each word."""
-    last = spans[-1] if spans else None
-    if (
-        last is not None
-        and last.font == span.font
-        and abs(last.size_pt - span.size_pt) <= _SAME_SIZE_PT
-        and last.superscript == span.superscript
-        and last.color == span.color
-        and last.bold == span.bold
-        and last.italic == span.italic
-    ):
-        spans[-1] = Span(
-            text=last.text + span.text,
-            bbox=last.bbox.union(span.bbox),
-            font=last.font,
-            size_pt=last.size_pt,
-            bold=last.bold,
-            italic=last.italic,
-            superscript=last.superscript,
-            color=last.color,
-        )
-    else:
-        spans.append(span)
-
-
-@cache
-def _style(font: str) -> tuple[bool, bool]:
-    """Whether a font's name says bold, and italic; flags inside the PDF are often missing."""
-    return bool(_BOLD_NAME.search(font)), bool(_ITALIC_NAME.search(font))
 
 
 def _direction(vector: tuple[float, float], rotation: int) -> int:
