@@ -2,7 +2,8 @@
 
 In the order in which data flow:
 
-1. `errors`, `geometry`, `records`, `qa`, `decisions`, `config`, `store`, `cache`: the ground
+1. `errors`, `geometry`, `records`, `qa`, `decisions`, `config`, `store`, `packing`,
+   `remote`, `cache`: the ground
 2. `pdf`: a file becomes pages; `figures`: pages become figures; `alignment`: both, for one document
 3. `images`: what a picture is; `text`: what a caption says; `screening`: asked in workers
 4. `dataset`: figures become records, records become releases
