@@ -11,8 +11,8 @@ from pathlib import Path
 
 import click
 import pytest
-import reference
 
+import reference
 import test_layers
 from mmskin_build import errors
 from mmskin_build.cli import cli
