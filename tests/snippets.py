@@ -34,7 +34,7 @@ _BLOCK = re.compile(
     r"(?:^<!-- (?P<marker>[a-z ]+): (?P<told>.+?) -->\n)?^```(?P<kind>\w*)\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
-_SERVES = "mmskin review"  # until Ctrl-C
+_SERVES = ["mmskin", "review"]  # until Ctrl-C
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,45 +102,53 @@ def environment(home: Path) -> dict[str, str]:
     return own | {"HOME": str(home), "PATH": path, "OMP_NUM_THREADS": "1"}
 
 
-def run_snippet(snippet: Snippet, folder: Path, home: Path) -> None:
-    """Run one block in `folder`.
+def run_snippet(snippet: Snippet, folder: Path, home: Path) -> str:
+    """Run one block in `folder` and return what its commands print.
 
     Raises:
         AssertionError: If it ends otherwise than the page says, with what it printed.
     """
-    if snippet.kind == "text" or snippet.marker == "not run":
-        return
     if snippet.kind == "toml":
-        if snippet.marker == "file":
-            (folder / snippet.told).write_text(snippet.text, encoding="utf-8")
-        return
+        (folder / snippet.told).write_text(snippet.text, encoding="utf-8")
+    if snippet.kind not in ("sh", "python") or snippet.marker == "not run":
+        return ""
     wanted = int(snippet.told) if snippet.marker == "ends with" else 0
     if snippet.kind == "python":
-        _run([sys.executable, "-c", snippet.text], wanted, snippet, folder, home)
-        return
+        return _run([sys.executable, "-c", snippet.text], wanted, snippet, folder, home)
+    printed = []
     for line in snippet.text.replace("\\\n", " ").splitlines():
         words = shlex.split(line, comments=True)
-        if not words:
-            continue
-        if " ".join(words[:2]) == _SERVES and not words[2:3] or words[2:3] == ["--reviewer"]:
-            _serve(line, snippet, folder, home)
-        else:
-            _run(["bash", "-c", line], wanted, snippet, folder, home)
+        if words[:2] == _SERVES and all(word.startswith("-") for word in words[2:3]):
+            _serve(words, snippet, folder, home)
+        elif words:
+            printed.append(_run(["bash", "-c", line], wanted, snippet, folder, home))
+    return "".join(printed)
 
 
-def _run(command: list[str], wanted: int, snippet: Snippet, folder: Path, home: Path) -> None:
+def _run(command: list[str], wanted: int, snippet: Snippet, folder: Path, home: Path) -> str:
     done = subprocess.run(
         command, cwd=folder, env=environment(home), capture_output=True, text=True, check=False
     )
     told = f"{snippet.name}: {command[-1]}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
     assert done.returncode == wanted, f"ended with {done.returncode}, not {wanted}: {told}"
+    return done.stdout
 
 
-def _serve(line: str, snippet: Snippet, folder: Path, home: Path) -> None:
+def missing_lines(told: str, printed: str) -> list[str]:
+    """The lines that a page shows and a command did not print; rules and spaces aside."""
+    seen = {" ".join(line.split()) for line in printed.splitlines()}
+    shown = [" ".join(line.replace("─", " ").split()) for line in told.splitlines()]
+    return [line for line in shown if line and line not in seen]
+
+
+def _serve(words: list[str], snippet: Snippet, folder: Path, home: Path) -> None:
     """Start a server at a free port, ask it for its page, end it as Ctrl-C does."""
-    command = shlex.split(line, comments=True) + ["--port", "0"]
     with subprocess.Popen(
-        command, cwd=folder, env=environment(home), stdout=subprocess.PIPE, text=True
+        [*words, "--port", "0"],
+        cwd=folder,
+        env=environment(home),
+        stdout=subprocess.PIPE,
+        text=True,
     ) as server:
         try:
             assert server.stdout is not None
@@ -153,9 +161,18 @@ def _serve(line: str, snippet: Snippet, folder: Path, home: Path) -> None:
 
 
 def run_page(page: Path, folder: Path, home: Path) -> None:
-    """Run all blocks of a page in order."""
+    """Run all blocks of a page in order; what it shows as printed must have been.
+
+    Raises:
+        AssertionError: At the first block that does not do what the page says.
+    """
+    printed = ""
     for snippet in read_snippets(page):
-        run_snippet(snippet, folder, home)
+        if snippet.kind == "text":
+            missing = missing_lines(snippet.text, printed)
+            assert not missing, f"{snippet.name}: not printed: {missing}; it was:\n{printed}"
+        else:
+            printed = run_snippet(snippet, folder, home)
 
 
 if __name__ == "__main__":

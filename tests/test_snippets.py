@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 
 from mmskin_build.demo.book import write_demo_book
-from snippets import KINDS, MARKERS, ROOT, Snippet, read_snippets, run_page, wrong_words
+from snippets import (
+    KINDS,
+    MARKERS,
+    ROOT,
+    Snippet,
+    missing_lines,
+    read_snippets,
+    run_page,
+    wrong_words,
+)
 
 README = ROOT / "README.md"
 TUTORIAL = ROOT / "docs" / "tutorial.md"
@@ -59,6 +68,12 @@ def test_every_command_and_option_exists(snippet: Snippet) -> None:
 )
 def test_a_wrong_command_is_seen(line: str, wrong: str | None) -> None:
     assert wrong_words(line.split()) == wrong
+
+
+def test_what_a_page_shows_must_have_been_printed() -> None:
+    printed = " kind    left \n ───────── \n figure     1 \n"
+    assert missing_lines("kind left\nfigure 1\n", printed) == []
+    assert missing_lines("kind left\nfigure 2\n", printed) == ["figure 2"]
 
 
 def test_the_readme_does_what_it_says(tmp_path: Path) -> None:

@@ -186,10 +186,11 @@ def write_schemas() -> str:
     """All files that are written, field by field, and the types that they share."""
     parts: list[str] = []
     shared: dict[str, Any] = {}
-    for name, text in ((name, json_schemas()[f"{name}.schema.json"]) for name in SCHEMAS):
-        schema = json.loads(text)
+    for name, (kind, _) in SCHEMAS.items():
+        schema = json.loads(json_schemas()[f"{name}.schema.json"])
         shared |= schema.get("$defs", {})
-        parts.append(f"## {name}\n\n{prose(schema['description'])}\n\n{_fields(schema)}")
+        about = f"{prose(schema['description'])}\n\n{prose(kind.__doc__)}"
+        parts.append(f"## {name}\n\n{about}\n\n{_fields(schema)}")
     parts.append("## Types within them\n")
     for name, schema in sorted(shared.items()):
         if schema.get("properties"):
@@ -200,14 +201,14 @@ def write_schemas() -> str:
 def _fields(schema: Mapping[str, Any]) -> str:
     required = set(schema.get("required", ()))
     rows = [
-        (f"`{name}`", _type(field), "" if name in required else _default(field))
+        (f"`{name}`", _type(field), "required" if name in required else _default(field))
         for name, field in schema["properties"].items()
     ]
-    return table(("field", "type", "where it is missing"), rows)
+    return table(("field", "type", "default"), rows)
 
 
 def _default(field: Mapping[str, Any]) -> str:
-    return f"`{json.dumps(field['default'])}`" if "default" in field else "may be"
+    return f"`{json.dumps(field['default'])}`" if "default" in field else ""
 
 
 def _type(field: Mapping[str, Any]) -> str:
