@@ -153,7 +153,7 @@ def tables(measured: dict[str, Any], given: Assumed) -> str:
     cpu, size = foot["cpu_s"], foot["bytes"]
     told = measured.get("efficiency")
     lines = [
-        f"Measured on {foot['pages']} pages of the demo book, {foot['scanned_pages']} of them "
+        f"Measured on {foot['pages']} pages of {foot['of']}, {foot['scanned_pages']} of them "
         f"scans, with {foot['pictures']} pictures ({foot['date']}, {foot['machine']}):",
         "",
         "| measured | processor s | | measured | bytes |",
