@@ -35,6 +35,7 @@ class Assumed:
     pages: int = 500  # of a book
     scanned: float = 0.1  # share of pages that are scans
     pictures: float = 0.5  # pictures a page
+    machines: int = 4  # that work on one book, and fetch it
     cpu_hour: float = 0.04  # USD for a processor and 4 GB
     gb_month: float = 0.023  # USD for a GB in storage
     thousand_writes: float = 0.005  # USD for 1,000 PUT, POST or LIST
@@ -98,7 +99,7 @@ def cost_of(books: int, measured: dict[str, Any], given: Assumed) -> Cost:
     writes += books * _ENTRIES  # a list where an entry is not there yet
     reads = round(2 * books * _ENTRIES + 2 * passed + 2 * (found + told + 2 * seen) / 2**24)
     # A picture goes to the book's worker, to the store, and to the worker that screens it.
-    moved_gb = 2 * books_gb + store_gb + (found + told + 4 * seen) / 1e9
+    moved_gb = (1 + given.machines) * books_gb + store_gb + (found + told + 4 * seen) / 1e9
     return Cost(
         cpu_hours=cpu_hours,
         books_gb=books_gb,
@@ -188,7 +189,8 @@ def tables(measured: dict[str, Any], given: Assumed) -> str:
     lines += [
         "",
         f"Assumed: {given.pages} pages a book, {given.scanned:.0%} of them scans, "
-        f"{given.pictures} pictures a page; {given.cpu_hour} USD a processor hour, "
+        f"{given.pictures} pictures a page, each book fetched by {given.machines} machines; "
+        f"{given.cpu_hour} USD a processor hour, "
         f"{given.gb_month} USD a GB and month, {given.thousand_writes} USD for 1,000 writes and "
         f"{given.thousand_reads} USD for 1,000 reads; {given.link_mb_s:g} MB/s between the "
         f"program and the storage; efficiency of workers {effective}.",
@@ -216,7 +218,7 @@ def tables(measured: dict[str, Any], given: Assumed) -> str:
         "",
         "Hours that a build takes, and what takes the most of them:",
         "",
-        "| books | " + " | ".join(f"{workers} workers" for workers in WORKERS) + " |",
+        "| books | " + " | ".join(f"{n} worker{'s' * (n > 1)}" for n in WORKERS) + " |",
         "|---|" + "---|" * len(WORKERS),
     ]
     for books in BOOKS:
@@ -247,7 +249,7 @@ def renew(paths: list[Path]) -> dict[str, Any]:
     """Return the figures of what the measurements have written."""
     footprint, calls, *scale = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
     calls.pop("seen", None)
-    measured = {"footprint": footprint, "calls": calls}
+    measured: dict[str, Any] = {"footprint": footprint, "calls": calls}
     if scale:
         measured["efficiency"] = scale[0]["efficiency"]
     return measured

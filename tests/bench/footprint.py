@@ -88,7 +88,7 @@ def join_files(files: list[Path], target: Path) -> None:
     with pikepdf.new() as joined:
         for path in files:
             with pikepdf.open(path) as pdf:
-                joined.pages.extend(pdf.pages)
+                joined.add_pages_from(pdf)
         joined.save(target)
 
 
