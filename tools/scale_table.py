@@ -118,7 +118,7 @@ def cost_of(books: int, measured: dict[str, Any], given: Assumed) -> Cost:
 def times_of(
     books: int, workers: int, measured: dict[str, Any], given: Assumed
 ) -> dict[str, float]:
-    """Return the hours of each part of a build; the first three go on at once, the rest follow."""
+    """Return the hours of each part of a build; all but the last go on at once."""
     alone, shared = seconds_of_book(measured, given)
     a_book = max(1.0, workers / books)  # workers of one book
     book_s = (alone + shared / a_book) / efficiency_of(measured)
@@ -131,8 +131,7 @@ def times_of(
     seconds = {
         "workers": book_s * books / min(books, workers),
         "scheduler": cost.calls * measured["calls"]["scheduler_cpu_ms_a_call"] / 1000,
-        "sending books": cost.books_gb * 1000 / given.link_mb_s,
-        "fetching results": fetched / 1e6 / given.link_mb_s,
+        "sending": (cost.books_gb * 1000 + fetched / 1e6) / given.link_mb_s,
         "joining": pictures * cpu["finish_picture"],
     }
     return {name: value / 3600 for name, value in seconds.items()}
@@ -140,9 +139,8 @@ def times_of(
 
 def hours_of(times: dict[str, float]) -> tuple[float, str]:
     """Return how long a build takes, and the part that takes the most of it."""
-    at_once = max(times[name] for name in ("workers", "scheduler", "sending books"))
-    whole = at_once + times["fetching results"] + times["joining"]
-    return whole, max(times, key=lambda name: times[name])
+    at_once = max(times[name] for name in ("workers", "scheduler", "sending"))
+    return at_once + times["joining"], max(times, key=lambda name: times[name])
 
 
 # ------------------------------------------------------------------------------------- tables

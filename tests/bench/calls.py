@@ -5,9 +5,9 @@ usage: calls.py --out FILE [--books N] [--pages N] [--pictures N] [--share S] [-
 The books of a library go through `Cluster.map`, each on a worker that hands out its ranges by
 `Spreading.hand_out`, as in a build; but nothing is read: a range sleeps `--work-ms` and answers
 with as many bytes as a real one, times `--share` (the bytes of all answers of 10,000 books are
-some hundred GB, and tell no more than a part of them). Seen are the calls a second, and every few seconds the
-resident memory of this program, of the scheduler and of the workers: it must stay level, however
-many calls have been.
+some hundred GB, and tell no more than a part of them). Seen are the calls a second, and every few
+seconds the resident memory of this program, of the scheduler and of the workers: it must stay
+level, however many calls have been.
 """
 
 from __future__ import annotations
