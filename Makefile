@@ -103,7 +103,7 @@ bench-growth: $(READY)  ## time and memory a page of demo books of GROWTH_PAGES=
 bench-scale: $(READY)  ## a book of SCALE_PAGES=800 on 1 and 2 Dask workers, some killed meanwhile
 	@$(BIN)/python tests/bench/scale.py --out $(dir $(BENCH_OUT))scale.json --pages $(SCALE_PAGES)
 
-bench-calls: $(READY)  ## hand out the calls of CALLS_BOOKS=10000 books that are nothing but calls; an hour or two
+bench-calls: $(READY)  ## hand out the calls of CALLS_BOOKS=10000 books that are nothing but calls; about half an hour
 	@$(BIN)/python tests/bench/calls.py --out $(dir $(BENCH_OUT))calls.json --books $(CALLS_BOOKS)
 
 bench-footprint: $(READY)  ## processor seconds and bytes of a page and a picture, by stage (BENCH_PDFS="a.pdf b.pdf")
