@@ -114,11 +114,12 @@ bench-growth: $(READY)  ## time and memory a page of demo books of GROWTH_PAGES=
 bench-scale: $(READY)  ## a book of SCALE_PAGES=800 on 1 and 2 Dask workers, some killed meanwhile
 	@$(BIN)/python tests/bench/scale.py --out $(dir $(BENCH_OUT))scale.json --pages $(SCALE_PAGES)
 
-bench-calls: $(READY)  ## hand out the calls of CALLS_BOOKS=10000 books that are nothing but calls; an hour or two
+bench-calls: $(READY)  ## hand out the calls of CALLS_BOOKS=10000 books that are nothing but calls; about half an hour
 	@$(BIN)/python tests/bench/calls.py --out $(dir $(BENCH_OUT))calls.json --books $(CALLS_BOOKS)
 
-bench-footprint: $(READY)  ## processor seconds and bytes of a page and a picture, by stage
-	@OMP_NUM_THREADS=1 $(BIN)/python tests/bench/footprint.py --out $(dir $(BENCH_OUT))footprint.json
+bench-footprint: $(READY)  ## processor seconds and bytes of a page and a picture, by stage (BENCH_PDFS="a.pdf b.pdf")
+	@OMP_NUM_THREADS=1 $(BIN)/python tests/bench/footprint.py --out $(dir $(BENCH_OUT))footprint.json \
+		$(if $(BENCH_PDFS),--pdf $(BENCH_PDFS))
 
 bench-review: $(READY)  ## the review with 50,000 tasks, and 1,000 decisions through 50 crashes
 	@$(BIN)/python tests/bench/review.py --out $(dir $(BENCH_OUT))review.json

@@ -28,6 +28,7 @@ from mmskin_build.flows.cluster import Cluster, connect
 from mmskin_build.flows.spread import Apart, Spreading, check_code, program_code
 
 from mmskin_build import builds, steps
+from mmskin_build.cache import open_store
 from mmskin_build.config import Config, Workspace, parse_config
 from mmskin_build.dataset.summary import BuildSummary, reject_book
 from mmskin_build.errors import AdobeExtractError, ClusterError, InputPdfError
@@ -95,8 +96,18 @@ def run_build(
         cluster.listen(_TOPIC, lambda told: progress(*told))
         for position, outcome in cluster.map(build_book, make_calls()):
             outcomes[numbers[position]] = outcome
+            if is_apart:
+                _fetch_outputs(workspace, outcome)
     ordered = tuple(outcomes[number] for number in range(len(books)))
     return builds.finish_build(workspace, cfg, ordered), ordered
+
+
+def _fetch_outputs(workspace: Workspace, outcome: builds.BookOutcome) -> None:
+    """Fetch what `builds.finish_build` reads of a book, while others are still worked on."""
+    store = open_store(workspace)
+    for name in ("read_book", "screen_pictures", "assemble_book"):
+        if name in outcome.summary.stages:
+            store.entry(name, outcome.summary.stages[name])
 
 
 def check_workers(cluster: Cluster, workspace: Workspace) -> None:

@@ -268,6 +268,34 @@ def test_a_damaged_entry_of_the_folder_is_fetched_again(remote: Remote, tmp_path
     assert made.path("lines.jsonl").read_text() == "1\n2\n"
 
 
+def test_what_could_not_be_put_is_put_next_time(
+    remote: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path / "one", remote)
+
+    def fail(*args: Any, **more: Any) -> None:
+        raise ConnectionResetError("reset")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Remote, "_write", fail)
+        with pytest.raises(StorageError, match="reset; check the address"):
+            store.run(STAGE, write_two)
+    assert remote.size(OBJECT) is None
+    assert not store.run(STAGE, never).fresh
+    assert not Store(tmp_path / "two", remote).run(STAGE, never).fresh
+
+
+def test_what_is_damaged_here_is_not_put(remote: Remote, tmp_path: Path) -> None:
+    made = Store(tmp_path / "one").run(STAGE, write_two)
+    picture = made.path("pictures/a.png")
+    picture.write_bytes(bytes(picture.stat().st_size))
+    with pytest.raises(StorageError, match=r"a\.png: not as it was written; run: .* --check"):
+        Store(tmp_path / "one", remote).run(STAGE, never)
+    assert remote.size(OBJECT) is None
+    assert Store(tmp_path / "one", remote).run(STAGE, write_two, deep=True).fresh
+    assert remote.size(OBJECT) is not None
+
+
 def test_what_is_made_anew_replaces_what_is_there(remote: Remote, tmp_path: Path) -> None:
     def other(folder: Path) -> None:
         (folder / "lines.jsonl").write_text("better\n")

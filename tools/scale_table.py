@@ -35,6 +35,7 @@ class Assumed:
     pages: int = 500  # of a book
     scanned: float = 0.1  # share of pages that are scans
     pictures: float = 0.5  # pictures a page
+    machines: int = 4  # that work on one book, and fetch it
     cpu_hour: float = 0.04  # USD for a processor and 4 GB
     gb_month: float = 0.023  # USD for a GB in storage
     thousand_writes: float = 0.005  # USD for 1,000 PUT, POST or LIST
@@ -98,7 +99,7 @@ def cost_of(books: int, measured: dict[str, Any], given: Assumed) -> Cost:
     writes += books * _ENTRIES  # a list where an entry is not there yet
     reads = round(2 * books * _ENTRIES + 2 * passed + 2 * (found + told + 2 * seen) / 2**24)
     # A picture goes to the book's worker, to the store, and to the worker that screens it.
-    moved_gb = 2 * books_gb + store_gb + (found + told + 4 * seen) / 1e9
+    moved_gb = (1 + given.machines) * books_gb + store_gb + (found + told + 4 * seen) / 1e9
     return Cost(
         cpu_hours=cpu_hours,
         books_gb=books_gb,
@@ -117,7 +118,7 @@ def cost_of(books: int, measured: dict[str, Any], given: Assumed) -> Cost:
 def times_of(
     books: int, workers: int, measured: dict[str, Any], given: Assumed
 ) -> dict[str, float]:
-    """Return the hours of each part of a build; the first three go on at once, the rest follow."""
+    """Return the hours of each part of a build; all but the last go on at once."""
     alone, shared = seconds_of_book(measured, given)
     a_book = max(1.0, workers / books)  # workers of one book
     book_s = (alone + shared / a_book) / efficiency_of(measured)
@@ -130,8 +131,7 @@ def times_of(
     seconds = {
         "workers": book_s * books / min(books, workers),
         "scheduler": cost.calls * measured["calls"]["scheduler_cpu_ms_a_call"] / 1000,
-        "sending books": cost.books_gb * 1000 / given.link_mb_s,
-        "fetching results": fetched / 1e6 / given.link_mb_s,
+        "sending": (cost.books_gb * 1000 + fetched / 1e6) / given.link_mb_s,
         "joining": pictures * cpu["finish_picture"],
     }
     return {name: value / 3600 for name, value in seconds.items()}
@@ -139,9 +139,8 @@ def times_of(
 
 def hours_of(times: dict[str, float]) -> tuple[float, str]:
     """Return how long a build takes, and the part that takes the most of it."""
-    at_once = max(times[name] for name in ("workers", "scheduler", "sending books"))
-    whole = at_once + times["fetching results"] + times["joining"]
-    return whole, max(times, key=lambda name: times[name])
+    at_once = max(times[name] for name in ("workers", "scheduler", "sending"))
+    return at_once + times["joining"], max(times, key=lambda name: times[name])
 
 
 # ------------------------------------------------------------------------------------- tables
@@ -153,7 +152,7 @@ def tables(measured: dict[str, Any], given: Assumed) -> str:
     cpu, size = foot["cpu_s"], foot["bytes"]
     told = measured.get("efficiency")
     lines = [
-        f"Measured on {foot['pages']} pages of the demo book, {foot['scanned_pages']} of them "
+        f"Measured on {foot['pages']} pages of {foot['of']}, {foot['scanned_pages']} of them "
         f"scans, with {foot['pictures']} pictures ({foot['date']}, {foot['machine']}):",
         "",
         "| measured | processor s | | measured | bytes |",
@@ -188,7 +187,8 @@ def tables(measured: dict[str, Any], given: Assumed) -> str:
     lines += [
         "",
         f"Assumed: {given.pages} pages a book, {given.scanned:.0%} of them scans, "
-        f"{given.pictures} pictures a page; {given.cpu_hour} USD a processor hour, "
+        f"{given.pictures} pictures a page, each book fetched by {given.machines} machines; "
+        f"{given.cpu_hour} USD a processor hour, "
         f"{given.gb_month} USD a GB and month, {given.thousand_writes} USD for 1,000 writes and "
         f"{given.thousand_reads} USD for 1,000 reads; {given.link_mb_s:g} MB/s between the "
         f"program and the storage; efficiency of workers {effective}.",
@@ -216,7 +216,7 @@ def tables(measured: dict[str, Any], given: Assumed) -> str:
         "",
         "Hours that a build takes, and what takes the most of them:",
         "",
-        "| books | " + " | ".join(f"{workers} workers" for workers in WORKERS) + " |",
+        "| books | " + " | ".join(f"{n} worker{'s' * (n > 1)}" for n in WORKERS) + " |",
         "|---|" + "---|" * len(WORKERS),
     ]
     for books in BOOKS:
@@ -247,7 +247,7 @@ def renew(paths: list[Path]) -> dict[str, Any]:
     """Return the figures of what the measurements have written."""
     footprint, calls, *scale = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
     calls.pop("seen", None)
-    measured = {"footprint": footprint, "calls": calls}
+    measured: dict[str, Any] = {"footprint": footprint, "calls": calls}
     if scale:
         measured["efficiency"] = scale[0]["efficiency"]
     return measured

@@ -143,7 +143,8 @@ class Store:
         """Return the entry of `stage`; if there is none, make it with `produce(folder)`.
 
         `produce` writes its files below the (empty, temporary) folder it is given. If it raises,
-        nothing is kept. With `anew` it is made whatever is there, in place of it.
+        nothing is kept. An entry that the remote lacks is put there. With `anew` it is made
+        whatever is there, in place of it.
 
         Raises:
             StorageError: If the disk is full, the store cannot be written or its remote not be
@@ -151,7 +152,10 @@ class Store:
         """
         if anew:
             self._remove(stage)
-        elif (found := self.find(stage, deep=deep)) is not None:
+        elif (found := read_entry(self.folder(stage), deep=deep)) is not None:
+            self._share(stage.name, stage.key)
+            return found
+        elif (found := self._fetch(stage.name, stage.key)) is not None:
             return found
         final = self.folder(stage)
         temporary = make_temporary(self.root, f"{stage.name}-{stage.key[:12]}")
@@ -164,9 +168,14 @@ class Store:
                 sync_folder(final.parent)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-        if self.remote is not None:
-            self.remote.put_pack(_object_name(stage.name, stage.key), final)
+        self._share(stage.name, stage.key, anew=True)
         return Entry(folder=final, key=stage.key, outputs=outputs, fresh=True)
+
+    def _share(self, stage_name: str, key: str, *, anew: bool = False) -> None:
+        """Put an entry into the remote, unless it is there; with `anew`, in any case."""
+        name = _object_name(stage_name, key)
+        if self.remote is not None and (anew or self.remote.size(name) is None):
+            self.remote.put_pack(name, self.root / stage_name / key[:2] / key)
 
     def _fetch(self, stage_name: str, key: str) -> Entry | None:
         """Take an entry from the remote; None without one, or if it is not what it should be."""

@@ -50,7 +50,7 @@ def write_pack(target: IO[bytes], folder: Path) -> None:
     """Write the manifest of `folder` and the files that it lists.
 
     Raises:
-        StorageError: If a file cannot be read or is not of the size that the manifest tells.
+        StorageError: If a file cannot be read or is not what the manifest tells.
         DamagedObjectError: If the manifest lists what no pack may hold.
     """
     with storage_errors(folder):
@@ -59,15 +59,16 @@ def write_pack(target: IO[bytes], folder: Path) -> None:
     target.write(_header(MANIFEST, len(manifest)) + manifest + _padding(len(manifest)))
     for name, output in sorted(outputs.items()):
         target.write(_header(name, output.size))
-        path, left = folder / name, output.size
+        path, left, digest = folder / name, output.size, hashlib.sha256()
         with storage_errors(path):
             file = path.open("rb")
         with file:
             while piece := read_piece(file, path, min(_PIECE, left)):
                 target.write(piece)
+                digest.update(piece)
                 left -= len(piece)
-        if left:
-            raise StorageError(f"{path}: shorter than it was; run: mmskin doctor --repair")
+        if left or digest.hexdigest() != output.sha256:
+            raise StorageError(f"{path}: not as it was written; run: mmskin build --check")
         target.write(_padding(output.size))
     target.write(_END)
 

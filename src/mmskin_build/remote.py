@@ -38,7 +38,7 @@ R = TypeVar("R")
 _PAUSES_S = (0.5, 2.0)  # before the second and the third try; fsspec and botocore try, too
 _BLOCK = 16 * 2**20  # bytes of one request
 _PIECE = 2**20
-_ATOMIC = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory"})
+_ATOMIC = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss"})  # whole when closed
 _MARK, _FORM = "mmskin.json", b'{"form": 1}\n'  # says what lies there, for later versions
 _PACKAGES = {"s3": "s3fs", "s3a": "s3fs"}
 

@@ -327,6 +327,7 @@ def assemble_book(
     what is seen in pictures of figures that a verdict changed.
     """
     settings = records_sha256(job.cfg)
+    anywhere = dataclasses.replace(book, path="", adobe=None)  # its file is told by digest
     pictures = {Path(name).stem for name in cut.outputs if name.startswith(f"{PICTURES}/")}
     standing = decisions_of_book(job.standing, book, pictures)
     stage = Stage(
@@ -334,7 +335,7 @@ def assemble_book(
         version=stage_version("dataset", "text", "images", "figures", "pdf", "review/applying"),
         config_sha256=settings,
         inputs={
-            "book": hashlib.sha256(to_json(_without_paths(book))).hexdigest(),
+            "book": hashlib.sha256(to_json(anywhere)).hexdigest(),
             "notes": pages.outputs[NOTES].sha256,
             "failures": pages.outputs[FAILURES].sha256,
             "left_out": aligned.outputs[REJECTS].sha256,
@@ -417,11 +418,6 @@ def assemble_book(
         write_jsonl(folder / SUMMARY, [summary], durable=False)
 
     return job.keep(stage, produce)
-
-
-def _without_paths(book: Book) -> Book:
-    """A book wherever its file lies: that is told by digest."""
-    return dataclasses.replace(book, path="", adobe=None)
 
 
 def _check_figures_end(

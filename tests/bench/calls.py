@@ -5,9 +5,9 @@ usage: calls.py --out FILE [--books N] [--pages N] [--pictures N] [--share S] [-
 The books of a library go through `Cluster.map`, each on a worker that hands out its ranges by
 `Spreading.hand_out`, as in a build; but nothing is read: a range sleeps `--work-ms` and answers
 with as many bytes as a real one, times `--share` (the bytes of all answers of 10,000 books are
-hundreds of GB, the calls of them are not). Seen are the calls a second, and every few seconds the
-resident memory of this program, of the scheduler and of the workers: it must stay level, however
-many calls have been.
+some hundred GB, and tell no more than a part of them). Seen are the calls a second, and every few
+seconds the resident memory of this program, of the scheduler and of the workers: it must stay
+level, however many calls have been.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from mmskin_build.config import PdfConfig
 
 _LOOK_EVERY_S = 2.0
 #: Bytes of a page, of a page with pictures and of a picture in a message there and back, as
-#: `library.py` measures them on the demo book.
-READ, CUT, SCREEN = (40, 60_000), (6_000, 6_000), (400, 3_000)
+#: `footprint.py` finds them in articles (docs/scale.json), rounded up.
+READ, CUT, SCREEN = (40, 20_000), (1_500, 1_500), (400, 8_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +139,7 @@ def main() -> None:
     parser.add_argument("--books", type=int, default=10_000)
     parser.add_argument("--pages", type=int, default=500, help="of a book")
     parser.add_argument("--pictures", type=int, default=250, help="of a book")
-    parser.add_argument("--share", type=float, default=0.01, help="of the bytes of answers")
+    parser.add_argument("--share", type=float, default=0.1, help="of the bytes of answers")
     parser.add_argument("--work-ms", type=float, default=0.0, help="that a range sleeps")
     parser.add_argument("--workers", type=int, default=2, help="processes")
     parser.add_argument("--threads", type=int, default=4, help="of each; sleeping costs nothing")

@@ -1,12 +1,12 @@
 """What a page and a picture cost: processor seconds by stage, bytes kept, bytes sent.
 
-usage: footprint.py --out FILE [--pages N]      (make bench-footprint)
+usage: footprint.py --out FILE [--pages N | --pdf FILE...]      (make bench-footprint)
 
-A demo book goes through the stages one by one, each with a worker of its own. Processor seconds are
-those of this program and of all that it started, Tesseract with them; what starting a worker and
-opening the book costs is measured first and taken off, for on a cluster workers stay. Pages that
-are scans are told apart by reading the others once more. `mmskin`'s table of costs
-(`tools/scale_table.py`) is made of these numbers.
+A demo book, or a book that is made of PDFs of one's own, goes through the stages one by one, each
+with a worker of its own. Processor seconds are those of this program and of all that it started,
+Tesseract with them; what starting a worker and opening the book costs is measured first and taken
+off, for on a cluster workers stay. Pages that are scans are told apart by reading the others once
+more. `tools/scale_table.py` makes its tables of these numbers.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+
+import pikepdf
 
 from mmskin_build import cli, steps
 from mmskin_build.alignment import read_pages
@@ -61,19 +63,33 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--out", type=Path, required=True, help="JSON file for the numbers")
-    parser.add_argument("--pages", type=int, default=200)
+    parser.add_argument("--pages", type=int, default=200, help="of the demo book")
+    parser.add_argument("--pdf", type=Path, nargs="+", help="files to join instead of it")
     given = parser.parse_args()
     cfg = Config(workspace=WorkspaceConfig(workers=1))
     with tempfile.TemporaryDirectory() as name:
         workspace = Workspace(Path(name) / "data")
         pdf = Path(name) / "demo.pdf"
-        write_demo_book(pdf, pages=given.pages, keep_pixels=False)
+        if given.pdf:
+            join_files(given.pdf, pdf)
+        else:
+            write_demo_book(pdf, pages=given.pages, keep_pixels=False)
         add = ["books", "add", str(pdf), "--id", "bk1", "--data", str(workspace.data), "-q"]
         assert cli.run(add) == 0
-        result = measure(workspace, cfg, pdf)
+        of = f"{len(given.pdf)} PDF files" if given.pdf else "the demo book"
+        result = {"of": of, **measure(workspace, cfg, pdf)}
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
+
+
+def join_files(files: list[Path], target: Path) -> None:
+    """Put the pages of PDF files into one."""
+    with pikepdf.new() as joined:
+        for path in files:
+            with pikepdf.open(path) as pdf:
+                joined.add_pages_from(pdf)
+        joined.save(target)
 
 
 def measure(workspace: Workspace, cfg: Config, pdf: Path) -> dict[str, Any]:
