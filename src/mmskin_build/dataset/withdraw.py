@@ -44,7 +44,7 @@ from mmskin_build.store import file_sha256, parse_json, storage_errors, sync_fol
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, and how much of how much is done."""
 
-_MOVING = ".withdrawing"
+MOVING = ".withdrawing"
 _OLD = ".old"
 
 
@@ -199,7 +199,7 @@ def finish_moves(releases: Path) -> None:
     Raises:
         StorageError: If a folder cannot be moved or deleted.
     """
-    for moving in sorted(releases.glob(f"*/{_MOVING}")):
+    for moving in sorted(releases.glob(f"*/{MOVING}")):
         with storage_errors(moving):
             for old in sorted(moving.glob(f"*{_OLD}")):
                 new = moving / old.name.removesuffix(_OLD)
@@ -214,7 +214,7 @@ def finish_moves(releases: Path) -> None:
 
 
 def _replace_release(folder: Path, gone: Mapping[str, Tombstone]) -> None:
-    moving = folder.parent / _MOVING
+    moving = folder.parent / MOVING
     new, old = moving / folder.name, moving / f"{folder.name}{_OLD}"
     with storage_errors(moving):
         shutil.rmtree(new, ignore_errors=True)
