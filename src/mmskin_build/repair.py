@@ -25,7 +25,7 @@ from mmskin_build.builds import read_build
 from mmskin_build.cache import find_temporary, read_entry
 from mmskin_build.config import Config, Workspace
 from mmskin_build.dataset.verify import verify_release
-from mmskin_build.dataset.withdraw import MOVING
+from mmskin_build.dataset.withdraw import LEDGER, MOVING, read_ledger
 from mmskin_build.dataset.withdrawn import read_tombstones
 from mmskin_build.errors import MmskinError
 from mmskin_build.images.duplicates import is_sound_index
@@ -40,7 +40,7 @@ from mmskin_build.vqa.reply_cache import save_replies
 
 What = Literal[
     "register", "book", "stage output", "unfinished", "last build", "queue", "decisions",
-    "withdrawn", "duplicates", "replies", "release",
+    "withdrawn", "exports", "duplicates", "replies", "release",
 ]  # fmt: skip
 
 SET_ASIDE = "set_aside"  # below manual_review/: copies of decision files with broken lines
@@ -86,6 +86,7 @@ def find_damage(workspace: Workspace, progress: Progress = no_progress) -> tuple
         *_look("queue", workspace.review, _queue(workspace)),
         *_look("decisions", decisions, _decisions(workspace)),
         *_look("withdrawn", workspace.withdrawn, _withdrawn(workspace)),
+        *_look("exports", workspace.data / LEDGER, _exports(workspace)),
         *_look("duplicates", workspace.duplicates, _duplicates(workspace)),
         *_look("replies", workspace.work / REPLIES, _replies(workspace)),
         *_look("release", workspace.releases, _releases(workspace, progress)),
@@ -350,6 +351,20 @@ def _withdrawn(workspace: Workspace) -> Iterator[Damage]:
             found=str(error),
             mend="take it from a backup; or remove a last line that breaks off, and withdraw that "
             "record again",
+            by_person=True,
+        )
+
+
+def _exports(workspace: Workspace) -> Iterator[Damage]:
+    path = workspace.data / LEDGER
+    lines = path.read_bytes().split(b"\n") if path.exists() else []
+    broken = [n for n, line in enumerate(lines, 1) if line.strip() and read_ledger(line) is None]
+    if broken:
+        yield Damage(
+            what="exports",
+            path=str(path),
+            found=f"line {', '.join(map(str, broken[:3]))}: does not say what was exported where",
+            mend="a withdrawal does not find that export: export it anew, then remove the line",
             by_person=True,
         )
 

@@ -67,7 +67,7 @@ def withdraw(
         done = steps.withdraw(
             workspace.releases,
             workspace.withdrawn,
-            workspace.data / "exports.jsonl",
+            workspace.data / steps.LEDGER,
             affected=affected,
             decisions=workspace.review / "decisions",
             progress=progress,

@@ -44,6 +44,7 @@ from mmskin_build.store import file_sha256, parse_json, storage_errors, sync_fol
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, and how much of how much is done."""
 
+LEDGER = "exports.jsonl"  # in the data folder: what was exported where
 MOVING = ".withdrawing"
 _OLD = ".old"
 
@@ -320,7 +321,7 @@ def _renew_exports(
     made: list[str] = []
     unknown: list[str] = []
     deleted: dict[str, str] = {}
-    entries = list(_read_ledger(ledger))
+    entries = list(_iter_ledger(ledger))
     for done, (name, path) in enumerate(entries, 1):
         release = releases / name
         if not (path / NOTE).is_file():
@@ -341,22 +342,26 @@ def _renew_exports(
     return made, deleted, unknown
 
 
-def _read_ledger(ledger: Path) -> Iterator[tuple[str, Path]]:
+def _iter_ledger(ledger: Path) -> Iterator[tuple[str, Path]]:
     """The release and the folder of each export; a line that says neither is passed over."""
     if not ledger.exists():
         return
     with storage_errors(ledger):
         lines = ledger.read_bytes().splitlines()
     seen: set[tuple[str, str]] = set()
-    for line in lines:
-        try:
-            entry = parse_json(line)
-            pair = str(entry["release"]), str(entry["path"])
-        except (ValueError, KeyError, TypeError):
-            continue
-        if pair not in seen:
+    for pair in map(read_ledger, lines):
+        if pair is not None and pair not in seen:
             seen.add(pair)
             yield pair[0], Path(pair[1])
+
+
+def read_ledger(line: bytes) -> tuple[str, str] | None:
+    """Return the release and the folder that a line of the list of exports tells; None if none."""
+    try:
+        entry = parse_json(line)
+        return str(entry["release"]), str(entry["path"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _is_current(export: Path, release: Path) -> bool:
