@@ -194,6 +194,26 @@ def withdraw(
     )
 
 
+def find_evaluations(evaluations: Path, withdrawn: Mapping[str, Sequence[str]]) -> tuple[Path, ...]:
+    """Return the files of evaluations with questions on withdrawn records; nothing is changed.
+
+    Args:
+        evaluations: The folder of all evaluations.
+        withdrawn: Ids by release, as `Withdrawal.releases`.
+
+    Raises:
+        StorageError: If a file cannot be read.
+    """
+    wanted = [f'/{name}.png"'.encode() for ids in withdrawn.values() for name in ids]
+    found = []
+    for path in sorted(evaluations.rglob("predictions*.jsonl")) if wanted else ():
+        with storage_errors(path):
+            content = path.read_bytes()
+        if any(name in content for name in wanted):
+            found.append(path)
+    return tuple(found)
+
+
 def finish_moves(releases: Path) -> None:
     """End what a killed withdrawal began: no release is missing, no old one left.
 
