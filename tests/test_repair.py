@@ -16,6 +16,7 @@ import pytest
 from mmskin_build import builds, cli, repair, store
 from mmskin_build.config import Config, Workspace
 from mmskin_build.dataset.release import IMAGES
+from mmskin_build.errors import StorageError
 from mmskin_build.repair import find_damage
 from mmskin_build.vqa.reply_cache import Reply, ReplyCache
 from tiny_books import KEEP_EVERYTHING, draw_book, write_settings
@@ -220,3 +221,154 @@ def test_a_register_that_is_no_toml_stops_no_look(folder: Path) -> None:
     assert found(folder).keys() == {"register"}
     assert repair.repair(Workspace(folder / "data"), Config())[0].done is False
     assert builds.read_build_before(Workspace(folder / "data")) is not None
+
+
+# ------------------------------------------------------------------- links, folders, permissions
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Path:
+    """A folder of the user's own, which links lead to."""
+    path = tmp_path / "outside"
+    path.mkdir()
+    (path / "precious.txt").write_text("mine")
+    return path
+
+
+def test_a_link_is_removed_and_never_what_it_leads_to(folder: Path, outside: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    name = store.process_name().removesuffix(str(os.getpid())) + str(ended.pid)
+    work = folder / "data" / "work"
+    entry = next(iter((work / "store").glob("align_book/*/*")))
+    shutil.rmtree(entry)
+    entry.symlink_to(outside)
+    pictures = entry_file(folder, "cut_pictures/*/*/pictures")
+    (pictures / "more").symlink_to(outside)  # of an entry that is damaged for another reason
+    flip(entry_file(folder, "cut_pictures/*/*/pictures/*.png"))
+    (work / "store" / ".tmp").mkdir(exist_ok=True)
+    (work / "store" / ".tmp" / f"read_book-0a@{name}").symlink_to(outside)
+    assert found(folder).keys() == {"stage output", "unfinished", "last build"}
+    assert mmskin(folder, "doctor", "--repair") == 0
+    assert find_damage(Workspace(folder / "data")) == ()
+    assert not entry.is_symlink()
+    assert (outside / "precious.txt").read_text() == "mine"
+
+
+def test_a_folder_in_the_place_of_a_file_is_removed(folder: Path) -> None:
+    for path in (Workspace(folder / "data").current, folder / "manual_review/queue/bk1.jsonl"):
+        path.unlink()
+        (path / "deeper").mkdir(parents=True)
+    assert found(folder).keys() == {"last build", "queue"}
+    mmskin(folder, "doctor", "--repair")
+    assert found(folder).keys() == set()
+
+
+def test_a_file_in_the_place_of_the_store_is_removed(folder: Path) -> None:
+    place = folder / "data" / "work" / "store"
+    shutil.rmtree(place)
+    place.write_bytes(b"")
+    assert "is no folder" in found(folder)["stage output"]
+    assert mmskin(folder, "doctor", "--repair") == 0
+    assert not place.exists()
+
+
+def test_folders_that_may_not_be_entered_are_removed(folder: Path) -> None:
+    pictures = entry_file(folder, "cut_pictures/*/*/pictures")
+    flip(entry_file(folder, "cut_pictures/*/*/pictures/*.png"))
+    pictures.chmod(0)
+    assert mmskin(folder, "doctor", "--repair") == 0
+    assert not pictures.exists()
+
+
+# ----------------------------------------------------------------- what a person has to look after
+
+
+def test_a_register_cut_off_to_sound_toml_is_told(folder: Path) -> None:
+    register = folder / "data" / "books.toml"
+    lines = register.read_text().splitlines(keepends=True)
+    kept = [line for line in lines if line.startswith(("[[book]]", "id =", "title ="))]
+    register.write_text("".join(kept))
+    assert "has no file for bk1" in found(folder)["register"]
+    assert mmskin(folder, "doctor", "--repair") == 11
+    assert register.read_text() == "".join(kept)
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [("withdrawn.jsonl", "withdrawn"), ("exports.jsonl", "exports"), ("public.toml", "register")],
+)
+def test_a_list_of_the_users_that_breaks_off_is_told_and_kept(
+    folder: Path, name: str, what: str
+) -> None:
+    path = folder / "data" / name
+    path.write_bytes(b'{"release": "a", "rec')
+    assert found(folder).keys() == {what}
+    assert mmskin(folder, "doctor", "--repair") == 11
+    assert path.read_bytes() == b'{"release": "a", "rec'
+
+
+def test_a_withdrawal_that_was_interrupted_is_told(folder: Path) -> None:
+    home = folder / "data" / "releases" / "mm-skin"
+    (home / ".withdrawing").mkdir()
+    (home / "1.0.0").rename(home / ".withdrawing" / "1.0.0.old")
+    assert found(folder) == {"release": "a withdrawal was interrupted"}
+    before = kept(folder)
+    assert mmskin(folder, "doctor", "--repair") == 11
+    assert kept(folder) == before
+
+
+def test_decisions_that_were_set_aside_are_no_longer_to_be_mended(folder: Path) -> None:
+    (folder / "manual_review" / "decisions" / "ann.jsonl").write_bytes(b'{"field": "cap')
+    assert mmskin(folder, "doctor") == 11
+    assert mmskin(folder, "doctor", "--repair") == 0
+    assert mmskin(folder, "doctor") == 0
+
+
+# ----------------------------------------------------------------------------- what fails meanwhile
+
+
+def test_what_cannot_be_mended_says_why_and_all_else_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flip(entry_file(folder, "align_book/*/*/manifest.json"))
+    flip(entry_file(folder, "join_books/*/*/records.jsonl"))
+    (folder / "manual_review" / "queue" / "bk1.jsonl").write_bytes(b"{")
+    real = shutil.rmtree
+
+    def refuse(path: Path, *given: Any) -> None:
+        if "align_book" in str(path):
+            raise OSError(28, "No space left on device", str(path))
+        real(path, *given)
+
+    def full(*given: Any) -> None:
+        raise StorageError("queue: the disk is full")
+
+    monkeypatch.setattr(repair.shutil, "rmtree", refuse)
+    monkeypatch.setattr(repair, "write_build_queue", full)
+    done = {(d.what, d.done): d.mend for d in repair.repair(Workspace(folder / "data"), Config())}
+    assert done.keys() == {
+        ("stage output", True), ("stage output", False), ("last build", True), ("queue", False),
+    }  # fmt: skip
+    assert "the disk is full" in done["stage output", False]
+    assert "not made again" in done["queue", False]
+
+
+def test_what_cannot_be_looked_at_is_told_and_all_else_is_looked_at(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*given: Any) -> None:
+        raise PermissionError(13, "Permission denied", "decisions")
+
+    monkeypatch.setattr(repair, "read_decisions", fail)
+    (folder / "manual_review" / "queue" / "bk1.jsonl").write_bytes(b"{")
+    assert found(folder).keys() == {"decisions", "queue"}
+
+
+def test_how_much_was_read_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["--data", str(folder / "data"), "--config", str(folder / "keep.toml")]
+    assert cli.run(["doctor", *given]) == 0
+    assert "MB of stage outputs were read, in" in capsys.readouterr().err
+    seen = []
+    find_damage(Workspace(folder / "data"), lambda book, stage, done, total: seen.append(stage))
+    assert repair.STORE in seen

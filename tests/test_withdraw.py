@@ -19,10 +19,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import made_public
 from builders import make_record
 from made_releases import BOOKS, add_parts, open_questions, read_json
 from mmskin_build.cli import run
-from mmskin_build.config import Config, DatasetConfig
+from mmskin_build.config import Config, DatasetConfig, Workspace
 from mmskin_build.dataset.exports import export_release
 from mmskin_build.dataset.pictures import Picture
 from mmskin_build.dataset.release import write_release
@@ -40,7 +41,9 @@ from mmskin_build.dataset.withdrawn import add_tombstones, read_tombstones
 from mmskin_build.errors import ReleaseError, VerificationError
 from mmskin_build.images.copies import find_copies, trace_of
 from mmskin_build.images.fingerprint import fingerprint
-from mmskin_build.store import file_sha256, pixel_digest
+from mmskin_build.public.items import read_items
+from mmskin_build.records import Reject
+from mmskin_build.store import file_sha256, pixel_digest, read_jsonl
 from tiny_books import KEEP_EVERYTHING, draw_book, write_settings
 
 REASON = "a face was found"
@@ -353,3 +356,91 @@ def test_find_affected_tells_progress(shop: Shop) -> None:
     told: list[tuple[str, int, int]] = []
     find_affected(shop.releases, (), lambda *args: told.append(args))
     assert told == [("look for copies", 1, 2), ("look for copies", 2, 2)]
+
+
+# ---------------------------------------------------------------------- public sets, evaluations
+
+
+@pytest.fixture
+def shown_elsewhere(shop: Shop) -> Workspace:
+    """A release, and a public set of which one picture is a changed copy of a record's."""
+    shop.release("1.0.0", {"bk1_1_1": 1, "bk1_1_2": 2})
+    given = shop.folder / "given"
+    made_public.write_ham10000(given, count=14)
+    copy = cv2.imencode(".jpg", changed(blotches(1))[..., ::-1])[1].tobytes()
+    made_public.edit(given, "ISIC_0024306.jpg", lambda old: copy)
+    (shop.data / "mmskin.toml").write_text('[dataset]\nname = "made"\n')
+    for command in (["add", "HAM10000", str(given)], ["prepare", "--partial"]):
+        assert on(shop, "public", *command) == 0
+    return Workspace(shop.data)
+
+
+def on(shop: Shop, *command: str) -> int:
+    given = ["--data", str(shop.data), "--config", str(shop.data / "mmskin.toml"), "--quiet"]
+    return run([*command, *given])
+
+
+def images_of(workspace: Workspace) -> set[str]:
+    folder = workspace.public / "HAM10000"
+    items = {item.image for item in read_items(folder)}
+    assert items == {path.name for path in (folder / "images").iterdir()}
+    asked = {
+        talk["image"].rpartition("/")[2]
+        for name in ("pub_vqa.json", "pub_vqa_validation.json")
+        for talk in json.loads((workspace.public / name).read_bytes())
+    }
+    assert asked <= items
+    return items
+
+
+def test_a_copy_in_a_prepared_public_set_goes_and_does_not_come_back(
+    shop: Shop, shown_elsewhere: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = images_of(shown_elsewhere)
+    assert "ISIC_0024306.jpg" in before
+    assert on(shop, "withdraw", "bk1_1_1", "--reason", REASON, "--yes") == 0
+    assert "public set HAM10000: 1 removed: ISIC_0024306.jpg" in capsys.readouterr().out
+    assert images_of(shown_elsewhere) == before - {"ISIC_0024306.jpg"}
+    assert on(shop, "public", "prepare", "--partial") == 0
+    assert images_of(shown_elsewhere) == before - {"ISIC_0024306.jpg"}
+    rejects = read_jsonl(shown_elsewhere.public / "HAM10000" / "rejects.jsonl", Reject)
+    (gone,) = [reject for reject in rejects if reject.reason == "withdrawn"]
+    assert gone.item_id == "HAM10000/ISIC_0024306.jpg"
+
+
+def test_questions_of_an_interrupted_withdrawal_are_written_by_the_next(
+    shop: Shop, shown_elsewhere: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*given: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mmskin_build.public.questions.write_questions", die)
+        assert on(shop, "withdraw", "bk1_1_1", "--reason", REASON, "--yes") == 130
+    assert on(shop, "withdraw") == 0
+    assert "ISIC_0024306.jpg" not in images_of(shown_elsewhere)
+
+
+def test_a_set_whose_fingerprints_are_gone_is_told(
+    shop: Shop, shown_elsewhere: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (shown_elsewhere.public_work / "duplicates.sqlite").unlink()
+    assert on(shop, "withdraw", "bk1_1_1", "--reason", REASON, "--yes") == 0
+    assert "run mmskin public prepare HAM10000" in capsys.readouterr().err
+    assert on(shop, "public", "prepare", "--partial") == 0
+    assert "ISIC_0024306.jpg" not in images_of(shown_elsewhere)
+
+
+def test_evaluations_that_ask_about_it_are_told(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.release("1.0.0", {"bk1_1_1": 1, "bk1_1_2": 2})
+    for name in ("bk1_1_1", "bk1_1_2"):
+        path = shop.data / "evaluations" / name / "predictions.jsonl"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps({"id": f"{name}_q1", "image": f"images/{name}.png"}) + "\n")
+    (shop.data / "mmskin.toml").write_text('[dataset]\nname = "made"\n')
+    assert on(shop, "withdraw", "bk1_1_1", "--reason", REASON, "--yes") == 0
+    told = capsys.readouterr().err
+    assert str(shop.data / "evaluations" / "bk1_1_1") in told
+    assert str(shop.data / "evaluations" / "bk1_1_2") not in told

@@ -1,16 +1,19 @@
 """A damaged work folder: what is wrong in it, and how it is mended.
 
-Looked at, in this order: the register and the books; stage outputs, all digests compared; what
+Looked at, in this order: the registers and the books; stage outputs, all digests compared; what
 ended processes left unfinished; the file of the last build; the queue of the review; decisions;
-the two SQLite files; releases. What a build can make again is removed, or made again at once. What
-it cannot is never changed: decisions with a line that breaks off are kept aside as a copy, books
-and releases are only named.
+what was withdrawn; the two SQLite files; releases. What a build can make again is removed, or made
+again at once. What it cannot is never changed: decisions with a line that breaks off are kept aside
+as a copy, books and releases are only named. A link is removed, never what it leads to.
+
+Every stage output and release is read in full, so that a look takes as long as the disk takes to
+read the work folder. What cannot be looked at or mended is told, and all else goes on.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -22,8 +25,11 @@ from mmskin_build.builds import read_build
 from mmskin_build.cache import find_temporary, read_entry
 from mmskin_build.config import Config, Workspace
 from mmskin_build.dataset.verify import verify_release
+from mmskin_build.dataset.withdraw import LEDGER, MOVING, read_ledger
+from mmskin_build.dataset.withdrawn import read_tombstones
 from mmskin_build.errors import MmskinError
 from mmskin_build.images.duplicates import is_sound_index
+from mmskin_build.public.registry import read_registry as read_public_registry
 from mmskin_build.questions import REPLIES
 from mmskin_build.queues import write_build_queue
 from mmskin_build.review.decisions import read_decisions
@@ -34,10 +40,13 @@ from mmskin_build.vqa.reply_cache import save_replies
 
 What = Literal[
     "register", "book", "stage output", "unfinished", "last build", "queue", "decisions",
-    "duplicates", "replies", "release",
+    "withdrawn", "exports", "duplicates", "replies", "release",
 ]  # fmt: skip
 
 SET_ASIDE = "set_aside"  # below manual_review/: copies of decision files with broken lines
+STORE = "stage outputs"  # what `Progress` calls the longest look, which counts megabytes
+_MB = 1_000_000
+_BACKUP = "correct it by hand, or take it from a backup"
 
 Progress = Callable[[str, str, int, int], None]
 
@@ -66,18 +75,31 @@ def find_damage(workspace: Workspace, progress: Progress = no_progress) -> tuple
     """Return all that is wrong in a work folder; nothing is changed."""
     if not workspace.data.exists():
         return ()
-    entries = tuple(_damaged_entries(workspace, progress))
+    entries = tuple(_look("stage output", workspace.store, _damaged_entries(workspace, progress)))
+    decisions = workspace.review / "decisions"
     return (
-        *_books(workspace),
+        *_look("register", workspace.books_toml, _books(workspace)),
+        *_look("register", workspace.public_toml, _public_sets(workspace)),
         *entries,
-        *_unfinished(workspace),
+        *_look("unfinished", workspace.work, _unfinished(workspace)),
         *_last_build(workspace, {Path(entry.path).name for entry in entries}),
-        *_queue(workspace),
-        *_decisions(workspace),
-        *_duplicates(workspace),
-        *_replies(workspace),
-        *_releases(workspace, progress),
+        *_look("queue", workspace.review, _queue(workspace)),
+        *_look("decisions", decisions, _decisions(workspace)),
+        *_look("withdrawn", workspace.withdrawn, _withdrawn(workspace)),
+        *_look("exports", workspace.data / LEDGER, _exports(workspace)),
+        *_look("duplicates", workspace.duplicates, _duplicates(workspace)),
+        *_look("replies", workspace.work / REPLIES, _replies(workspace)),
+        *_look("release", workspace.releases, _releases(workspace, progress)),
     )
+
+
+def _look(what: What, path: Path, found: Iterator[Damage]) -> Iterator[Damage]:
+    """Yield what is found, and at last what kept from looking on."""
+    try:
+        with storage_errors(path):
+            yield from found
+    except MmskinError as error:
+        yield Damage(what=what, path=str(path), found=str(error), mend="see there", by_person=True)
 
 
 def repair(
@@ -85,39 +107,62 @@ def repair(
 ) -> tuple[Damage, ...]:
     """Mend what `find_damage` finds and return it, with `done` where it is mended.
 
-    No build may run meanwhile. A build afterwards gives what it gave before.
-
-    Raises:
-        StorageError: If something cannot be removed or written.
+    No build may run meanwhile. A build afterwards gives what it gave before. What cannot be mended,
+    as on a full disk, says why in `mend`.
     """
     found = find_damage(workspace, progress)
     mended: list[Damage] = []
     for damage in found:
-        path = Path(damage.path)
-        if damage.by_person:
+        if damage.by_person or damage.done:
             mended.append(damage)
             continue
-        with storage_errors(path):
-            match damage.what:
-                case "stage output" | "unfinished":
-                    if path.is_dir():
-                        shutil.rmtree(path)
-                    else:
-                        path.unlink(missing_ok=True)
-                case "last build" | "queue":
-                    path.unlink(missing_ok=True)
-                case "decisions":
-                    copy = _copy_of(workspace, path)
-                    if not copy.exists():
-                        write_bytes(copy, path.read_bytes())
-                case "duplicates":
-                    _remove_sqlite(path)
-                case "replies":
-                    save_replies(path)
-        mended.append(replace(damage, done=True))
-    if any(damage.what == "queue" for damage in mended):
-        _write_queue(workspace, cfg)
+        try:
+            _mend(workspace, damage)
+        except MmskinError as error:
+            mended.append(replace(damage, mend=f"not mended: {error}"))
+        else:
+            mended.append(replace(damage, done=True))
+    if any(damage.what == "queue" and damage.done for damage in mended):
+        why = _write_queue(workspace, cfg)
+        if why:
+            mended = [
+                replace(d, done=False, mend=f"removed; not made again: {why}")
+                if d.what == "queue" and d.done
+                else d
+                for d in mended
+            ]
     return tuple(mended)
+
+
+def _mend(workspace: Workspace, damage: Damage) -> None:
+    path = Path(damage.path)
+    with storage_errors(path):
+        match damage.what:
+            case "stage output" | "unfinished" | "last build" | "queue":
+                _remove(path)
+            case "decisions":
+                copy = _copy_of(workspace, path)
+                if not copy.exists():
+                    write_bytes(copy, path.read_bytes())
+            case "duplicates":
+                for suffix in ("", "-journal", "-wal", "-shm"):
+                    _remove(path.with_name(path.name + suffix))
+            case "replies":
+                save_replies(path)
+
+
+def _remove(path: Path) -> None:
+    """Remove a file, a link, or a folder with all that is in it, whatever its permissions."""
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
+        return
+    path.chmod(0o700)
+    for at, folders, _ in os.walk(path):  # from the top, and never through links
+        for name in folders:
+            folder = Path(at, name)
+            if not folder.is_symlink():
+                folder.chmod(0o700)
+    shutil.rmtree(path)
 
 
 # ---------------------------------------------------------------------------------- one by one
@@ -134,10 +179,11 @@ def _books(workspace: Workspace) -> Iterator[Damage]:
             what="register",
             path=str(registry),
             found=str(error),
-            mend="correct it by hand, or take it from a backup",
+            mend=_BACKUP,
             by_person=True,
         )
         return
+    yield from _lost_books(workspace, {book.id for book in books if book.path})
     for book in books:
         try:
             if book.path:
@@ -148,21 +194,72 @@ def _books(workspace: Workspace) -> Iterator[Damage]:
             )
 
 
+def _lost_books(workspace: Workspace, registered: set[str]) -> Iterator[Damage]:
+    """A register that was cut off in the middle may still be sound TOML."""
+    try:
+        built = {book.id for book in read_build(workspace).books}
+    except MmskinError:
+        return  # there is none, or it is told apart
+    for book_id in sorted(built - registered):
+        yield Damage(
+            what="register",
+            path=str(workspace.books_toml),
+            found=f"has no file for {book_id}, which the last build has",
+            mend="take it from a backup or register the book again; if you took it out: "
+            "mmskin build",
+            by_person=True,
+        )
+
+
+def _public_sets(workspace: Workspace) -> Iterator[Damage]:
+    try:
+        read_public_registry(workspace)
+    except MmskinError as error:
+        path = str(workspace.public_toml)
+        yield Damage(what="register", path=path, found=str(error), mend=_BACKUP, by_person=True)
+
+
 def _damaged_entries(workspace: Workspace, progress: Progress) -> Iterator[Damage]:
+    store = workspace.store
+    if store.is_symlink() and not store.exists() or store.exists() and not store.is_dir():
+        found = "is no folder" if store.exists() else "a link that leads nowhere"
+        mend = "removed; mmskin build makes all again"
+        yield Damage(what="stage output", path=str(store), found=found, mend=mend)
+        return
     folders = [
         path
-        for path in (*workspace.store.glob("*/??/*"), *workspace.work.glob("vqa/??/*"))
+        for path in (*store.glob("*/??/*"), *workspace.work.glob("vqa/??/*"))
         if not path.parent.parent.name.startswith(".")
     ]
-    for number, folder in enumerate(sorted(folders), start=1):
-        progress("", "stage outputs", number, len(folders))
-        if read_entry(folder, deep=True) is None:
+    sizes = {folder: _size(folder) for folder in sorted(folders)}
+    done, total = 0, sum(sizes.values())
+    for folder, size in sizes.items():
+        done += size
+        progress("", STORE, done // _MB, max(1, total // _MB))
+        if folder.is_symlink():
+            yield Damage(
+                what="stage output",
+                path=str(folder),
+                found=f"a link to {os.readlink(folder)}",  # noqa: PTH115 (a text, to be shown)
+                mend="removed, and not what it leads to; mmskin build makes it again",
+            )
+        elif read_entry(folder, deep=True) is None:
             yield Damage(
                 what="stage output",
                 path=str(folder),
                 found="a file is missing or has other bytes",
                 mend="removed; mmskin build makes it again",
             )
+
+
+def _size(folder: Path) -> int:
+    """How many bytes are below a folder, as far as that can be told; links count for nothing."""
+    return sum(
+        entry.lstat().st_size
+        for at, _, names in os.walk(folder)
+        for entry in (Path(at, name) for name in names)
+        if not entry.is_symlink()
+    )
 
 
 def _unfinished(workspace: Workspace) -> Iterator[Damage]:
@@ -216,11 +313,14 @@ def _queue(workspace: Workspace) -> Iterator[Damage]:
             yield Damage(what="queue", path=str(path), found=str(error), mend=mend)
 
 
-def _write_queue(workspace: Workspace, cfg: Config) -> None:
-    """Write the queue out of the last build; without one, the next build does."""
-    with contextlib.suppress(MmskinError):
+def _write_queue(workspace: Workspace, cfg: Config) -> str:
+    """Write the queue out of the last build, or return why not; the next build writes it, too."""
+    try:
         books = read_registry(workspace.books_toml)
         write_build_queue(workspace, cfg, read_build(workspace), books)
+    except MmskinError as error:
+        return str(error)
+    return ""
 
 
 def _decisions(workspace: Workspace) -> Iterator[Damage]:
@@ -230,18 +330,48 @@ def _decisions(workspace: Workspace) -> Iterator[Damage]:
     for bad in bad_lines:
         by_file.setdefault(bad.file, []).append(f"line {bad.line}: {bad.message}")
     for name, problems in by_file.items():
+        copy = _copy_of(workspace, folder / name)
         yield Damage(
             what="decisions",
             path=str(folder / name),
             found="; ".join(problems),
-            mend=f"not changed; copied to {_copy_of(workspace, folder / name)}; "
-            "all other lines count",
+            mend=f"not changed; copied to {copy}; all other lines count",
+            done=copy.exists(),
         )
 
 
 def _copy_of(workspace: Workspace, path: Path) -> Path:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return workspace.review / SET_ASIDE / f"{path.stem}.{digest[:12]}.jsonl"
+
+
+def _withdrawn(workspace: Workspace) -> Iterator[Damage]:
+    path = workspace.withdrawn
+    try:
+        read_tombstones(path)
+    except MmskinError as error:
+        yield Damage(
+            what="withdrawn",
+            path=str(path),
+            found=str(error),
+            mend="take it from a backup; or remove a last line that breaks off, and withdraw that "
+            "record again",
+            by_person=True,
+        )
+
+
+def _exports(workspace: Workspace) -> Iterator[Damage]:
+    path = workspace.data / LEDGER
+    lines = path.read_bytes().split(b"\n") if path.exists() else []
+    broken = [n for n, line in enumerate(lines, 1) if line.strip() and read_ledger(line) is None]
+    if broken:
+        yield Damage(
+            what="exports",
+            path=str(path),
+            found=f"line {', '.join(map(str, broken[:3]))}: does not say what was exported where",
+            mend="a withdrawal does not find that export: export it anew, then remove the line",
+            by_person=True,
+        )
 
 
 def _duplicates(workspace: Workspace) -> Iterator[Damage]:
@@ -269,7 +399,15 @@ def _replies(workspace: Workspace) -> Iterator[Damage]:
 
 def _releases(workspace: Workspace, progress: Progress) -> Iterator[Damage]:
     for folder in sorted(workspace.releases.glob("*/*")):
-        if folder.name == ".tmp" or not folder.is_dir():
+        if folder.name == MOVING:
+            yield Damage(
+                what="release",
+                path=str(folder),
+                found="a withdrawal was interrupted",
+                mend="run mmskin withdraw, which ends it",
+                by_person=True,
+            )
+        if folder.name in (".tmp", MOVING) or not folder.is_dir():
             continue
         progress("", f"release {folder.name}", 0, 0)
         try:
@@ -284,8 +422,3 @@ def _releases(workspace: Workspace, progress: Progress) -> Iterator[Damage]:
                 mend="never changed here: take it from a backup, or release the next version",
                 by_person=True,
             )
-
-
-def _remove_sqlite(path: Path) -> None:
-    for suffix in ("", "-journal", "-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -29,6 +29,7 @@ _UNITS = {
     "take in pictures": "pictures",
     "look at pictures": "pictures",
     "checksums": "files",
+    "stage outputs": "MB",
 }
 _PLAIN_WIDTH = 160  # columns where the output is not a terminal
 

@@ -25,18 +25,31 @@ def doctor(repair: bool, settings: Settings) -> int:
 
     All stage outputs, queues, decisions and releases of the data folder are looked at. With
     --repair what a build can make again is removed or made again; decisions, books and releases
-    are never changed. Exit code 11 where something stays to be mended.
+    are never changed. Every file there is read in full, and how much that was is told. Exit code
+    11 where something stays to be mended.
     """
+    import time
+
     from mmskin_build.doctor import examine
-    from mmskin_build.repair import find_damage
+    from mmskin_build.repair import STORE, find_damage
     from mmskin_build.repair import repair as mend
 
     checks = examine(settings.workspace, settings.cfg)
+    read_mb, start = 0, time.monotonic()
     with progress_bars(settings) as show:
+
+        def tell(book_id: str, stage: str, done: int, total: int) -> None:
+            nonlocal read_mb
+            read_mb = total if stage == STORE else read_mb
+            show(book_id, stage, done, total)
+
         if repair:
-            damages = mend(settings.workspace, settings.cfg, show)
+            damages = mend(settings.workspace, settings.cfg, tell)
         else:
-            damages = find_damage(settings.workspace, show)
+            damages = find_damage(settings.workspace, tell)
+    if read_mb and not settings.quiet:
+        took_s = time.monotonic() - start
+        click.echo(f"{read_mb} MB of stage outputs were read, in {took_s:.0f} s", err=True)
     if settings.as_json:
         print_json(
             {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
@@ -33,9 +34,10 @@ def withdraw(
 ) -> None:
     """Remove pictures and their text from all releases and exports.
 
-    Taken out are RECORD, the same picture in other releases, and near duplicates of it: they are
-    listed before anything is done. data/withdrawn.jsonl keeps the ids and what a copy is known by,
-    neither pixels nor words; later builds leave out what it names, and copies of that.
+    Taken out are RECORD, the same picture in other releases, and near duplicates of it, in prepared
+    public sets, too; those of releases are listed before anything is done. data/withdrawn.jsonl
+    keeps the ids and what a copy is known by, neither pixels nor words; later builds leave out what
+    it names, and copies of that.
 
     The releases are written anew without the pictures, with new checksums and a word in CHANGES.md.
     The PDF and the work folder, which you own, are not touched.
@@ -67,13 +69,16 @@ def withdraw(
         done = steps.withdraw(
             workspace.releases,
             workspace.withdrawn,
-            workspace.data / "exports.jsonl",
+            workspace.data / steps.LEDGER,
             affected=affected,
             decisions=workspace.review / "decisions",
             progress=progress,
         )
+        sets, unknown = _withdraw_from_sets(settings, show)
+    scored = steps.find_evaluations(workspace.data / "evaluations", done.releases)
     if settings.as_json:
-        print_json(plain(done))
+        told = {"sets": sets, "sets_unknown": unknown, "evaluations": [str(p) for p in scored]}
+        print_json({**plain(done), **told})
         return
     for name, ids in done.releases.items():
         click.echo(f"{name}: {len(ids)} removed: {', '.join(ids)}")
@@ -83,8 +88,39 @@ def withdraw(
         click.echo(f"deleted, it could not be made again ({why}): {path}", err=True)
     for path in done.unknown:
         click.echo(f"its release is gone, look into it yourself: {path}", err=True)
-    if not done.releases and not done.exports:
-        click.echo("no release or export has what was withdrawn")
+    for name, images in sets.items():
+        click.echo(f"public set {name}: {len(images)} removed: {', '.join(images)}")
+    for name in unknown:
+        click.echo(
+            f"public set {name}: copies in it cannot be told; run mmskin public prepare {name}",
+            err=True,
+        )
+    for file in scored:
+        click.echo(f"asks about what was withdrawn, delete it or evaluate anew: {file}", err=True)
+    if not done.releases and not done.exports and not sets:
+        click.echo("no release, export or public set has what was withdrawn")
+
+
+def _withdraw_from_sets(
+    settings: Settings, show: Callable[[str, str, int, int], None]
+) -> tuple[Mapping[str, tuple[str, ...]], tuple[str, ...]]:
+    """Prepare public sets anew that have what was withdrawn; the pictures, and unknown sets."""
+    from mmskin_build.public.prepare import INDEX, settle
+    from mmskin_build.public.takedown import asks_about_others, find_in_sets, prepared_items
+
+    workspace = settings.workspace
+    if not prepared_items(workspace):
+        return {}, ()
+    from mmskin_build.images.duplicates import DuplicateIndex
+    from mmskin_build.public.questions import TRAIN, VALIDATION, write_questions
+
+    with DuplicateIndex(workspace.public_work / INDEX) as index:
+        found = find_in_sets(workspace, index)
+        if found.pictures:
+            settle(workspace, settings.cfg, index, show)
+    if asks_about_others(workspace, (TRAIN, VALIDATION)):  # also where a run was interrupted
+        write_questions(workspace, settings.cfg.public, show)
+    return found.pictures, found.unknown
 
 
 COMMANDS = (withdraw,)

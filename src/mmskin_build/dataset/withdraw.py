@@ -44,7 +44,8 @@ from mmskin_build.store import file_sha256, parse_json, storage_errors, sync_fol
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, and how much of how much is done."""
 
-_MOVING = ".withdrawing"
+LEDGER = "exports.jsonl"  # in the data folder: what was exported where
+MOVING = ".withdrawing"
 _OLD = ".old"
 
 
@@ -193,13 +194,33 @@ def withdraw(
     )
 
 
+def find_evaluations(evaluations: Path, withdrawn: Mapping[str, Sequence[str]]) -> tuple[Path, ...]:
+    """Return the files of evaluations with questions on withdrawn records; nothing is changed.
+
+    Args:
+        evaluations: The folder of all evaluations.
+        withdrawn: Ids by release, as `Withdrawal.releases`.
+
+    Raises:
+        StorageError: If a file cannot be read.
+    """
+    wanted = [f'/{name}.png"'.encode() for ids in withdrawn.values() for name in ids]
+    found = []
+    for path in sorted(evaluations.rglob("predictions*.jsonl")) if wanted else ():
+        with storage_errors(path):
+            content = path.read_bytes()
+        if any(name in content for name in wanted):
+            found.append(path)
+    return tuple(found)
+
+
 def finish_moves(releases: Path) -> None:
     """End what a killed withdrawal began: no release is missing, no old one left.
 
     Raises:
         StorageError: If a folder cannot be moved or deleted.
     """
-    for moving in sorted(releases.glob(f"*/{_MOVING}")):
+    for moving in sorted(releases.glob(f"*/{MOVING}")):
         with storage_errors(moving):
             for old in sorted(moving.glob(f"*{_OLD}")):
                 new = moving / old.name.removesuffix(_OLD)
@@ -214,7 +235,7 @@ def finish_moves(releases: Path) -> None:
 
 
 def _replace_release(folder: Path, gone: Mapping[str, Tombstone]) -> None:
-    moving = folder.parent / _MOVING
+    moving = folder.parent / MOVING
     new, old = moving / folder.name, moving / f"{folder.name}{_OLD}"
     with storage_errors(moving):
         shutil.rmtree(new, ignore_errors=True)
@@ -320,7 +341,7 @@ def _renew_exports(
     made: list[str] = []
     unknown: list[str] = []
     deleted: dict[str, str] = {}
-    entries = list(_read_ledger(ledger))
+    entries = list(_iter_ledger(ledger))
     for done, (name, path) in enumerate(entries, 1):
         release = releases / name
         if not (path / NOTE).is_file():
@@ -341,22 +362,26 @@ def _renew_exports(
     return made, deleted, unknown
 
 
-def _read_ledger(ledger: Path) -> Iterator[tuple[str, Path]]:
+def _iter_ledger(ledger: Path) -> Iterator[tuple[str, Path]]:
     """The release and the folder of each export; a line that says neither is passed over."""
     if not ledger.exists():
         return
     with storage_errors(ledger):
         lines = ledger.read_bytes().splitlines()
     seen: set[tuple[str, str]] = set()
-    for line in lines:
-        try:
-            entry = parse_json(line)
-            pair = str(entry["release"]), str(entry["path"])
-        except (ValueError, KeyError, TypeError):
-            continue
-        if pair not in seen:
+    for pair in map(read_ledger, lines):
+        if pair is not None and pair not in seen:
             seen.add(pair)
             yield pair[0], Path(pair[1])
+
+
+def read_ledger(line: bytes) -> tuple[str, str] | None:
+    """Return the release and the folder that a line of the list of exports tells; None if none."""
+    try:
+        entry = parse_json(line)
+        return str(entry["release"]), str(entry["path"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _is_current(export: Path, release: Path) -> bool:

@@ -7,11 +7,12 @@ The list is theirs to keep: builds read it, releases and exports are made withou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmskin_build.images.copies import Trace, find_copies
+from mmskin_build.images.copies import MIN_COPY_AGREEING, Trace, find_copies, keys_of
+from mmskin_build.images.duplicates import DuplicateIndex
 from mmskin_build.images.fingerprint import Fingerprint
 from mmskin_build.records import Record, Reject
 from mmskin_build.store import append_lines, read_jsonl, to_json
@@ -75,6 +76,22 @@ def find_withdrawn(
     found = {digest: named[original] for digest, original in find_copies(traces, prints).items()}
     found |= {digest: named[digest] for digest in (*prints, *others) if digest in named}
     return found
+
+
+def find_withdrawn_in(
+    index: DuplicateIndex, tombstones: Sequence[Tombstone], digests: Set[str]
+) -> dict[str, Tombstone]:
+    """Return which of some pictures of an index were withdrawn, or are copies of one that was.
+
+    Only pictures that have a feature's keys in common with what was withdrawn are read.
+
+    Raises:
+        StorageError: If the index cannot be read.
+    """
+    keys = keys_of(t.trace for t in tombstones if t.trace is not None)
+    near = index.find_sharing(keys, MIN_COPY_AGREEING)
+    prints = {digest: print_ for digest, print_ in near.items() if digest in digests}
+    return find_withdrawn(tombstones, prints, digests)
 
 
 def reject_withdrawn(record: Record, tombstone: Tombstone) -> Reject:

@@ -12,7 +12,7 @@ found, of 12,720 pairs of different photographs one was taken for a copy.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,6 +81,12 @@ def find_copies(
         if counts[best] >= MIN_COPY_AGREEING:
             found[name] = best
     return found
+
+
+def keys_of(traces: Iterable[Trace]) -> NDArray[np.int64]:
+    """Return all keys of some traces, as an index of duplicates has them."""
+    keys = [_read_trace(trace).keys.ravel() for trace in traces]
+    return np.unique(np.concatenate(keys)) if keys else np.empty(0, np.int64)
 
 
 def _read_trace(trace: Trace) -> Features:

@@ -34,7 +34,7 @@ import contextlib
 import functools
 import hashlib
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -182,6 +182,18 @@ class DuplicateIndex:
         with self._errors():
             joins = tuple(self._search("", None, read_features(print_)))
         return tuple(sorted(joins, key=lambda join: (-join.overlap.similarity, join.second)))
+
+    def find_sharing(self, keys: NDArray[np.int64], least: int) -> dict[str, Fingerprint]:
+        """Return the pictures that have at least some number of `keys`, by digest."""
+        shared: Counter[int] = Counter()
+        with self._errors():
+            for key in np.unique(keys).tolist():
+                select = "SELECT picture FROM holders WHERE key = ?"
+                shared.update(row[0] for row in self._db.execute(select, (key,)))
+            wanted = sorted(number for number, count in shared.items() if count >= least)
+            select = "SELECT sha256, fingerprint FROM pictures WHERE number = ?"
+            rows = [self._db.execute(select, (number,)).fetchone() for number in wanted]
+        return {sha256: from_json(line, Fingerprint, "duplicate index") for sha256, line in rows}
 
     def joins(self) -> tuple[Join, ...]:
         """Return the joins that count among the pictures there are, ordered by digests."""

@@ -25,6 +25,7 @@ from mmskin_build.public.sets import SETS
 from mmskin_build.public.sides import Divided, Moved, divide, find_leaks
 from mmskin_build.public.sources import Source
 from mmskin_build.public.tables import write_tables
+from mmskin_build.public.takedown import take_out
 from mmskin_build.records import Reject
 from mmskin_build.store import (
     file_sha256,
@@ -39,7 +40,8 @@ from mmskin_build.store import (
 )
 
 PREPARED, REJECTS, REPORT = "prepared.json", "rejects.jsonl", "report.json"
-_DRAFTS, _READ, _INDEX = "drafts.jsonl", "read.json", "duplicates.sqlite"
+INDEX = "duplicates.sqlite"
+_DRAFTS, _READ = "drafts.jsonl", "read.json"
 #: Share of a set's rows without a picture above which it is not prepared unless that is asked for.
 MOST_MISSING = 0.05
 
@@ -111,7 +113,7 @@ def prepare(
         PublicSetError: If a set lacks a file, a column or many pictures; the message has the mend.
         StorageError: If the disk is full or a folder cannot be written.
     """
-    with DuplicateIndex(workspace.public_work / _INDEX) as index:
+    with DuplicateIndex(workspace.public_work / INDEX) as index:
         for one, paths in sets:
             _take_set(workspace, one, paths, index, is_partial, show)
         return settle(workspace, cfg, index, show)
@@ -218,6 +220,7 @@ def settle(
             with storage_errors(work):
                 reads[name] = from_json((work / _READ).read_bytes(), ReadSet, str(work / _READ))
             drafts[name] = list(read_jsonl(work / _DRAFTS, Draft))
+    gone = take_out(workspace, index, drafts)
     release, released = read_release_sides(workspace, cfg, index, show)
     together = [draft for members in drafts.values() for draft in members]
     there = {draft.image_sha256 for draft in together} | released.keys()
@@ -232,20 +235,23 @@ def settle(
     if leaks:  # the rule was broken: a mistake of this program
         raise RuntimeError(f"pictures of public sets on two sides: {leaks[0]}")
     made = tuple(
-        _write_set(workspace, one.about, reads[one.about.name], divided)
+        _write_set(workspace, one.about, reads[one.about.name], divided, gone)
         for one in SETS
         if one.about.name in reads
     )
-    prepared = Prepared(sets=made, moved=divided.moved, left_out=divided.left_out, release=release)
+    left_out = (*gone, *divided.left_out)
+    prepared = Prepared(sets=made, moved=divided.moved, left_out=left_out, release=release)
     write_bytes(workspace.public / REPORT, pretty_json(plain(prepared)))
     return prepared
 
 
-def _write_set(workspace: Workspace, about: About, read: ReadSet, divided: Divided) -> PreparedSet:
+def _write_set(
+    workspace: Workspace, about: About, read: ReadSet, divided: Divided, gone: Sequence[Reject]
+) -> PreparedSet:
     folder = workspace.public / about.name
     items = [item for item in divided.items if item.set == about.name]
     rejects = list(read_jsonl(workspace.public_work / about.name / REJECTS, Reject))
-    rejects += [r for r in divided.left_out if r.item_id.startswith(f"{about.name}/")]
+    rejects += [r for r in (*gone, *divided.left_out) if r.item_id.startswith(f"{about.name}/")]
     moved = Counter(f"{m.before} to {m.after}" for m in divided.moved if m.set == about.name)
     prepared = PreparedSet(
         read=read,
