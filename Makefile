@@ -8,6 +8,11 @@ READY := .venv/.ready
 TRAIN := .venv/.train
 BENCH_PDFS ?=
 BENCH_OUT ?= data/work/bench.json
+BENCH ?= default
+BENCH_FOLDER ?= data/work/bench
+BENCH_LABELS ?=
+BENCH_HISTORY ?= data/bench-history.jsonl
+BENCH_RIVALS ?= data/work/rivals
 GROWTH_PAGES ?= 50 200 800
 EXPORT_RECORDS ?= 12000
 RESUME_FOLDER ?= $(shell mktemp -d)
@@ -21,8 +26,8 @@ FUZZ_SEED ?= 1
 SCREENSHOTS ?= data/work/screenshots
 SITE ?= data/work/site
 
-.PHONY: help setup demo docs docs-pictures test test-slow test-browser test-wheel golden lint format \
-	types schemas bench \
+.PHONY: help setup demo docs docs-pictures test test-slow test-browser test-wheel test-container \
+	golden lint format types schemas bench bench-cost bench-pairs bench-stages bench-rivals \
 	bench-panels bench-pixels bench-growth bench-layouts bench-pictures bench-captions \
 	bench-questions bench-review bench-exports bench-releases bench-gpu bench-resume \
 	bench-scale bench-calls bench-footprint bench-evaluate \
@@ -62,6 +67,9 @@ test-browser: $(READY)  ## the review in Chromium; screenshots in SCREENSHOTS=fo
 test-wheel: $(READY)  ## the wheel in a fresh environment: demo, build, audit, review, release, export
 	@tools/test_wheel.sh
 
+test-container:  ## the container, built and used with docker or podman (ENGINE="podman ...")
+	@tools/test_container.sh
+
 golden: $(READY)  ## renew tests/golden/; read the difference before committing it
 	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/test_golden.py
 
@@ -86,9 +94,26 @@ docs-pictures: $(READY) $(TRAIN)  ## go through the tutorial, take its pictures 
 schemas: $(READY)  ## write schemas/ from the record types
 	@$(BIN)/mmskin schemas
 
-bench: $(READY)  ## cost of align against plain reading (BENCH_PDFS="a.pdf b.pdf"), start time
+bench: $(READY)  ## all benchmarks on one page, with history (BENCH=default|full|"cost pairs" BENCH_PDFS= BENCH_LABELS=)
+	@$(BIN)/python tests/bench/whole.py --out $(BENCH_FOLDER) --bench "$(BENCH)" \
+		--history $(BENCH_HISTORY) --rivals $(BENCH_RIVALS) \
+		$(if $(BENCH_PDFS),--pdfs $(BENCH_PDFS)) $(if $(BENCH_LABELS),--labels $(BENCH_LABELS))
+
+bench-cost: $(READY)  ## cost of align against plain reading (BENCH_PDFS="a.pdf b.pdf"), start time
 	@mkdir -p $(dir $(BENCH_OUT))
 	@$(BIN)/python tests/bench/cost.py --out $(BENCH_OUT) $(BENCH_PDFS)
+
+bench-pairs: $(READY)  ## figures with captions beside what others find (BENCH_PDFS= BENCH_LABELS=folder)
+	@$(BIN)/python tests/bench/side_by_side.py --out $(dir $(BENCH_OUT))pairs.json \
+		--rivals $(BENCH_RIVALS) $(if $(BENCH_PDFS),--pdfs $(BENCH_PDFS)) \
+		$(if $(BENCH_LABELS),--labels $(BENCH_LABELS))
+
+bench-stages: $(READY)  ## a build by stage, by books and workers; start time
+	@$(BIN)/python tests/bench/stages.py --out $(dir $(BENCH_OUT))stages.json
+
+bench-rivals: $(READY)  ## other extractors, in an environment of their own, for bench and bench-pairs
+	@test -x $(BENCH_RIVALS)/bin/pip || $(BIN)/python -m venv $(BENCH_RIVALS)
+	@$(BENCH_RIVALS)/bin/pip install --quiet --disable-pip-version-check -r tests/bench/rivals.txt
 
 bench-panels: $(READY)  ## panels and their words on 480 generated figures
 	@$(BIN)/python tests/bench/panels.py --out $(dir $(BENCH_OUT))panels.json

@@ -158,7 +158,7 @@ def figure_table_extractor(program: Path) -> Extract:
 
     def extract(given: Sequence[Labelled], out: Path) -> Run:
         folders = [out / str(number) for number in range(len(given))]
-        quiet = ["env", "LOGURU_LEVEL=ERROR"]
+        quiet = ["sh", "-c", 'exec "$@" 2>/dev/null', "sh"]  # it logs each figure
         cpu, wall, peak, _ = _spend(
             [*quiet, str(program), str(d.path), str(f), "--dpi", "72", "--exclude-figure-captions"]
             for d, f in zip(given, folders, strict=True)
@@ -266,7 +266,9 @@ def main() -> None:
     given = parser.parse_args()
     who, absent = extractors(given.rivals)
     names = given.styles.split(",") if given.styles else sorted(documents.layouts.STYLES)
-    scanned = names if given.all_scans else [n for n in names if n in documents.held_out()][:FEW_SCANS]
+    scanned = (
+        names if given.all_scans else [n for n in names if n in documents.held_out()][:FEW_SCANS]
+    )
     report: dict[str, Any] = {"about": ABOUT, "absent": absent, "sets": {}}
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
