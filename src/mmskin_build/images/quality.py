@@ -165,13 +165,14 @@ def _sharpness(gray: Gray) -> float:
     def local_power(detail: Gray, window_px: int) -> Gray:
         return np.asarray(cv2.blur(detail * detail, (window_px, window_px)))
 
-    fine = local_power(np.asarray(gray - cv2.GaussianBlur(gray, (0, 0), 1.0)), _SHARPNESS_WINDOW_PX)
+    detail = np.asarray(gray - cv2.GaussianBlur(gray, (0, 0), 1.0), np.float32)
+    fine = local_power(detail, _SHARPNESS_WINDOW_PX)
     # What is softened by four pixels may be looked at on half the pixels each way.
     size = (-(-gray.shape[1] // 2), -(-gray.shape[0] // 2))
     half = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
     coarse = cv2.GaussianBlur(half, (0, 0), _SOFTENED_PX)
-    coarse = np.asarray(coarse - cv2.GaussianBlur(coarse, (0, 0), 3.5))
-    middle = local_power(coarse, _SHARPNESS_WINDOW_PX // 2)
+    coarse = coarse - cv2.GaussianBlur(coarse, (0, 0), 3.5)
+    middle = local_power(np.asarray(coarse, np.float32), _SHARPNESS_WINDOW_PX // 2)
     fine = np.maximum(fine[::2, ::2] - _ROUNDING_POWER, 0.0)
     ratio = (fine / (middle + 1.0))[fine + middle > _FLAT_POWER]
     if not ratio.size:
@@ -277,7 +278,7 @@ def _moire(rgb: NDArray[np.uint8], gray: Gray | None) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Bins:
-    """Of a block its window, (`_BLOCK_PX`, `_BLOCK_PX`); of the lower half of its spectrum the rest.
+    """A block's window, (`_BLOCK_PX`, `_BLOCK_PX`), and facts of the lower half of its spectrum.
 
     `radius` is in periods a pixel; `allowed` is where a screen's peak may stand.
     """
