@@ -10,9 +10,9 @@ from drawn_people import TONES, RgbImage, hairs, lesion, skin
 from mmskin_build.geometry import Bbox
 from mmskin_build.images.annotated import annotated_score, annotated_severity
 from mmskin_build.images.drawn_marks import MAJOR, MINOR, draw_marks
-from mmskin_build.images.gutters import find_gutter_letters
 from mmskin_build.images.insets import find_insets
 from mmskin_build.images.marks import Mark, find_marks, marks_of_overlays, parse_model
+from mmskin_build.images.plate_letters import find_plate_letters
 from mmskin_build.records import Overlay, Panel
 
 
@@ -206,8 +206,8 @@ def test_pictures_with_a_letter_on_the_paper_between_them_are_annotated(across: 
 def test_paper_without_a_letter_and_a_letter_without_paper_are_none_of_the_gutter(
     across: bool,
 ) -> None:
-    assert find_gutter_letters(plate(across, letter="")) == ()
-    assert find_gutter_letters(plate(across, letter="a", ground=150)) == ()
+    assert find_plate_letters(plate(across, letter="")) == ()
+    assert find_plate_letters(plate(across, letter="a", ground=150)) == ()
 
 
 def test_white_glass_between_two_strips_of_tissue_is_no_gutter() -> None:
@@ -218,9 +218,9 @@ def test_white_glass_between_two_strips_of_tissue_is_no_gutter() -> None:
         shown[: shore[0, x], x] = (200, 120, 170)
         shown[300 - shore[1, x] :, x] = (190, 110, 160)
     cv2.circle(shown, (200, 150), 5, (90, 60, 110), -1)
-    assert find_gutter_letters(shown) == ()
+    assert find_plate_letters(shown) == ()
 
 
 def test_a_letter_in_the_margin_of_one_picture_is_not_between_two() -> None:
     one = plate(False, letter="b")
-    assert find_gutter_letters(one[: one.shape[0] // 2 + 12]) == ()
+    assert find_plate_letters(one[: one.shape[0] // 2 + 12]) == ()

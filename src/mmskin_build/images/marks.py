@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmskin_build.images.gutters import find_gutter_letters
 from mmskin_build.images.insets import find_insets
 from mmskin_build.images.mark_kinds import group_pieces
 from mmskin_build.images.mark_shapes import MarkKind, Piece
+from mmskin_build.images.plate_letters import find_plate_letters
 from mmskin_build.images.read import working_copy
 from mmskin_build.images.strokes import FACTS, LAYERS, find_strokes
 from mmskin_build.records import Overlay, Panel
@@ -63,7 +63,7 @@ def find_marks(rgb: RgbImage, small: RgbImage | None = None) -> tuple[Mark, ...]
     small = working_copy(rgb) if small is None else small
     scale = max(small.shape[:2]) / max(rgb.shape[:2])
     marks = [Mark(kind="inset", box=box, score=score) for box, score in find_insets(small)]
-    marks += [Mark(kind="letter", box=box, score=1.0) for box in find_gutter_letters(small)]
+    marks += [Mark(kind="letter", box=box, score=1.0) for box in find_plate_letters(small)]
     marks += _find_ink(small)
     found = (replace(mark, box=_enlarged(mark.box, scale, rgb.shape)) for mark in marks)
     return tuple(sorted(found, key=lambda m: (-m.score, m.box, m.kind)))

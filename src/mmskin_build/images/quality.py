@@ -50,6 +50,7 @@ MIN_SHARPNESS = 0.15
 _NO_SHARPNESS = 0.02
 _SHARPEST_PERCENTILE = 90
 _SHARPNESS_WINDOW_PX = 49
+_SOFTENED_PX = 1.8  # of half the pixels, each a mean of four: as much as 3.6 of all of them
 _ROUNDING_POWER = 1 / 12  # of rounding to whole gray levels, in levels squared
 _FLAT_POWER = 0.25  # parts with less detail, in levels squared, have no say
 # Gray level that the brightest twentieth of a picture reaches, and that the darkest hundredth stays
@@ -115,7 +116,7 @@ def assess_quality(
             )
         if (cut := _cut(gray)) >= 0.5:
             scores["cut"] = cut
-        if (moire := _moire(rgb)) >= MIN_PEAK_RATIO:
+        if (moire := _moire(rgb, gray if copy is rgb else None)) >= MIN_PEAK_RATIO:
             scores["moire"] = _beyond(moire, MIN_PEAK_RATIO, _CLEAR_PEAK_RATIO)
     turned = [abs((angle % 360) - 180) <= _ON_ITS_HEAD_DEGREES for angle in lettering_degrees]
     if turned and sum(turned) * 2 > len(turned):
@@ -161,17 +162,17 @@ def _exposure(gray: Gray) -> dict[str, float]:
 def _sharpness(gray: Gray) -> float:
     """Contrast of detail under a pixel against detail of four to eight, where that is greatest."""
 
-    def softened(sigma_px: float) -> Gray:
-        return np.asarray(cv2.GaussianBlur(gray, (0, 0), sigma_px))
+    def local_power(detail: Gray, window_px: int) -> Gray:
+        return np.asarray(cv2.blur(detail * detail, (window_px, window_px)))
 
-    def local_power(detail: Gray) -> Gray:
-        return np.asarray(cv2.blur(detail * detail, (_SHARPNESS_WINDOW_PX,) * 2))
-
-    fine = local_power(gray - softened(1.0))
-    # What is softened by four pixels may be looked at on every second.
-    halved = np.asarray(cv2.pyrDown(softened(3.5)))
-    coarse = halved - cv2.GaussianBlur(halved, (0, 0), 3.5)
-    middle = np.asarray(cv2.blur(coarse * coarse, (_SHARPNESS_WINDOW_PX // 2,) * 2))
+    detail = np.asarray(gray - cv2.GaussianBlur(gray, (0, 0), 1.0), np.float32)
+    fine = local_power(detail, _SHARPNESS_WINDOW_PX)
+    # What is softened by four pixels may be looked at on half the pixels each way.
+    size = (-(-gray.shape[1] // 2), -(-gray.shape[0] // 2))
+    half = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
+    coarse = cv2.GaussianBlur(half, (0, 0), _SOFTENED_PX)
+    coarse = coarse - cv2.GaussianBlur(coarse, (0, 0), 3.5)
+    middle = local_power(np.asarray(coarse, np.float32), _SHARPNESS_WINDOW_PX // 2)
     fine = np.maximum(fine[::2, ::2] - _ROUNDING_POWER, 0.0)
     ratio = (fine / (middle + 1.0))[fine + middle > _FLAT_POWER]
     if not ratio.size:
@@ -233,11 +234,11 @@ def _step(lines: Gray, start: int, direction: int, level: float) -> float:
     return float((np.abs(chosen - level).max(axis=0) > _STEP_LEVELS).mean())
 
 
-def _moire(rgb: NDArray[np.uint8]) -> float:
+def _moire(rgb: NDArray[np.uint8], gray: Gray | None) -> float:
     """How far the second direction of a screen stands over the spectrum around it; 1 is not at all.
 
     The amplitude spectra of blocks spread over the picture are averaged (Welch), each bin divided
-    by the median of its surroundings.
+    by the median of its surroundings. `gray` is that of the whole picture, where somebody has it.
     """
     height, width = rgb.shape[:2]
     if min(height, width) < _BLOCK_PX:
@@ -249,7 +250,8 @@ def _moire(rgb: NDArray[np.uint8]) -> float:
     ]
     places = places[:: -(-len(places) // _MOST_BLOCKS)]
     bins = _bins()
-    blocks = np.stack([gray_of(rgb[y : y + _BLOCK_PX, x : x + _BLOCK_PX]) for y, x in places])
+    cuts = [np.s_[y : y + _BLOCK_PX, x : x + _BLOCK_PX] for y, x in places]
+    blocks = np.stack([gray_of(rgb[cut]) if gray is None else gray[cut] for cut in cuts])
     blocks = (blocks - blocks.mean(axis=(1, 2), keepdims=True)) * bins.window
     half = np.abs(rfft2(blocks, workers=1)).sum(axis=0)  # of a real block; the rest mirrors it
     turned = np.roll(half[::-1], 1, axis=0)[:, -2:0:-1]
@@ -276,7 +278,7 @@ def _moire(rgb: NDArray[np.uint8]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Bins:
-    """Of a block its window, (`_BLOCK_PX`, `_BLOCK_PX`); of the lower half of its spectrum the rest.
+    """A block's window, (`_BLOCK_PX`, `_BLOCK_PX`), and facts of the lower half of its spectrum.
 
     `radius` is in periods a pixel; `allowed` is where a screen's peak may stand.
     """

@@ -239,10 +239,11 @@ def _decode(image: Image.Image, content: bytes, suffix: str, most_pixels: int) -
     except (OSError, ValueError, SyntaxError):
         # 16 bit TIFF with several channels is beyond Pillow, and within OpenCV.
         return _decode_deep(content, notes)
-    turned = ImageOps.exif_transpose(image)
-    if turned.size != image.size or image.getexif().get(0x0112, 1) not in (0, 1):
+    size, direction = image.size, image.getexif().get(0x0112, 1)
+    ImageOps.exif_transpose(image, in_place=True)  # a large picture is not copied more than needed
+    if image.size != size or direction not in (0, 1):
         notes.append("turned")
-    rgb = _to_rgb(turned, notes)
+    rgb = _to_rgb(image, notes)
     return Picture(rgb=np.ascontiguousarray(rgb), notes=tuple(notes))
 
 
@@ -280,7 +281,7 @@ def _to_srgb(image: Image.Image, notes: list[Note]) -> Image.Image:
             if converted is not None:
                 notes.append("color_profile")
                 return converted
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _decode_deep(content: bytes, notes: list[Note]) -> Picture:

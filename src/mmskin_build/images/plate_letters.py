@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mmskin_build.figures.paper import runs
 from mmskin_build.images.mark_shapes import LETTER_MIN
 
 RgbImage = NDArray[np.uint8]
@@ -27,7 +28,7 @@ _WITHIN = 0.012  # of the longer side: how soon the picture begins beside a stri
 _STRAIGHT = 0.8  # of a line, where it begins
 
 
-def find_gutter_letters(rgb: RgbImage) -> tuple[Box, ...]:
+def find_plate_letters(rgb: RgbImage) -> tuple[Box, ...]:
     """Return letters on the paper between and around the pictures of a plate.
 
     Args:
@@ -59,11 +60,9 @@ def _strips(lines: Gray) -> list[tuple[int, int, bool]]:
     side = max(lines.shape)
     paper = (lines >= _PAPER_MIN).view(np.uint8)
     share = cv2.reduce(paper, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0] / lines.shape[1]
-    is_paper = np.concatenate([[0], (share >= _PAPER_SHARE).astype(np.int8), [0]])
-    edges = np.flatnonzero(np.diff(is_paper)).reshape(-1, 2).tolist()
     reach = max(2, round(_WITHIN * side))
     strips = []
-    for start, end in edges:
+    for start, end in runs(share >= _PAPER_SHARE):
         if end - start < max(3.0, _LEAST_STRIP * side):
             continue
         before, after = paper[max(0, start - reach) : start], paper[end : end + reach]
