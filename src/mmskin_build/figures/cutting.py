@@ -14,7 +14,7 @@ import numpy as np
 from mmskin_build.figures.gutters import MarkBox, split_raster
 from mmskin_build.figures.lettering import Mark, erase_marks, read_marks
 from mmskin_build.figures.paper import PixelBox
-from mmskin_build.figures.plates import cut_by_marks, find_unread
+from mmskin_build.figures.plates import cut_by_marks, find_grid, find_unread
 from mmskin_build.figures.standing import match_marks, stand_alike
 from mmskin_build.geometry import Bbox, reading_order
 from mmskin_build.pdf.jobs import PanelPart, PictureView
@@ -112,7 +112,10 @@ def _cut_view(view: PictureView, count: int, marks: Mapping[str, MarkBox]) -> li
         if cut:
             return _ordered({box: letter for letter, box in cut.items()})
         return [_whole(view, marks)]  # gutters that part no letters are none
-    elif boxes:
+    grid = find_grid(clean, marks, count)
+    if grid:
+        return _ordered(grid)
+    if boxes:
         named = match_marks(boxes, marks)
         if named:
             return _ordered({box: named.get(i) for i, box in enumerate(boxes)})

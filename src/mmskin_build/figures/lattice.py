@@ -21,32 +21,34 @@ _SAME_LINE = 0.8  # letter heights that letters of one row or column may differ 
 _REACH = 0.5  # letter heights from where the letters say that a panel ends to where it does
 _STEP_RATIO, _STEP_SHARE = 1.5, 0.4  # of the way, for a step that the letters foretell
 _GROUND_SHARE = 0.5  # of the plate is paper: drawings, which end where their ink does
+_LEAST_READ = 0.75  # of the letters of a grid
 _MIN_SHARE = 0.05  # of the plate's side: no row or column is thinner
 
 _Cut = tuple[int, int]  # where one panel ends and where the next begins
 
 
 def cut_lattice(
-    picture: NDArray[np.uint8], papers: Sequence[Paper], marks: Mapping[str, MarkBox]
-) -> dict[str, PixelBox]:
+    picture: NDArray[np.uint8], papers: Sequence[Paper], marks: Mapping[str, MarkBox], count: int
+) -> dict[PixelBox, str | None]:
     """Find the panels of a grid from the rows and columns of their letters.
 
     Args:
         picture: ``(H, W) uint8`` or ``(H, W, 3) uint8``; in color, more borders can be seen.
         papers: Where it may be paper; the first is what its outer margin is taken for.
-        marks: Boxes of the letters, in pixels.
+        marks: Boxes of the letters, in pixels; a few may not have been read.
+        count: How many panels there are.
 
     Returns:
-        The box of each letter's panel; empty where letters are no grid or a border is not there.
+        The panels with their letters; empty where letters are no grid or a border is not there.
     """
-    letters = sorted(marks)
-    table = np.array([marks[letter] for letter in letters])
-    unit = float(np.median(table[:, 3] - table[:, 1]))
+    letters, table, unit = _in_lines(marks)
+    if len(letters) < _LEAST_READ * count:
+        return {}
     columns = _lines(table[:, 0] + table[:, 2], 2 * _SAME_LINE * unit)
     rows = _lines(table[:, 1] + table[:, 3], 2 * _SAME_LINE * unit)
     cells = list(zip(rows.tolist(), columns.tolist(), strict=True))
     high, wide = int(max(rows)) + 1, int(max(columns)) + 1
-    if min(high, wide) < 2 or len(cells) != high * wide or len(set(cells)) < len(cells):
+    if min(high, wide) < 2 or count != high * wide or len(set(cells)) < len(cells):
         return {}
     if float(papers[0].strict.mean()) >= _GROUND_SHARE:
         return {}
@@ -58,10 +60,32 @@ def cut_lattice(
         return {}
     lefts, rights = [plate[0], *(b for _, b in across)], [*(a for a, _ in across), plate[2]]
     tops, bottoms = [plate[1], *(b for _, b in down)], [*(a for a, _ in down), plate[3]]
+    letter_of = dict(zip(cells, letters, strict=True))
+    misread = [letter for letter in marks if letter not in letters]
+    rest = misread if len(misread) == count - len(cells) == 1 else []
     return {
-        letter: (lefts[column], tops[row], rights[column], bottoms[row])
-        for letter, (row, column) in zip(letters, cells, strict=True)
+        (lefts[column], tops[row], rights[column], bottoms[row]): letter_of.get(
+            (row, column), rest[0] if rest else None
+        )
+        for row in range(high)
+        for column in range(wide)
     }
+
+
+def _in_lines(marks: Mapping[str, MarkBox]) -> tuple[list[str], NDArray[np.float64], float]:
+    """The letters that share a row or a column with others, their boxes, and a letter's height.
+
+    One that stands alone in both was misread from what a panel shows.
+    """
+    letters = sorted(marks)
+    table = np.array([marks[letter] for letter in letters])
+    unit = float(np.median(table[:, 3] - table[:, 1]))
+    alone = np.ones(len(letters), bool)
+    for low, high in ((0, 2), (1, 3)):
+        numbers = _lines(table[:, low] + table[:, high], 2 * _SAME_LINE * unit)
+        alone &= np.bincount(numbers)[numbers] == 1
+    kept = np.flatnonzero(~alone)
+    return [letters[i] for i in kept], table[kept], unit
 
 
 def _lines(places: NDArray[np.float64], reach: float) -> NDArray[np.int64]:

@@ -107,6 +107,14 @@ def find_unread(
     return {}, []
 
 
+def find_grid(
+    rgb: NDArray[np.uint8], marks: Mapping[str, MarkBox], count: int
+) -> dict[PixelBox, str | None]:
+    """Find the `count` panels of a grid of which a few letters were not read (`cut_lattice`)."""
+    gray = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
+    return cut_lattice(rgb, _papers(rgb, gray), marks, count)
+
+
 def _scaled(box: PixelBox, scale: float, size: tuple[int, int]) -> PixelBox:
     """A box at another resolution, inside `size` (width, height)."""
     x0, y0, x1, y1 = (round(value * scale) for value in box)
@@ -165,7 +173,8 @@ def _cut_papers(
             break
     best = min(cuts, key=lambda c: c[0]) if cuts else None
     if best is None or not stand_exactly(best[2], marks, best[1]):
-        grid = cut_lattice(at_size(rgb, gray), papers, marks)
+        cells = cut_lattice(at_size(rgb, gray), papers, marks, len(marks))
+        grid = {letter: box for box, letter in cells.items() if letter is not None}
         if grid and (best is None or stand_exactly(grid, marks, "inside")):
             return grid
     if best is not None and (
