@@ -39,9 +39,7 @@ from mmskin_build.cli import (
 )
 from mmskin_build.errors import EXIT_INTERRUPTED, MmskinError, ResourceError, StorageError
 
-_COLLECT_AFTER = (
-    10_000  # new objects; at Python's 700, taking pages from workers costs twice the time
-)
+_COLLECT_AFTER = 10_000  # new objects; at Python's 700, taking pages from workers costs twice
 _EPILOG = """\b
 See it work on a generated book:
   mmskin demo

@@ -22,13 +22,12 @@ from pathlib import Path
 
 import numpy as np
 import pymupdf
-from pymupdf import mupdf
 
 from mmskin_build.geometry import POINTS_PER_INCH, Bbox, reading_order, union_all
 from mmskin_build.pdf.document import Document
 from mmskin_build.pdf.jobs import PageJob, PictureView, PixelBox, PixelRequest
 from mmskin_build.pdf.overlays import find_overlays, find_patches
-from mmskin_build.pdf.painting import PaintedImage, Painting, fz_page, read_painting
+from mmskin_build.pdf.painting import PaintedImage, Painting, draw_page, read_painting
 from mmskin_build.pdf.raster import (
     RgbImage,
     convert_image,
@@ -405,16 +404,7 @@ class PageCutter:
 
     def render(self, bbox: Bbox, sx: float, sy: float) -> RgbImage:
         """Draw `bbox` with `sx` and `sy` pixels a point; its corner falls on a pixel's corner."""
-        width, height = max(1, round(bbox.width * sx)), max(1, round(bbox.height * sy))
-        matrix = mupdf.FzMatrix(sx, 0, 0, sy, -bbox.x0 * sx, -bbox.y0 * sy)
-        pixmap = mupdf.fz_new_pixmap_with_bbox(
-            mupdf.fz_device_rgb(), mupdf.FzIrect(0, 0, width, height), mupdf.FzSeparations(), 0
-        )
-        mupdf.fz_clear_pixmap_with_value(pixmap, 255)
-        device = mupdf.fz_new_draw_device(matrix, pixmap)
-        mupdf.fz_run_page(fz_page(self.page), device, mupdf.FzMatrix(), mupdf.FzCookie())
-        mupdf.fz_close_device(device)
-        return to_rgb(pymupdf.Pixmap("raw", pixmap))
+        return to_rgb(draw_page(self.page, bbox, sx, sy))
 
     # -- what is painted over ------------------------------------------------------------
 
