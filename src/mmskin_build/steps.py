@@ -438,7 +438,10 @@ def stage_version(*rooms: str, libraries: Sequence[str] = ()) -> str:
     """Stand for the code behind a stage: its rooms, the ground, the libraries it rests on."""
     code = code_digest(*rooms, "geometry", "records", "decisions", "store")
     names = (*_LIBRARIES, *libraries)
-    return " ".join([__version__, code, *(f"{name}={version(name)}" for name in names)])
+    return " ".join([__version__, code, *(f"{name}={_version(name)}" for name in names)])
+
+
+_version = functools.cache(version)  # reads a file each time
 
 
 def _counting(job: Job, book_id: str, stage: str, total: int) -> Callable[[int], None]:

@@ -175,8 +175,11 @@ def code_digest(*rooms: str) -> str:
         inside = (*path.rglob("*.py"), *path.rglob("*.json"))
         files = sorted(inside) if path.is_dir() else [path.with_suffix(".py")]
         for file in files:
-            digest.update(f"{file.relative_to(top).as_posix()} {file_sha256(file)}\n".encode())
+            digest.update(f"{file.relative_to(top).as_posix()} {_source_sha256(file)}\n".encode())
     return digest.hexdigest()
+
+
+_source_sha256 = functools.cache(file_sha256)  # many stages rest on one file
 
 
 # -------------------------------------------------------------------------------- atomic files

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
 from mmskin_build.geometry import Bbox
+from mmskin_build.pdf.jobs import PixelBox
 from mmskin_build.pdf.painting import Painting
 from mmskin_build.records import Line, Overlay, PathObject
 
@@ -70,7 +72,28 @@ def _is_frame(path: PathObject, bbox: Bbox) -> bool:
     return path.shape == "line" and not _overlap(path.bbox.expand(0.05), inside)
 
 
-def merge_boxes(boxes: Sequence[Bbox]) -> list[Bbox]:
+def find_patches(overlays: Sequence[Overlay], bbox: Bbox, size: tuple[int, int]) -> list[PixelBox]:
+    """Return the parts of a picture that are painted over, a pixel more at each side.
+
+    Args:
+        overlays: What is painted over it.
+        bbox: What the picture shows, in points.
+        size: Its width and height in pixels.
+    """
+    width, height = size
+    sx, sy = width / bbox.width, height / bbox.height
+    patches: list[PixelBox] = []
+    for area in _merge_boxes([overlay.bbox for overlay in overlays]):
+        x0 = max(0, math.floor((area.x0 - bbox.x0) * sx) - 1)
+        y0 = max(0, math.floor((area.y0 - bbox.y0) * sy) - 1)
+        x1 = min(width, math.ceil((area.x1 - bbox.x0) * sx) + 1)
+        y1 = min(height, math.ceil((area.y1 - bbox.y0) * sy) + 1)
+        if x1 > x0 and y1 > y0:
+            patches.append((x0, y0, x1, y1))
+    return patches
+
+
+def _merge_boxes(boxes: Sequence[Bbox]) -> list[Bbox]:
     """Unite boxes that meet, so that each place is drawn once."""
     result: list[Bbox] = []
     for box in boxes:

@@ -307,6 +307,20 @@ def hold_only_streams(painting: Painting) -> bool:
     )
 
 
+def draw_page(page: pymupdf.Page, bbox: Bbox, sx: float, sy: float) -> pymupdf.Pixmap:
+    """Draw `bbox` of a page over white, with `sx` and `sy` pixels a point."""
+    width, height = max(1, round(bbox.width * sx)), max(1, round(bbox.height * sy))
+    matrix = mupdf.FzMatrix(sx, 0, 0, sy, -bbox.x0 * sx, -bbox.y0 * sy)
+    pixmap = mupdf.fz_new_pixmap_with_bbox(
+        mupdf.fz_device_rgb(), mupdf.FzIrect(0, 0, width, height), mupdf.FzSeparations(), 0
+    )
+    mupdf.fz_clear_pixmap_with_value(pixmap, 255)
+    device = mupdf.fz_new_draw_device(matrix, pixmap)
+    mupdf.fz_run_page(fz_page(page), device, mupdf.FzMatrix(), mupdf.FzCookie())
+    mupdf.fz_close_device(device)
+    return pymupdf.Pixmap("raw", pixmap)
+
+
 def fz_page(page: pymupdf.Page) -> Any:
     """MuPDF's own handle of `page`; running it with the identity gives display points."""
     this = page.this

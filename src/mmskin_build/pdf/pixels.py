@@ -22,18 +22,18 @@ from pathlib import Path
 
 import numpy as np
 import pymupdf
-from pymupdf import mupdf
 
 from mmskin_build.geometry import POINTS_PER_INCH, Bbox, reading_order, union_all
 from mmskin_build.pdf.document import Document
 from mmskin_build.pdf.jobs import PageJob, PictureView, PixelBox, PixelRequest
-from mmskin_build.pdf.overlays import find_overlays, merge_boxes
-from mmskin_build.pdf.painting import PaintedImage, Painting, fz_page, read_painting
+from mmskin_build.pdf.overlays import find_overlays, find_patches
+from mmskin_build.pdf.painting import PaintedImage, Painting, draw_page, read_painting
 from mmskin_build.pdf.raster import (
     RgbImage,
     convert_image,
     decode_image,
     encode_png,
+    is_foreign,
     lies_on_side,
     orient,
     separate_pictures,
@@ -57,12 +57,16 @@ _PAGE_SHARE = 0.75  # an image object over this share of the page is the scan of
 
 @dataclass(frozen=True, slots=True)
 class _Exact:
-    """Native pixels of a region: `size` is (width, height); they are converted when asked for."""
+    """Native pixels of a region: `size` is (width, height); they are converted when asked for.
+
+    `is_foreign` tells that drawing them means converting the colors of the whole object again.
+    """
 
     size: tuple[int, int]
     bbox: Bbox  # what the pixels show, in points
     pixels: Callable[[], RgbImage]
     pieces: tuple[PixelBox, ...] = ()
+    is_foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +313,7 @@ class PageCutter:
             (x1 - x0, y1 - y0),
             box,
             lambda: np.ascontiguousarray(self._pixels(part)[y0:y1, x0:x1]),
+            is_foreign=is_foreign(part.image),
         )
 
     def _join(self, parts: Sequence[PaintedImage], shown: Sequence[Bbox]) -> _Exact | None:
@@ -399,16 +404,7 @@ class PageCutter:
 
     def render(self, bbox: Bbox, sx: float, sy: float) -> RgbImage:
         """Draw `bbox` with `sx` and `sy` pixels a point; its corner falls on a pixel's corner."""
-        width, height = max(1, round(bbox.width * sx)), max(1, round(bbox.height * sy))
-        matrix = mupdf.FzMatrix(sx, 0, 0, sy, -bbox.x0 * sx, -bbox.y0 * sy)
-        pixmap = mupdf.fz_new_pixmap_with_bbox(
-            mupdf.fz_device_rgb(), mupdf.FzIrect(0, 0, width, height), mupdf.FzSeparations(), 0
-        )
-        mupdf.fz_clear_pixmap_with_value(pixmap, 255)
-        device = mupdf.fz_new_draw_device(matrix, pixmap)
-        mupdf.fz_run_page(fz_page(self.page), device, mupdf.FzMatrix(), mupdf.FzCookie())
-        mupdf.fz_close_device(device)
-        return to_rgb(pymupdf.Pixmap("raw", pixmap))
+        return to_rgb(draw_page(self.page, bbox, sx, sy))
 
     # -- what is painted over ------------------------------------------------------------
 
@@ -419,19 +415,16 @@ class PageCutter:
         """
         bbox, (width, height) = exact.bbox, exact.size
         sx, sy = width / bbox.width, height / bbox.height
-        patches: list[PixelBox] = []
-        for area in merge_boxes([o.bbox for o in overlays]):
-            x0 = max(0, math.floor((area.x0 - bbox.x0) * sx) - 1)
-            y0 = max(0, math.floor((area.y0 - bbox.y0) * sy) - 1)
-            x1 = min(width, math.ceil((area.x1 - bbox.x0) * sx) + 1)
-            y1 = min(height, math.ceil((area.y1 - bbox.y0) * sy) + 1)
-            if x1 > x0 and y1 > y0:
-                patches.append((x0, y0, x1, y1))
+        patches = find_patches(overlays, bbox, exact.size)
         is_covered = (0, 0, width, height) in patches
         result = np.empty((height, width, 3), np.uint8) if is_covered else exact.pixels().copy()
-        for x0, y0, x1, y1 in patches:
-            patch = Bbox(bbox.x0 + x0 / sx, bbox.y0 + y0 / sy, bbox.x0 + x1 / sx, bbox.y0 + y1 / sy)
-            result[y0:y1, x0:x1] = self.render(patch, sx, sy)[: y1 - y0, : x1 - x0]
+        for run in [patches] if exact.is_foreign and patches else [[patch] for patch in patches]:
+            left, top = min(p[0] for p in run), min(p[1] for p in run)
+            right, bottom = max(p[2] for p in run), max(p[3] for p in run)
+            x0, y0 = bbox.x0 + left / sx, bbox.y0 + top / sy
+            drawn = self.render(Bbox(x0, y0, bbox.x0 + right / sx, bbox.y0 + bottom / sy), sx, sy)
+            for a, b, c, d in run:
+                result[b:d, a:c] = drawn[b - top : d - top, a - left : c - left]
         return result
 
 

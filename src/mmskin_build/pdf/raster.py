@@ -62,6 +62,12 @@ def convert_image(image: Any, pixmap: pymupdf.Pixmap) -> RgbImage:
     return np.asarray(mixed, np.uint8)
 
 
+def is_foreign(image: Any) -> bool:
+    """Whether an image object's colors are neither device RGB nor gray."""
+    space = image.m_internal.colorspace
+    return bool(space) and mupdf.ll_fz_colorspace_name(space) not in ("DeviceRGB", "DeviceGray")
+
+
 def to_rgb(pixmap: pymupdf.Pixmap) -> RgbImage:
     """Convert any pixmap to ``(H, W, 3) uint8`` RGB, what is transparent over white."""
     name = pixmap.colorspace.name if pixmap.colorspace is not None else ""
