@@ -18,7 +18,7 @@ from typing import Any, TypeVar, cast
 from distributed import Client, as_completed, get_worker
 from mmskin_build.flows import travel
 
-from mmskin_build import steps
+from mmskin_build.cache import stage_version
 from mmskin_build.config import PdfConfig
 from mmskin_build.errors import ClusterError
 from mmskin_build.images.classify import (
@@ -272,7 +272,7 @@ def _own_pool(limits: PdfConfig) -> WorkerPool:
 
 def program_code() -> str:
     """Stand for this program and its libraries, which must be the same on all machines."""
-    return steps.stage_version(*_ROOMS)
+    return stage_version(*_ROOMS)
 
 
 def check_code(code: str) -> None:

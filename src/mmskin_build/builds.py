@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 
 from mmskin_build.books import check_book, read_books
-from mmskin_build.cache import Entry, Stage, open_store
+from mmskin_build.cache import Entry, Stage, open_store, stage_version
 from mmskin_build.config import Config, Workspace
 from mmskin_build.dataset.groups import join_groups
 from mmskin_build.dataset.manifest import SpotCheck
@@ -67,7 +67,6 @@ from mmskin_build.steps import (
     read_book,
     records_sha256,
     screen_pictures,
-    stage_version,
 )
 from mmskin_build.store import (
     file_sha256,

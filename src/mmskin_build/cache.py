@@ -14,20 +14,24 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import hashlib
 import json
 import logging
 import secrets
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mmskin_build import __version__
 from mmskin_build.config import Workspace
 from mmskin_build.errors import DamagedObjectError, StorageError
 from mmskin_build.packing import MANIFEST, Output, write_manifest
 from mmskin_build.store import (
+    code_digest,
     file_sha256,
     is_abandoned,
     parse_json,
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _TEMPORARY = ".tmp"
+_LIBRARIES = ("pymupdf", "pdfplumber", "opencv-python-headless", "numpy")  # of every stage
 _DESCRIPTION = ("stage", "version", "config_sha256", "inputs", "models")  # what the key stands for
 
 
@@ -320,3 +325,13 @@ def _publish(temporary: Path, final: Path) -> None:
             final.rename(aside)
         shutil.rmtree(aside, ignore_errors=True)
     raise StorageError(f"{final}: cannot be replaced; remove that folder and run again")
+
+
+def stage_version(*rooms: str, libraries: Sequence[str] = ()) -> str:
+    """Stand for the code behind a stage: its rooms, the ground, the libraries it rests on."""
+    code = code_digest(*rooms, "geometry", "records", "decisions", "store")
+    names = (*_LIBRARIES, *libraries)
+    return " ".join([__version__, code, *(f"{name}={_version(name)}" for name in names)])
+
+
+_version = functools.cache(version)  # reads a file each time

@@ -48,7 +48,7 @@ EXIT_CODES = {
     "a public set lacks a file or a column",
     9: "the release cannot be made as asked, for instance because the version exists",
     10: "the release on disk is not what its manifest says",
-    11: "the disk is full or a folder cannot be written",
+    11: "the disk is full, a folder cannot be written, or shared storage not be reached",
     EXIT_PARTIAL: "done, but without some books or files; they are listed",
     13: "a Dask cluster cannot be used, or was lost for good",
     14: "a model folder, a shard or an adapter cannot be used",

@@ -20,13 +20,11 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
-from mmskin_build import __version__
 from mmskin_build.alignment import check_conserved, cut_figures, pair_figures, read_pages
 from mmskin_build.books import adobe_path, book_source, pages_to_read
-from mmskin_build.cache import Entry, Stage, open_store, read_entry
+from mmskin_build.cache import Entry, Stage, open_store, read_entry, stage_version
 from mmskin_build.config import Config, Workspace, config_sha256
 from mmskin_build.dataset.assemble import Surroundings, assemble_records, panel_id
 from mmskin_build.dataset.figure_verdicts import decide_figures
@@ -57,7 +55,6 @@ from mmskin_build.review.applying import cut_decided, decisions_of_book
 from mmskin_build.review.decisions import read_decisions
 from mmskin_build.screening import first_file, screen_figures
 from mmskin_build.store import (
-    code_digest,
     file_sha256,
     read_jsonl,
     to_json,
@@ -74,7 +71,6 @@ RECORDS, SUMMARY, MASKED = "records.jsonl", "summary.jsonl", "masked.jsonl"
 JUDGED, OUTCOMES = "judged.jsonl", "outcomes.jsonl"
 JOINS, APART = "joins.jsonl", "apart.jsonl"
 
-_LIBRARIES = ("pymupdf", "pdfplumber", "opencv-python-headless", "numpy")
 _DETECTORS = ("scikit-image", "scipy", "onnx", "onnxruntime", "nudenet")
 
 STAGES = ("read_book", "align_book", "cut_pictures", "screen_pictures", "assemble_book")
@@ -432,16 +428,6 @@ def _check_figures_end(
 def records_sha256(cfg: Config) -> str:
     """Return the digest of all settings that records depend on."""
     return config_sha256(cfg.pdf, cfg.figures, cfg.images, cfg.privacy)
-
-
-def stage_version(*rooms: str, libraries: Sequence[str] = ()) -> str:
-    """Stand for the code behind a stage: its rooms, the ground, the libraries it rests on."""
-    code = code_digest(*rooms, "geometry", "records", "decisions", "store")
-    names = (*_LIBRARIES, *libraries)
-    return " ".join([__version__, code, *(f"{name}={_version(name)}" for name in names)])
-
-
-_version = functools.cache(version)  # reads a file each time
 
 
 def _counting(job: Job, book_id: str, stage: str, total: int) -> Callable[[int], None]:

@@ -4,8 +4,8 @@
 2. `features`, `embedding`, `imagenet`, `description`: how it looks, and what networks see in it;
    `kinds`: what sort of picture that is; `photo`, `modality`: whether it is a photograph, and
    clinical, dermoscopic or pathological
-3. `strokes`, `mark_shapes`, `mark_kinds`, `insets`, `marks`, `annotated`: what was drawn on it,
-   and whether that matters
+3. `strokes`, `mark_shapes`, `mark_kinds`, `insets`, `plate_letters`, `marks`, `annotated`: what was
+   drawn on it, and whether that matters
 4. `bodyparts`, `eye_bars`, `faces`, `skin`, `identifiers`, `sensitive`: what must not be published
    unasked; `policy`: what is done about it
 5. `quality`: how good it is: small, blurred, cut, badly exposed

@@ -11,6 +11,6 @@ The steps, in order:
 5. `sides`, `release_sides`: training, validation and test over all sets and the release
 6. `items`, `tables`: a picture with its label and split; upstream's tables of them
 7. `captions`, `label_questions`, `other_questions`, `questions`: to train on
-8. `prepare`, `check`: all of it in order; what is missing
+8. `prepare`, `check`: all of it in order; what is missing; `takedown`: what was withdrawn goes
 9. `reasons`: why something is left out
 """
