@@ -10,7 +10,7 @@ import pytest
 
 from mmskin_build import builds, cli, steps
 from mmskin_build.books import add_book, read_books
-from mmskin_build.cache import read_entry
+from mmskin_build.cache import open_store, read_entry
 from mmskin_build.config import Config, FiguresConfig, Workspace, WorkspaceConfig, parse_config
 from mmskin_build.dataset import pictures
 from mmskin_build.dataset.released import read_manifest
@@ -93,7 +93,7 @@ def test_no_id_is_lost_on_the_way(built: Path) -> None:
     workspace = Workspace(built)
     for book in builds.read_build(workspace).books:
         alignment = builds.read_alignment(workspace, book)
-        entry = steps.Store(workspace.store).entry("assemble_book", book.stages["assemble_book"])
+        entry = open_store(workspace).entry("assemble_book", book.stages["assemble_book"])
         ended = {r.provenance.figure_id for r in read_jsonl(entry.path(steps.RECORDS), Record)}
         ended |= {r.item_id for r in read_jsonl(entry.path(steps.REJECTS), Reject)}
         assert {figure.figure_id for figure in alignment.figures} <= ended

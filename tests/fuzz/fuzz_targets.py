@@ -11,6 +11,7 @@ import io
 import json
 import random
 import shutil
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ from mmskin_build.geometry import Bbox
 from mmskin_build.images.examples import read_manifest as read_examples
 from mmskin_build.images.kinds import read_model_file
 from mmskin_build.images.read import read_picture
+from mmskin_build.packing import unpack, write_pack
 from mmskin_build.pdf.adobe import load_extract
 from mmskin_build.pdf.isolation import WorkerPool
 from mmskin_build.pdf.jobs import PdfSource
@@ -272,7 +274,7 @@ def _pictures() -> list[Target]:
 
 
 def _build(folder: Path) -> list[Target]:
-    """Files of the work folder: a stage output's manifest, the last build, the queue."""
+    """A stage output's manifest, the same packed for shared storage, the last build, the queue."""
     workspace = make_review(folder)
     entry = next(iter(workspace.store.glob("cut_pictures/*/*")))
 
@@ -282,6 +284,19 @@ def _build(folder: Path) -> list[Target]:
         shutil.copy(entry / "about.txt", copy)
         shutil.copy(path, copy / MANIFEST)
         read_entry(copy, deep=True)
+
+    def use_pack(path: Path) -> None:
+        copy = path.parent / "unpacked"
+        copy.mkdir()
+        with path.open("rb") as file:
+            unpack(file, copy)
+        again = io.BytesIO()
+        write_pack(again, copy)
+        if again.getvalue() != path.read_bytes():
+            raise AssertionError("what was taken is not what was packed")
+
+    packed = io.BytesIO()
+    write_pack(packed, entry)
 
     def use_build(path: Path) -> None:
         data = path.parent / "data"
@@ -299,6 +314,13 @@ def _build(folder: Path) -> list[Target]:
             file="changed.json",
         ),
         Target(
+            name="pack",
+            seeds=[packed.getvalue()],
+            mutate=_mutate_pack,
+            use=use_pack,
+            file="changed.tar",
+        ),
+        Target(
             name="last build",
             seeds=[workspace.current.read_bytes()],
             mutate=mutate_json,
@@ -313,6 +335,19 @@ def _build(folder: Path) -> list[Target]:
             file="bk1.jsonl",
         ),
     ]
+
+
+def _mutate_pack(rng: random.Random, content: bytes) -> bytes:
+    """Change any bytes, or what the manifest in front lists, its header put right again."""
+    if rng.random() < 0.5:
+        return mutate_bytes(rng, content)
+    block = tarfile.BLOCKSIZE
+    head = tarfile.TarInfo.frombuf(content[:block], "utf-8", "strict")
+    manifest = mutate_json(rng, content[block : block + head.size])
+    rest = content[block + head.size + -head.size % block :]
+    head.size = len(manifest)
+    made = head.tobuf(tarfile.USTAR_FORMAT) + manifest + bytes(-len(manifest) % block)
+    return made + rest
 
 
 def _tables() -> list[Target]:
