@@ -341,17 +341,25 @@ def test_what_cannot_be_mended_says_why_and_all_else_is(
             raise OSError(28, "No space left on device", str(path))
         real(path, *given)
 
+    monkeypatch.setattr(repair.shutil, "rmtree", refuse)
+    done = {(d.what, d.done): d.mend for d in repair.repair(Workspace(folder / "data"), Config())}
+    assert done.keys() == {
+        ("stage output", True), ("stage output", False), ("last build", True), ("queue", True),
+    }  # fmt: skip
+    assert "the disk is full" in done["stage output", False]
+
+
+def test_a_queue_that_cannot_be_written_is_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*given: Any) -> None:
         raise StorageError("queue: the disk is full")
 
-    monkeypatch.setattr(repair.shutil, "rmtree", refuse)
+    (folder / "manual_review" / "queue" / "bk1.jsonl").write_bytes(b"{")
     monkeypatch.setattr(repair, "write_build_queue", full)
-    done = {(d.what, d.done): d.mend for d in repair.repair(Workspace(folder / "data"), Config())}
-    assert done.keys() == {
-        ("stage output", True), ("stage output", False), ("last build", True), ("queue", False),
-    }  # fmt: skip
-    assert "the disk is full" in done["stage output", False]
-    assert "not made again" in done["queue", False]
+    (damage,) = repair.repair(Workspace(folder / "data"), Config())
+    assert (damage.what, damage.done) == ("queue", False)
+    assert "not made again: queue: the disk is full" in damage.mend
 
 
 def test_what_cannot_be_looked_at_is_told_and_all_else_is_looked_at(

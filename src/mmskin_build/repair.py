@@ -314,7 +314,12 @@ def _queue(workspace: Workspace) -> Iterator[Damage]:
 
 
 def _write_queue(workspace: Workspace, cfg: Config) -> str:
-    """Write the queue out of the last build, or return why not; the next build writes it, too."""
+    """Write the queue out of the last build, if there is one, or return why it cannot be.
+
+    The next build writes it, too.
+    """
+    if not workspace.current.exists():
+        return ""
     try:
         books = read_registry(workspace.books_toml)
         write_build_queue(workspace, cfg, read_build(workspace), books)
