@@ -33,7 +33,7 @@ from mmskin_build.store import file_sha256
 
 HERE = Path(__file__).parent
 OURS = "mmskin"
-FEW_SCANS = 6  # a page of a scan costs twenty times one with text
+FEW_SCANS, SCAN_PAGES = 6, 2  # a page of a scan costs twenty times one with text
 ABOUT = {
     OURS: "mmskin align, one worker",
     "layout": "PyMuPDF's layout network + nearest caption (Tesseract where there is no text)",
@@ -262,6 +262,7 @@ def main() -> None:
     parser.add_argument("--rivals", type=Path, help="virtual environment with other extractors")
     parser.add_argument("--pages", type=int, default=3, help="of each style")
     parser.add_argument("--styles", help="names, comma-separated [all]")
+    parser.add_argument("--sets", help="demo, styles, scans, yours; comma-separated [all]")
     parser.add_argument("--all-scans", action="store_true", help="not only the held-out styles")
     given = parser.parse_args()
     who, absent = extractors(given.rivals)
@@ -272,14 +273,24 @@ def main() -> None:
     report: dict[str, Any] = {"about": ABOUT, "absent": absent, "sets": {}}
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        sets: dict[str, Callable[[Path], Iterable[Labelled]]] = {
-            "demo book": documents.demo_book,
-            "publishers' styles": lambda at: documents.styles(at, given.pages, names=names),
-            "styles as scans": lambda at: documents.styles(at, 2, scans=True, names=scanned),
+        sets: dict[str, tuple[str, Callable[[Path], Iterable[Labelled]]]] = {
+            "demo": ("demo book", documents.demo_book),
+            "styles": (
+                "publishers' styles",
+                lambda at: documents.styles(at, given.pages, names=names),
+            ),
+            "scans": (
+                "styles as scans",
+                lambda at: documents.styles(at, SCAN_PAGES, scans=True, names=scanned),
+            ),
         }
         if given.pdfs and given.labels:
-            sets["your documents"] = lambda at: documents.your_own(given.pdfs, given.labels)
-        for number, (name, make) in enumerate(sets.items()):
+            sets["yours"] = (
+                "your documents",
+                lambda at: documents.your_own(given.pdfs, given.labels),
+            )
+        wanted = given.sets.split(",") if given.sets else list(sets)
+        for number, (name, make) in enumerate(sets[key] for key in sets if key in wanted):
             place = folder / str(number)
             place.mkdir()
             labelled = list(make(place))
