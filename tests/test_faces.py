@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tracemalloc
 from pathlib import Path
 
 import cv2
@@ -145,3 +146,15 @@ def test_a_bar_over_the_eyes_of_a_portrait_is_noted_and_it_stays_a_face() -> Non
         assert found.score >= 0.5
         noted.append(found.eyes_barred)
     assert np.mean(noted) >= 0.6
+
+
+def test_a_dark_picture_is_raised_without_many_copies_of_it() -> None:
+    dark = np.full((1500, 2000, 3), 40, np.uint8)
+    tracemalloc.start()
+    try:
+        raised = faces._lit(dark)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert raised.mean() > 200
+    assert peak < 2 * dark.nbytes

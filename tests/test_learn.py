@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +16,14 @@ from mmskin_build.errors import SchemaError
 from mmskin_build.images.drawn_skin import draw_clinical, draw_dermoscopy
 from mmskin_build.images.examples import (
     Examples,
+    join,
     pack_examples,
     read_decisions,
     read_manifest,
     unpack_examples,
 )
 from mmskin_build.images.kinds import KINDS, parse_model, shipped_file
-from mmskin_build.images.learn import example_weights, leave_sources_out
+from mmskin_build.images.learn import example_weights, fit_linear, leave_sources_out
 from mmskin_build.images.measure import judge_left_out, score
 from mmskin_build.images.train import train_model
 from mmskin_build.store import to_json
@@ -78,6 +80,13 @@ def test_kinds_weigh_the_same_and_large_sources_less_than_their_number() -> None
     assert np.allclose(by_kind, by_kind[0])
     first = np.array([source == "source 0" for source in few.sources])
     assert weights[first].sum() / weights[~first].sum() == pytest.approx(2.0)
+
+
+def test_copies_of_pictures_do_not_make_the_kinds_seem_better_known() -> None:
+    alone = clouds()
+    copies = replace(alone, plain=np.zeros(len(alone.kinds), np.bool_))
+    once, twice = fit_linear(alone), fit_linear(join([alone, copies]))
+    assert np.allclose(once.linear[1][0], twice.linear[1][0], rtol=1e-4, atol=1e-6)
 
 
 def test_examples_are_kept_in_the_file() -> None:
