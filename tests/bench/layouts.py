@@ -31,8 +31,8 @@ import numpy as np
 import pypdfium2
 from layout_books import BOOKS
 from layout_fresh import FRESH
-from layout_journals import JOURNALS
 from layout_hard import HARD
+from layout_journals import JOURNALS
 from layout_sheet import Box, Sheet, Truth
 from PIL import Image
 from rapidfuzz import fuzz
