@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import make_body, make_caption_lines, make_image, make_line, make_page, turn_line
+from builders import (
+    make_body,
+    make_caption_lines,
+    make_image,
+    make_line,
+    make_page,
+    turn_line,
+)
 from mmskin_build.config import FiguresConfig
 from mmskin_build.figures.book import BookFigures, align_book
 from mmskin_build.figures.captions import find_captions
@@ -307,6 +314,71 @@ def test_four_pictures_with_unnumbered_captions_of_their_own_are_four_figures() 
     figures = align(page(0, boxes, lines)).figures
     assert [figure.caption for figure in figures] == words
     assert [[tuple(p.bbox) for p in figure.panels] for figure in figures] == [[b] for b in boxes]
+
+
+def test_captions_below_one_another_under_two_pictures_follow_their_order() -> None:
+    """Both stand under both pictures: only their numbers say which is whose."""
+    long = "Plaques of the elbow and of the knee in a man who had been treated for years."
+    words = "Papules of the palm of the left hand in the same man after his treatment."
+    first, second = caption("Figure 1.", 72, 256, long), caption("Figure 2.", 72, 272, words)
+    book = align(page(0, [A, B], first, second))
+    assert pairs(book) == {"Figure 1": [A], "Figure 2": [B]}
+
+
+def test_a_label_in_the_margin_takes_the_words_under_its_picture() -> None:
+    box = (150.0, 100.0, 500.0, 300.0)
+    pages = []
+    for index in range(3):
+        label = make_line(f"Fig. 4.{index + 1}", 60, 102, size_pt=9, bold=True, block=1)
+        words = make_line(
+            "Grouped vesicles on an inflamed base.", 150, 305, size_pt=9,
+            font="Times-Italic", italic=True, block=2,
+        )  # fmt: skip
+        pages.append(page(index, [box], [label], [words]))
+    figures = align(*pages).figures
+    assert [(figure.label, figure.caption) for figure in figures] == [
+        (f"Fig. 4.{number}", "Grouped vesicles on an inflamed base.") for number in (1, 2, 3)
+    ]
+
+
+def test_numbers_that_grow_through_the_captions_of_a_book_are_their_labels() -> None:
+    pages = []
+    for index in range(3):
+        lines = [
+            make_line(
+                f"12.{2 * index + n + 1} Plaques of the elbow.",
+                box[0],
+                box[3] + 6,
+                size_pt=8,
+                font="Helvetica",
+                block=n + 1,
+            )  # fmt: skip
+            for n, box in enumerate((A, B))
+        ]
+        pages.append(page(index, [A, B], lines))
+    figures = align(*pages).figures
+    assert [figure.label for figure in figures] == [f"12.{n}" for n in range(1, 7)]
+    assert {figure.caption for figure in figures} == {"Plaques of the elbow."}
+
+
+def test_a_number_that_begins_one_caption_is_no_label() -> None:
+    words = ["12 Papules of the palm.", "Plaques of the elbow."]
+    lines = [
+        make_line(text, box[0], box[3] + 6, size_pt=8, font="Helvetica", block=n)
+        for n, (text, box) in enumerate(zip(words, (A, B), strict=True))
+    ]
+    figures = align(page(0, [A, B], lines)).figures
+    assert [(figure.label, figure.caption) for figure in figures] == [(None, w) for w in words]
+
+
+def test_the_tightly_set_lines_of_an_unnumbered_caption_stay_together() -> None:
+    lines = [
+        make_line(text, 72, 256 + 8 * n, size_pt=9, font="Helvetica", block=1)
+        for n, text in enumerate(("Plaques of the elbow in a man", "who had been treated."))
+    ]
+    assert lines[1].bbox.y0 < lines[0].bbox.y1 - 1
+    (figure,) = align(page(0, [A], lines)).figures
+    assert figure.caption == "Plaques of the elbow in a man who had been treated."
 
 
 def test_the_life_of_an_author_beside_a_portrait_is_no_caption_in_a_numbered_book() -> None:

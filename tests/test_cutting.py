@@ -180,6 +180,53 @@ def test_a_letter_that_cannot_be_read_is_left_to_its_neighbors() -> None:
     assert iou(Bbox(*map(float, found[None])), Bbox(*map(float, boxes[2]))) > 0.9
 
 
+def dark_grid() -> tuple[Plate, dict[str, Box]]:
+    """Photographs left, dark fields right, edge to edge: two fields meet without a line."""
+    plate = Plate(800, 600, "black")
+    wanted: dict[str, Box] = {
+        "a": (0, 0, 400, 300),
+        "b": (400, 0, 800, 300),
+        "c": (0, 300, 400, 600),
+        "d": (400, 300, 800, 600),
+    }
+    for number, (letter, box) in enumerate(wanted.items()):
+        if letter in "ac":
+            plate.photo(box, number)
+        else:
+            plate.pen.line((box[0], box[1] + 150, box[2], box[1] + 190), "green", 12)
+    return plate, wanted
+
+
+def test_letters_of_a_grid_tell_where_two_dark_fields_meet() -> None:
+    plate, wanted = dark_grid()
+    for letter, box in wanted.items():
+        plate.letter(box[2] - 50, box[3] - 60, letter.upper(), "white")
+    assert alike(found_in(plate, "abcd"), wanted, 0.97)
+
+
+def test_a_letter_that_was_not_read_has_its_place_in_a_grid() -> None:
+    plate, wanted = dark_grid()
+    for letter, box in wanted.items():
+        if letter != "c":
+            plate.letter(box[2] - 50, box[3] - 60, letter.upper(), "white")
+    found = found_in(plate, "abcd")
+    assert alike({letter or "c": box for letter, box in found.items()}, wanted, 0.97)
+
+
+def test_an_empty_cell_beside_framed_photographs_is_no_part_of_one() -> None:
+    plate = Plate(604, 604)
+    wanted: dict[str, Box] = {
+        "a": (0, 0, 300, 300),
+        "b": (304, 0, 604, 300),
+        "c": (0, 304, 300, 604),
+    }
+    for number, (letter, (x0, y0, x1, y1)) in enumerate(wanted.items()):
+        plate.photo((x0, y0, x1, y1), number)
+        plate.pen.rectangle((x0, y0, x1 - 1, y1 - 1), outline="black", width=2)
+        plate.letter(x0 + 16, y1 - 60, letter.upper(), "white")
+    assert alike(found_in(plate, "abc"), wanted)
+
+
 def test_one_photograph_stays_whole_whatever_the_caption_names() -> None:
     parts = find_panels([view_of(photograph(3, 900, 600))], 3, ["a", "b", "c"])
     assert parts == [[PanelPart((0, 0, 900, 600), None)]]

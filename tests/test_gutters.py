@@ -87,6 +87,71 @@ def test_a_section_on_white_glass_keeps_its_glass_beside_painted_gutters() -> No
     assert near(split_raster(pixels, 4), boxes, 1)
 
 
+def on_glass(pixels: Rgb, box: Box, pieces: int = 1) -> None:
+    """Put a section into a box: pieces of its photograph on bright glass that is not pure white."""
+    x0, y0, x1, y1 = box
+    tissue = pixels[y0:y1, x0:x1].copy()
+    glass = np.random.default_rng(3).integers(241, 249, (y1 - y0, x1 - x0, 1), np.uint8)
+    pixels[y0:y1, x0:x1] = glass
+    y, x = np.mgrid[0 : y1 - y0, 0 : x1 - x0]
+    for part in np.array_split(np.arange(x1 - x0), pieces):
+        across = (x - part.mean()) / (0.42 * len(part))
+        inside = across**2 + ((y - (y1 - y0) / 2) / (0.42 * (y1 - y0))) ** 2 < 1
+        pixels[y0:y1, x0:x1][inside] = tissue[inside]
+
+
+@pytest.mark.parametrize("expected", [0, 4])
+def test_painted_gutters_set_sections_on_glass_off(expected: int) -> None:
+    boxes = grid(2, 2, 12)
+    pixels = sheet(boxes, extent(boxes))
+    on_glass(pixels, boxes[1])
+    on_glass(pixels, boxes[2], 2)
+    assert near(split_raster(pixels, expected), boxes, 1)
+
+
+def test_white_between_two_sections_is_no_gutter_beside_a_black_one() -> None:
+    boxes = grid(2, 1, 8, 300)
+    pixels = sheet(boxes, extent(boxes), paper=0)
+    on_glass(pixels, boxes[1], 2)
+    assert near(split_raster(pixels, 2), boxes, 14)  # white at its outer edge is margin
+
+
+@pytest.mark.parametrize("expected", [0, 4])
+def test_painted_black_gutters_set_dark_fields_off(expected: int) -> None:
+    boxes = grid(2, 2, 8)
+    pixels = sheet(boxes, extent(boxes), paper=0)
+    for x0, y0, x1, y1 in boxes[1::2]:
+        field = np.random.default_rng(x0 + y0).integers(8, 16, (y1 - y0, x1 - x0, 3), np.uint8)
+        pixels[y0:y1, x0:x1] = field
+        pixels[y0 + 60 : y0 + 70, x0:x1, 1] = 200
+    assert near(split_raster(pixels, expected), boxes, 1)
+
+
+def test_a_gray_gutter_as_bright_as_skin_is_told_by_its_color() -> None:
+    boxes = grid(2, 1, 6)
+    pixels = sheet(boxes, extent(boxes), paper=152)
+    for x0, y0, x1, y1 in boxes:  # its gray is 150
+        grain = np.random.default_rng(x0).integers(-12, 12, (y1 - y0, x1 - x0, 1))
+        pixels[y0:y1, x0:x1] = np.clip(np.array([200, 135, 100]) + grain, 0, 255)
+    assert near(split_raster(pixels, 0), boxes, 0)
+
+
+def test_a_gutter_on_the_plain_edge_of_a_picture_ends_where_that_begins() -> None:
+    boxes = grid(1, 2, 8)
+    pixels = sheet(boxes, extent(boxes), paper=60)
+    x0, y0, x1, _ = boxes[1]
+    pixels[y0 : y0 + 40, x0:x1] = 180
+    assert near(split_raster(pixels, 0), boxes, 0)
+
+
+def test_a_seam_between_equally_bright_colors_is_seen() -> None:
+    pixels = np.zeros((300, 400, 3), np.uint8)
+    grain = np.random.default_rng(5).integers(-3, 3, (300, 400, 1))
+    pixels[:150] = np.clip(np.array([40, 92, 110]) + grain[:150], 0, 255)
+    pixels[150:] = np.clip(np.array([110, 70, 50]) + grain[150:], 0, 255)
+    assert near(split_raster(pixels, 2), [(0, 0, 400, 150), (0, 150, 400, 300)], 1)
+
+
 def test_a_margin_of_paper_is_no_panel() -> None:
     boxes = grid(2, 1, 10)
     found = split_raster(sheet(boxes, extent(boxes), margin=25), 2)

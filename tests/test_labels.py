@@ -37,6 +37,13 @@ DASHES = "-‐‑–—−"
         ("Fig. S2. Plaques", "figure S2", None),
         ("Supplementary Figure 3. Plaques", "sfigure 3", None),
         ("图 3 斑块", "figure 3", None),
+        ("图3-2 斑块", "figure 3-2", None),
+        ("그림 3-2. 홍반", "figure 3-2", None),
+        ("그림4 홍반", "figure 4", None),
+        ("사진 4. 홍반", "photo 4", None),
+        ("Hình 2. Ban", "figure 2", None),
+        ("Εικόνα 3. Εξάνθημα", "figure 3", None),
+        ("Фиг. 4. Обрив", "figure 4", None),
         ("figure 12.3 Plaques", "figure 12.3", None),  # small capitals that came as lower case
         ("Image 5. Plaques", "image 5", None),
         ("  Figure 5. Plaques", "figure 5", None),

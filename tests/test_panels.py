@@ -22,6 +22,7 @@ from mmskin_build.records import Figure, Line, Overlay, Panel
     [
         ("(a) Papules. (b) Plaques.", 2, ("a", "b")),
         ("Left: Papules. Right: Plaques.", 2, ()),
+        ("Top row: Papules. Bottom row: Plaques.", 0, ()),
         ("Plaques of the elbow.", 0, ()),
     ],
 )

@@ -77,6 +77,11 @@ from mmskin_build.figures.subcaptions import letters_in, split_caption, split_lo
                 "e": "right hand",
             },
         ),
+        (
+            "A, Papules. B, Plaques. Courtesy of Dr. C. Venn.",
+            {"a": "Papules", "b": "Plaques"},
+        ),
+        ("A. Papules. B. Plaques. Photo: C. Venn.", {"a": "Papules", "b": "Plaques"}),
         ("A: Papules. B: Plaques.", {"a": "Papules", "b": "Plaques"}),
         ("A. Papules. B. Plaques.", {"a": "Papules", "b": "Plaques"}),
         ("A) Papules. B) Plaques.", {"a": "Papules", "b": "Plaques"}),
@@ -126,6 +131,14 @@ def test_letters_mark_panels_in_many_ways(caption: str, parts: dict[str, str]) -
         (
             "Lesions in mice inoculated with T40 (left) and re-inoculated with T80 (right).",
             {"left": "inoculated with T40", "right": "re-inoculated with T80"},
+        ),
+        (
+            "Ulcer above the medial malleolus of the left leg (left) and crusts (right).",
+            {"left": "Ulcer above the medial malleolus of the left leg", "right": "crusts"},
+        ),
+        (
+            "Mice were infected with 20 mg (wet) of fragments from T40 (left) and T80 (right).",
+            {"left": "T40", "right": "T80"},
         ),
         ("Acne. (Left) Comedones. (Right) Cysts.", {"left": "Comedones", "right": "Cysts"}),
         (

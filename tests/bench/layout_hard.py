@@ -429,7 +429,80 @@ def shared_paragraph(sheet: Sheet, pages: int) -> None:
         sheet.next_page()
 
 
+def letters_apart(sheet: Sheet, pages: int) -> None:
+    """'Figure 8.3A' and 'Figure 8.3B' are two pictures with a caption each."""
+    sheet.set_up(LETTER, Type(SERIF, 10), 12)
+    look = Look(Type(SANS_B, 8), Type(SANS, 8), 10, "Figure 8.{n}", " ")
+    for number in range(1, pages + 1):
+        running_head(sheet, "Chapter 8", "Tumors", Type(SANS, 8))
+        taken = []
+        for place_, letter in enumerate("AB"):
+            x, y = 50 + 262 * place_, sheet.rng.choice((60.0, 110.0))
+            taken.append(place(sheet, look, f"{number}{letter}", x, y, 250, 170))
+        sheet.fill_around([(50, 250), (312, 250)], 56, 740, taken)
+        sheet.next_page()
+
+
+def dark_pages(sheet: Sheet, pages: int) -> None:
+    """White words on black pages, as atlases of dermoscopy print them; captions at the side."""
+    sheet.set_up(BOOK, Type(SANS, 9, WHITE), 11.5)
+    bold, text_type = Type(SANS_B, 8, WHITE), Type(SANS, 8, (0.85, 0.85, 0.85))
+    number = 0
+    for _ in range(pages):
+        sheet.rect(Box(0, 0, 482, 680), fill=BLACK)
+        for y in (50.0, 260.0):
+            number += 1
+            label, text = f"Fig. {number}", make_caption(sheet.rng, 3)
+            box = sheet.photo(Box(40, y, 290, y + 180))
+            sheet.write([(label, bold), (f"  {text}", text_type)], 304, y, 140, 10)
+            sheet.record(box, label, text)
+        sheet.fill(40, 470, 400, 640)
+        sheet.next_page()
+
+
+def plate_before(sheet: Sheet, pages: int) -> None:
+    """Six numbered pictures fill a left page; their captions stand on the right page, in order."""
+    sheet.set_up(A4, Type(SERIF, 10), 12)
+    bold, text_type = Type(SERIF_B, 9), Type(SERIF, 9)
+    number = 0
+    for _ in range(0, pages, 2):
+        placed = []
+        for cell in range(6):
+            number += 1
+            x, top = 50 + cell % 2 * 250, 50 + cell // 2 * 250
+            box = sheet.photo(Box(x, top, x + 240, top + 220))
+            sheet.label(f"{number}", x + 120, top + 232, bold, "center")
+            placed.append((box, f"Fig. {number}", make_caption(sheet.rng, 1)))
+            sheet.record(box, *placed[-1][1:])
+        sheet.next_page()
+        y = 60.0
+        for _, label, text in placed:
+            y, _ = sheet.write([(f"{label}. ", bold), (text, text_type)], 60, y, 470, 11)
+            y += 5
+        sheet.fill(60, y + 20, 470, 780)
+        sheet.next_page()
+
+
+def column_order(sheet: Sheet, pages: int) -> None:
+    """Four pictures a page, numbered down the columns, each with a short caption below."""
+    sheet.set_up(A4, Type(SERIF, 10), 12)
+    look = Look(Type(SANS_B, 8), Type(SANS, 8), 10, "Fig. 11.{n}", "  ", gap=5)
+    number = 0
+    for _ in range(pages):
+        running_head(sheet, "11 Hair", "Atlas", Type(SANS, 8))
+        for x in (50.0, 305.0):
+            for y in (60.0, 300.0):
+                number += 1
+                place(sheet, look, str(number), x, y, 240, 190, sentences=sheet.rng.randint(1, 2))
+        sheet.fill_around([(50, 240), (305, 240)], 560, 785, [])
+        sheet.next_page()
+
+
 HARD = {
+    "letters_apart": letters_apart,
+    "dark_pages": dark_pages,
+    "plate_before": plate_before,
+    "column_order": column_order,
     "plate_of_eight": plate_of_eight,
     "silent_plate": silent_plate,
     "margin_turned": margin_turned,
