@@ -291,7 +291,6 @@ def _screen(
         figures,
         headings,
         folders,
-        book=book,
         screen=job.screen,
         workers=job.cfg.workers(),
         model_path=_model(job),
