@@ -30,7 +30,7 @@ SITE ?= data/work/site
 	golden lint format types schemas bench bench-cost bench-pairs bench-stages bench-rivals \
 	bench-panels bench-pixels bench-growth bench-layouts bench-pictures bench-captions \
 	bench-questions bench-review bench-exports bench-releases bench-gpu bench-resume \
-	bench-scale bench-calls bench-footprint bench-evaluate \
+	bench-scale bench-calls bench-footprint bench-evaluate bench-profile \
 	bench-faults fuzz audit-dependencies \
 	audit review build doctor constraints clean
 
@@ -135,6 +135,9 @@ bench-captions: $(READY)  ## captions a second by the rules of text/
 
 bench-growth: $(READY)  ## time and memory a page of demo books of GROWTH_PAGES="50 200 800"
 	@$(BIN)/python tests/bench/growth.py --out $(dir $(BENCH_OUT))growth.json --pages $(GROWTH_PAGES)
+
+bench-profile: $(READY)  ## flame graph of a build of the demo book (BENCH_PDFS="a.pdf b.pdf"), shares of stages
+	@$(BIN)/python tests/bench/flame.py --out $(dir $(BENCH_OUT))profile.json $(BENCH_PDFS)
 
 bench-scale: $(READY)  ## a book of SCALE_PAGES=800 on 1 and 2 Dask workers, some killed meanwhile
 	@$(BIN)/python tests/bench/scale.py --out $(dir $(BENCH_OUT))scale.json --pages $(SCALE_PAGES)

@@ -18,10 +18,12 @@ from skimage.metrics import structural_similarity
 
 from builders import make_figure
 from drawn_pages import Embedded, Rgb, draw_page, embed, photograph, place
+from mmskin_build.config import PdfConfig
 from mmskin_build.geometry import Bbox, union_all
-from mmskin_build.pdf.document import open_document
-from mmskin_build.pdf.jobs import PageJob, PanelPart, PictureView, PixelRequest
+from mmskin_build.pdf.document import Document, open_document
+from mmskin_build.pdf.jobs import PageJob, PanelPart, PictureView, PixelRequest, ReadSettings
 from mmskin_build.pdf.pixels import PageCutter, cut_figures
+from mmskin_build.pdf.reader import read_page
 from mmskin_build.records import Panel
 from mmskin_build.store import pixel_digest
 
@@ -379,6 +381,30 @@ def test_a_bar_on_a_turned_page_stays_where_it_is_seen(file: Path) -> None:
         assert np.array_equal(upright[:56], PHOTO[:56])
 
 
+def test_bars_over_inks_stay_black_and_all_between_them_untouched(file: Path) -> None:
+    inks = {"Im0": embed(np.dstack([255 - PHOTO, np.zeros((160, 240), np.uint8)]), "/DeviceCMYK")}
+    with cutter(draw_page(file, place(*AT), inks)) as page:
+        bare = page.cut(BOX).rgb
+    bars = "0 g 105 660 20 10 re f 190 605 20 10 re f"
+    with cutter(draw_page(file, place(*AT) + bars, inks)) as page:
+        picture = page.cut(BOX)
+        for rows, columns in ((slice(20, 40), slice(10, 50)), (slice(130, 150), slice(180, 220))):
+            assert (picture.rgb[rows, columns] < 60).all()
+        touched = (slice(16, 44), slice(6, 54)), (slice(126, 154), slice(176, 224))
+        for part in touched:
+            picture.rgb[part] = bare[part]
+        assert np.array_equal(picture.rgb, bare)
+
+
+def test_a_picture_under_a_veil_is_what_the_page_shows(file: Path) -> None:
+    veil = place(*AT) + "/Half gs 1 g 90 590 140 100 re f"
+    path = draw_page(file, veil, {"Im0": embed(PHOTO)}, states={"Half": {"/ca": 0.5}})
+    with cutter(path) as page:
+        picture = page.cut(BOX)
+        assert (picture.source, picture.rgb.shape) == ("composed", PHOTO.shape)
+        assert np.abs(picture.rgb.astype(float) - (PHOTO / 2 + 127.5)).max() <= 2
+
+
 def test_a_letter_over_the_picture_is_seen_and_told(file: Path) -> None:
     content = place(*AT) + "BT /F1 16 Tf 1 g 105 662 Td (A) Tj ET"
     with cutter(draw_page(file, content, {"Im0": embed(PHOTO)})) as page:
@@ -487,6 +513,34 @@ def request(*panels: Bbox, expected: int = 0, out_dir: Path | None = None, **fie
             figures=(figure,), expected=(expected,), render_dpi=300, out_dir=out_dir, **settings
         ),
     )
+
+
+def read_first_page(path: Path) -> Document:
+    document = open_document(path)
+    read_page(
+        document,
+        PageJob(page_index=0, payload=ReadSettings(cfg=PdfConfig(), language="eng")),
+    )
+    return document
+
+
+def test_what_was_read_of_a_page_serves_its_cutting_once(file: Path) -> None:
+    content = place(*AT) + "0 g 130 640 60 10 re f BT /F1 16 Tf 1 g 105 662 Td (A) Tj ET"
+    path = draw_page(file, content, {"Im0": embed(PHOTO)})
+    document = read_first_page(path)
+    (figure,) = cut_figures(document, request(BOX))
+    assert [overlay.kind for overlay in figure.panels[0].overlays] == ["path", "text"]
+    assert (figure,) == cut_figures(open_document(path), request(BOX))
+    assert document.take_read(0) == (None, None)
+
+
+def test_what_was_read_is_kept_while_there_is_room(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = draw_page(file, place(*AT), {"Im0": embed(PHOTO)})
+    assert read_first_page(path).take_read(0) != (None, None)
+    monkeypatch.setattr("mmskin_build.pdf.document._KEPT_ITEMS", 0)
+    assert read_first_page(path).take_read(0) == (None, None)
 
 
 def test_a_panel_is_told_by_its_pixels_and_written_once(file: Path, tmp_path: Path) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from mmskin_build.dataset.assemble import panel_id
-from mmskin_build.dataset.words import read_words
+from mmskin_build.dataset.words import find_hints
 from mmskin_build.errors import StorageError
 from mmskin_build.images.classify import PictureFile, ScreenedPicture, ScreenFiles
 from mmskin_build.images.marks import marks_of_overlays
-from mmskin_build.records import Book, Figure
+from mmskin_build.records import Figure
 
 #: How a picture of ours is read back only where the disk failed.
 _UNSOUND = ("file_unreadable", "file_empty", "not_a_picture", "picture_damaged")
@@ -21,7 +21,6 @@ def screen_figures(
     headings: Mapping[int, Sequence[str]],
     folders: Sequence[Path],
     *,
-    book: Book,
     workers: int,
     model_path: Path | None,
     language: str,
@@ -35,7 +34,6 @@ def screen_figures(
         figures: Those of one book.
         headings: By page index; they say what to look for, as captions do.
         folders: Where ``<image_sha256>.png`` lies; the first folder that has it counts.
-        book: Its language tells the words.
         workers: Processes.
         model_path: The model of kinds; the shipped one if None.
         language: Tesseract's codes.
@@ -50,9 +48,7 @@ def screen_figures(
         PictureFile(
             name=panel_id(figure, index),
             path=first_file([folder / f"{panel.image_sha256}.png" for folder in folders]),
-            hints=read_words(
-                figure, panel, headings.get(figure.page_index, ()), book.language
-            ).hints,
+            hints=find_hints(figure, panel, headings.get(figure.page_index, ())),
             painted=marks_of_overlays(panel),
         )
         for figure in figures

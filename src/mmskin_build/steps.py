@@ -286,7 +286,6 @@ def _screen(
         figures,
         headings,
         folders,
-        book=book,
         screen=job.screen,
         workers=job.cfg.workers(),
         model_path=_model(job),

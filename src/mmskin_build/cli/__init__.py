@@ -154,7 +154,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and end the process with its exit code."""
     gc.freeze()  # what is imported stays, and records make no cycles: collect seldom
     gc.set_threshold(_COLLECT_AFTER)
-    sys.exit(run(arguments))
+    code = run(arguments)
+    gc.freeze()  # the last collection would go through all libraries once more, for nothing
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-from mmskin_build.figures.subcaptions import split_caption
+from mmskin_build.figures.subcaptions import Subcaptions, split_caption
 from mmskin_build.records import Demographics, Figure, Panel, Removed, Terms
 from mmskin_build.text.clean import clean_caption
 from mmskin_build.text.modality_words import Vote, find_modality_words
@@ -53,8 +53,7 @@ def read_words(
         headings: Of the chapter and section on its page, the largest first.
         language: Tesseract's codes joined by ``+``.
     """
-    whole, own = (figure.caption or "").strip(), (panel.text or "").strip() or None
-    divided = split_caption(whole) if len(figure.panels) > 1 else None
+    whole, own, divided = _parts(figure, panel)
     common = divided.common.strip() if divided is not None else ""
     is_apart = own is None and divided is not None and bool(divided.parts)
     is_disputed = is_apart or (own is None and "panels_disagree" in figure.flags)
@@ -71,10 +70,6 @@ def read_words(
     vote = find_modality_words(text, headings).vote
     if vote is None and own is not None:
         vote = find_modality_words(common, headings).vote
-    # A hint anywhere near the picture counts: it can only make a person look. Where it is not known
-    # which part of the caption is the picture's, all of it is near.
-    told = [own or whole, common, *headings]
-    hints = {category for part in told for category, _, _ in find_sensitive_words(part)}
     return Words(
         caption=clean.text,
         figure_caption=figure_caption,
@@ -83,9 +78,30 @@ def read_words(
         demographics=found,
         terms=terms,
         vote=vote,
-        hints=tuple(sorted(hints)),
+        hints=find_hints(figure, panel, headings),
         is_disputed=is_disputed,
     )
+
+
+def find_hints(
+    figure: Figure, panel: Panel, headings: Sequence[str]
+) -> tuple[SensitiveCategory, ...]:
+    """Find what the words around one panel warn of, as `read_words` does, and nothing else.
+
+    A hint anywhere near the picture counts: it can only make a person look. Where it is not known
+    which part of the caption is the picture's, all of it is near.
+    """
+    whole, own, divided = _parts(figure, panel)
+    told = [own or whole, divided.common.strip() if divided is not None else "", *headings]
+    return tuple(
+        sorted({category for part in told for category, _, _ in find_sensitive_words(part)})
+    )
+
+
+def _parts(figure: Figure, panel: Panel) -> tuple[str, str | None, Subcaptions | None]:
+    """The whole caption, the panel's own part, and the caption as its letters divide it."""
+    whole, own = (figure.caption or "").strip(), (panel.text or "").strip() or None
+    return whole, own, split_caption(whole) if len(figure.panels) > 1 else None
 
 
 def _with_common(own: Terms, common: Terms) -> Terms:
