@@ -12,7 +12,7 @@ from pathlib import Path
 
 import cv2
 
-from mmskin_build.images.bodyparts import look
+from mmskin_build.images.bodyparts import look, read_parts
 from mmskin_build.images.classify import find_pictures
 from mmskin_build.images.description import describe_picture
 from mmskin_build.images.embedding import extract_embedding
@@ -42,7 +42,8 @@ def main() -> None:
         "digest": lambda i: pixel_digest(pictures[i]),
         "working copy": lambda i: working_copy(pictures[i]),
         "features": lambda i: extract_features(small[i]),
-        "network": lambda i: look(pictures[i]),
+        "network, inner layers": lambda i: look(pictures[i]),
+        "network, parts of a body": lambda i: read_parts(seen[i]),
         "embedding": lambda i: extract_embedding(small[i], seen[i]),
         "kinds": lambda i: classify_kind(features[i]),
         "screen (all after reading)": lambda i: screen_picture(pictures[i]),
