@@ -110,7 +110,8 @@ def test_an_index_of_shards_names_files_of_its_folder_only(tmp_path: Path, name:
 @pytest.mark.parametrize(
     ("key", "value"),
     [("max_position_embeddings", [None]), ("hidden_size", "wide"), ("vocab_size", {}),
-     ("mm_vision_select_layer", "last"), ("rope_theta", [])],
+     ("mm_vision_select_layer", "last"), ("rope_theta", []), ("hidden_size", -32),
+     ("num_hidden_layers", 10**9), ("num_attention_heads", 0)],
 )  # fmt: skip
 def test_a_checkpoint_with_settings_of_another_kind_is_refused(
     tmp_path: Path, key: str, value: object
@@ -239,6 +240,26 @@ def test_an_archive_that_ends_in_its_head_is_refused(
     (tmp_path / name).write_bytes(content)
     with pytest.raises(PublicSetError, match=name):
         Source([tmp_path / name], tmp_path / "scratch")
+
+
+def test_a_member_without_a_name_is_passed_over(tmp_path: Path) -> None:
+    from mmskin_build.public.sources import Source
+
+    path = tmp_path / "given.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("a.csv", "b.csv"):
+            archive.writestr(name, b"file,label\n")
+    content = path.read_bytes()
+    at = content.find(b"PK\x01\x02")
+    unnamed = bytearray(content[at : at + 46])
+    unnamed[28:30] = b"\0\0"  # the length of the name
+    end = bytearray(content[content.find(b"PK\x05\x06") :])
+    size = int.from_bytes(end[12:16], "little") - len("a.csv")
+    end[12:16] = size.to_bytes(4, "little")
+    rest = content[at + 46 + len("a.csv") : content.find(b"PK\x05\x06")]
+    path.write_bytes(content[:at] + bytes(unnamed) + rest + bytes(end))
+    with Source([path], tmp_path / "scratch") as source:
+        assert [entry.name for entry in source.entries] == ["b.csv"]
 
 
 @pytest.mark.parametrize("value", ["[1]", "['a']", "[[1]]", "1" + "0" * 5000, "[" * 5000])

@@ -208,7 +208,7 @@ class Source:
         archive = self._zips[path] = zipfile.ZipFile(path)
         for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
             name = info.filename.replace("\\", "/")
-            if info.is_dir() or _is_hidden(name):
+            if not name or info.is_dir() or _is_hidden(name):
                 continue
             if is_archive(Path(name)) and depth < _MOST_DEPTH:
                 with archive.open(info) as file:

@@ -225,7 +225,9 @@ def _vision_config(
     if clip is not None:
         told = read_json(clip / "config.json")
         told = told.get("vision_config", told)
-        heads = int(told.get("num_attention_heads", heads))
+        heads = told.get("num_attention_heads", heads)
+        if not isinstance(heads, int):
+            raise ModelError(f"{clip / 'config.json'}: num_attention_heads is no number")
     return CLIPVisionConfig(
         hidden_size=width,
         intermediate_size=inner,
@@ -305,8 +307,18 @@ def _check_names(
     shapes: Mapping[str, tuple[int, ...]],
     vision_tower: VisionTower,
 ) -> None:
-    with torch.device("meta"):
-        expected = LlavaForConditionalGeneration(config).state_dict()
+    layers = config.text_config.num_hidden_layers
+    if layers > len(shapes):  # or they would be made, however many
+        raise ModelError(
+            f"{source / 'config.json'}: tells of {layers} layers, the weights have "
+            f"{len(shapes)} tensors; they do not belong together"
+        )
+    try:
+        with torch.device("meta"):
+            expected = LlavaForConditionalGeneration(config).state_dict()
+    except Exception as error:  # transformers and torch raise many kinds
+        said = " ".join(str(error).split())
+        raise ModelError(f"{source / 'config.json'}: {said}; get a whole copy of it") from None
     for name in sorted(set(expected) - set(shapes)):
         raise ModelError(f"{source}: has no tensor for {name}; get a whole copy of it")
     for name in sorted(set(shapes) - set(expected)):
