@@ -12,6 +12,7 @@ from bench_history import NOTICEABLE, NOTICEABLE_SHARE, Change, Run, alike
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 OURS, OTHERS = "#0072b2", "#9aa5ae"
 MOST_RUNS = 40  # of the history that a plot shows
@@ -31,6 +32,7 @@ def write_page(
         parts={name: {"failed": "", **part} for name, part in content["parts"].items()},
         changes=changes,
         worse=[change for change in changes if change.worse],
+        told=[change for change in changes if change.worse or change.better],
         noticeable=NOTICEABLE,
         noticeable_share=NOTICEABLE_SHARE,
         sets=pairs.get("sets", {}),
@@ -74,6 +76,9 @@ def _draw_pairs(sets: dict[str, Any]) -> Canvas:
             place = (row["cpu_s_per_page"], row["f1"])
             axis.annotate(who, place, xytext=(5, 3), textcoords="offset points", fontsize=8)
         axis.set_xscale("log")
+        axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axis.xaxis.set_minor_formatter(NullFormatter())
         axis.set_ylim(-0.05, 1.08)
         _label(axis, name, "processor seconds a page", "F1 of figures with captions")
     for axis in list(canvas.axes)[len(sets) :]:
