@@ -178,6 +178,6 @@ def test_a_planted_answerer_is_scored_and_compared(tmp_path: Path, capsys) -> No
     assert row["p"] <= row["p_holm"] < 0.05
     page = (base / "comparison" / "comparison.html").read_text()
     assert "<b>path" not in page and "&lt;b&gt;path" in page
-    assert "http" not in page
+    assert "://" not in page
     assert (base / "comparison" / "comparison.png").read_bytes().startswith(b"\x89PNG")
     assert "\\toprule" in (base / "comparison" / "comparison.tex").read_text()

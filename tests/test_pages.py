@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from mmskin_build.evaluate.results import Group, Provenance, Result, Score, writ
 from mmskin_build.store import write_jsonl
 
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "mmskin_build"
-NAME = " ".join((*EVIL, "$\\frac{", "\\notacommand$", "{{7*7}}", "\u202e"))
+NAME = " ".join(("{{7*7}}", *EVIL, "$\\frac{", "\\notacommand$", "\u202e"))
 PROVENANCE = Provenance(
     identity=NAME, prompt=NAME, decoding={NAME: NAME}, preset=NAME, data=NAME, data_digest=NAME,
     versions={NAME: NAME}, code=NAME, notes=(NAME,),
@@ -125,7 +126,7 @@ def test_a_page_runs_nothing_that_stands_in_its_words(source: str, tmp_path: Pat
     assert write is not None
     page = write(tmp_path).read_text(encoding="utf-8")
     assert "alert(1)" in page
-    assert "{{7*7}}" in page  # words are no templates
+    assert "{{7*7}}" in re.sub("<[^>]*>", "", page)  # words are no templates
     assert list(executable_nodes(page)) == []
     policy = policy_of(page)
     assert policy["default-src"] == policy["base-uri"] == policy["form-action"] == ("'none'",)
