@@ -237,7 +237,7 @@ def test_weights_that_memory_is_too_short_for_are_not_to_be_installed_anew(
         raise RuntimeError("Failed to serialize proto")
 
     monkeypatch.setattr("onnxruntime.InferenceSession", starve)
-    for session in (bodyparts._session, imagenet._session):
+    for session in (bodyparts._sessions, imagenet._session):
         with pytest.raises(MemoryError, match="serialize"):
             session.__wrapped__()
 

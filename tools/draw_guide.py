@@ -99,11 +99,12 @@ class Sheet:
             self.oval(x + w / 2 + side * 0.1 * w, y + 0.42 * h, 0.03 * w, 0.03 * h, INK)
         self.line(x + 0.42 * w, y + 0.7 * h, x + 0.58 * w, y + 0.7 * h, INK, 2)
 
-    def save(self, name: str, folder: Path = OUT) -> None:
+    def save(self, name: str, folder: Path | None = None) -> None:
         """Write the sheet into a folder, the guide's if none is named."""
         body = "\n".join(self.parts)
         head = f'viewBox="0 0 {self.width} {self.height}" width="{self.width}" role="img"'
         text = f'<svg xmlns="http://www.w3.org/2000/svg" {head}>\n{body}\n</svg>\n'
+        folder = OUT if folder is None else folder
         folder.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
 

@@ -114,9 +114,10 @@ def check(settings: Settings) -> int:
 @books.command()
 @common_options
 def push(settings: Settings) -> int:
-    """Put the books where the workers of a cluster fetch them (store.remote).
+    """Put the books where workers without a shared folder fetch them.
 
-    A build does so, too; this does it before, from where the books are. Books that are there
+    They go to the storage that store.remote names. A build does so, too; this does it before, from
+    where the books are. Books that are there
     already are not sent again; one that cannot be used is listed, and the others go on (exit code
     12).
     """
