@@ -117,9 +117,8 @@ def push(settings: Settings) -> int:
     """Put the books where workers without a shared folder fetch them.
 
     They go to the storage that store.remote names. A build does so, too; this does it before, from
-    where the books are. Books that are there
-    already are not sent again; one that cannot be used is listed, and the others go on (exit code
-    12).
+    where the books are. Books that are there already are not sent again; one that cannot be used
+    is listed, and the others go on (exit code 12).
     """
     from mmskin_build.books import push_book, read_books
     from mmskin_build.remote import open_remote
