@@ -12,9 +12,7 @@ from scipy.special import expit
 from mmskin_build.calibrate.examples import Example, Half
 from mmskin_build.figures.confidence import Model
 
-#: Pull of the weights towards zero, in observations. Captions without a picture are few, and the
-#: spoiled variants of one document say nearly the same: ten count as one.
-_PULL: Mapping[Half, float] = {"pair": 1.0, "picture": 1.0, "caption": 10.0}
+_L2 = 1.0  # pull of the weights towards zero, in observations
 _DIGITS = 4
 
 #: 1 where more of a feature speaks for a result being right, -1 against it, 0 where either may be.
@@ -88,7 +86,6 @@ def fit_model(half: Half, examples: Sequence[Example]) -> Model:
     counts = np.array(list(counted.values()), dtype=np.float64)
     inputs = np.hstack([np.ones((len(table), 1)), table[:, :-1]])
     right = table[:, -1]
-    strength = _PULL[half]
     limits: dict[int, tuple[float | None, float | None]]
     limits = {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}
     bounds = [(None, None), *(limits[SIGNS[half][name]] for name in names)]
@@ -98,9 +95,9 @@ def fit_model(half: Half, examples: Sequence[Example]) -> Model:
         odds = np.einsum("ij,j->i", inputs, weights)
         pull = np.concatenate([[0.0], weights[1:]])
         wrongness = np.logaddexp(0.0, np.where(right > 0, -odds, odds))
-        total = float((counts * wrongness).sum() + 0.5 * strength * (pull**2).sum())
+        total = float((counts * wrongness).sum() + 0.5 * _L2 * (pull**2).sum())
         slope = np.einsum("ij,i->j", inputs, counts * (expit(odds) - right))
-        return total, slope + strength * pull
+        return total, slope + _L2 * pull
 
     start = np.zeros(inputs.shape[1])
     found = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B")
