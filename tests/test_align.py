@@ -139,6 +139,18 @@ def test_pictures_side_by_side_keep_their_own_captions() -> None:
     assert pairs(book) == {"Figure 1.1": [A], "Figure 1.2": [B]}
 
 
+def test_numbers_of_one_series_decide_between_captions_that_fit_alike() -> None:
+    middle = 195  # both captions stand below both pictures
+    told = {"Figure 1.1": [A], "Figure 1.2": [B]}
+    for first in (258, 276):
+        lines = caption("Figure 1.1", middle, first), caption("Figure 1.2", middle, 534 - first)
+        assert pairs(align(page(0, [A, B], *lines))) == told
+    plate = caption("Figure 3", middle, 258), caption("Plate 2", middle, 276)
+    turned = caption("Figure 2", middle, 258), caption("Plate 3", middle, 276)
+    boxes = [sorted(pairs(align(page(0, [A, B], *lines))).items()) for lines in (plate, turned)]
+    assert [box for _, box in boxes[0]] == [box for _, box in boxes[1]]  # whatever their numbers
+
+
 def test_pictures_one_below_the_other_keep_their_own_captions() -> None:
     book = align(page(0, [A, C], caption("Figure 1.1", 72, 258), caption("Figure 1.2", 72, 478)))
     assert pairs(book) == {"Figure 1.1": [A], "Figure 1.2": [C]}

@@ -59,7 +59,7 @@ class Remote:
         """
         found = self._ask(_MARK, lambda: self._read_small(_MARK))
         if found is None:
-            self._ask(_MARK, lambda: self._write(_MARK, lambda file: _write_all(file, _FORM)))
+            self._ask(_MARK, lambda: self._write(_MARK, lambda file: file.write(_FORM)))
             return
         if found != _FORM:
             raise StorageError(
@@ -197,7 +197,7 @@ class Remote:
         with opened:
             yield opened
 
-    def _write(self, name: str, write: Callable[[IO[bytes]], None]) -> None:
+    def _write(self, name: str, write: Callable[[IO[bytes]], object]) -> None:
         path = self._path(name)
         if urlsplit(self.url).scheme in _ATOMIC:
             file = self.fs.open(path, "wb", block_size=_BLOCK, autocommit=False)
@@ -258,10 +258,6 @@ def open_remote(url: str) -> Remote:
 def new_passing_name() -> str:
     """Return a name for pictures that one worker puts and another takes."""
     return f"passing/{secrets.token_hex(16)}.tar"
-
-
-def _write_all(file: IO[bytes], content: bytes) -> None:
-    file.write(content)
 
 
 @contextlib.contextmanager

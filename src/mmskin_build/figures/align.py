@@ -134,17 +134,18 @@ def _in_order(
     """Let numbers follow the order of the pictures where distance does not decide.
 
     Two captions below one another across two pictures fit both alike: the first is the left one's.
+    Plates are numbered apart from figures and say nothing of their order.
     """
     rows = list(chosen)
     by_number = sorted(
-        (caption.label.parts, column)
+        (caption.label.prefix, caption.label.parts, column)
         for column, caption in enumerate(captions)
         if caption.label is not None and rows[column] is not None
     )
     for _ in by_number:
-        for (low, i), (high, j) in pairwise(by_number):
+        for (kind, low, i), (other, high, j) in pairwise(by_number):
             p, q = rows[i], rows[j]
-            if p is None or q is None or low == high:
+            if p is None or q is None or kind != other or low == high:
                 continue
             if q not in costs[i] or p not in costs[j]:
                 continue

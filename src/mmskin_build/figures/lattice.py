@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmskin_build.figures.gutters import MarkBox, bands_across, steps_across
-from mmskin_build.figures.paper import Paper, PixelBox, trim
+from mmskin_build.figures.paper import Paper, PixelBox, share_of, trim
 
 _SAME_LINE = 0.8  # letter heights that letters of one row or column may differ in
 _REACH = 0.5  # letter heights from where the letters say that a panel ends to where it does
@@ -50,7 +50,7 @@ def cut_lattice(
     high, wide = int(max(rows)) + 1, int(max(columns)) + 1
     if min(high, wide) < 2 or count != high * wide or len(set(cells)) < len(cells):
         return {}
-    if float(papers[0].strict.mean()) >= _GROUND_SHARE:
+    if share_of(papers[0].strict) >= _GROUND_SHARE:
         return {}
     height, width = picture.shape[:2]
     plate = trim(papers[0].strict, (0, 0, width, height))
