@@ -4,9 +4,10 @@ usage: scale.py --out FILE [--pages N] [--folder DIR]
 
 A scheduler and its workers are programs of their own, a thread each. Each build starts from an
 empty store and must end with the same digest: that of one process, one worker, two workers, and
-two workers of which one is killed every `KILL_EVERY_S` seconds, its nanny starting another.
-Efficiency is the time on one worker over twice the time on two; the runs alternate, and the best
-of each counts, as other programs share the machine.
+two workers of which three are killed meanwhile, one every `KILL_EVERY_S` seconds, their nannies
+starting others; the fourth that ends under one call makes Dask give that call up, and the build
+says so. Efficiency is the time on one worker over twice the time on two; the runs alternate, and
+the best of each counts, as other programs share the machine. Each run is written as it ends.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ from mmskin_build.demo.book import write_demo_book
 from mmskin_build.errors import EXIT_PARTIAL
 
 KILL_EVERY_S = 20.0
+KILLED = 3  # of a build; Dask's own setting for how often a call is tried again
 START_S = 300.0
-ROUNDS = 2
 
 
 @contextlib.contextmanager
@@ -100,7 +101,7 @@ def killing(nannies: list[psutil.Process]) -> Iterator[list[float]]:
 
     def run() -> None:
         turn = 0
-        while not over.wait(KILL_EVERY_S):
+        while len(killed) < KILLED and not over.wait(KILL_EVERY_S):
             workers = [
                 child
                 for child in nannies[turn % len(nannies)].children()
@@ -126,9 +127,17 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, required=True, help="JSON file for the numbers")
     parser.add_argument("--pages", type=int, default=800)
+    parser.add_argument("--rounds", type=int, default=2, help="runs on one and on two workers")
     parser.add_argument("--folder", type=Path, help="keep the book here")
     given = parser.parse_args()
-    result: dict[str, Any] = {"pages": given.pages}
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    runs: dict[str, list[dict[str, Any]]] = {}
+
+    def note(kind: str, made: dict[str, Any], killed: int = 0) -> None:
+        runs.setdefault(kind, []).append(made)
+        print(f"  {kind}: {made['seconds']:.1f} s", file=sys.stderr)
+        given.out.write_text(json.dumps(summarize(given.pages, runs, killed), indent=1) + "\n")
+
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         book = (given.folder or work) / f"demo{given.pages}.pdf"
@@ -136,26 +145,29 @@ def main() -> None:
             write_demo_book(book, pages=given.pages, keep_pixels=False)
         data = work / "data"
         assert cli.run(["books", "add", str(book), "--id", "bk1", "--data", str(data), "-q"]) == 0
-        runs: dict[str, list[dict[str, Any]]] = {"local": [build(data, "--workers", "1")]}
-        for _ in range(ROUNDS):
+        for _ in range(given.rounds):
             for workers in (1, 2):
                 with cluster(workers, work) as (address, _):
                     made = build(data, "--engine", "dask", "--scheduler", address)
-                    runs.setdefault(f"dask{workers}", []).append(made)
+                    note(f"dask{workers}", made)
+        note("local", build(data, "--workers", "1"))
         with cluster(2, work) as (address, nannies), killing(nannies) as killed:
-            runs["killed"] = [build(data, "--engine", "dask", "--scheduler", address)]
-        digests = {run["digest"] for some in runs.values() for run in some}
-        best = {kind: min(run["seconds"] for run in some) for kind, some in runs.items()}
-        result |= {
-            "seconds": {kind: round(seconds, 1) for kind, seconds in best.items()},
-            "killed_workers": len(killed),
-            "same_digest": len(digests) == 1,
-            "efficiency": round(best["dask1"] / (2 * best["dask2"]), 3),
-        }
-    text = json.dumps(result, indent=1)
-    given.out.parent.mkdir(parents=True, exist_ok=True)
-    given.out.write_text(text + "\n")
-    print(text)
+            made = build(data, "--engine", "dask", "--scheduler", address)
+        note("killed", made, len(killed))
+    print(given.out.read_text(), end="")
+
+
+def summarize(pages: int, runs: dict[str, list[dict[str, Any]]], killed: int) -> dict[str, Any]:
+    """The best seconds of each kind of run, whether all ended alike, and the efficiency."""
+    best = {kind: min(run["seconds"] for run in some) for kind, some in runs.items()}
+    efficient = round(best["dask1"] / (2 * best["dask2"]), 3) if "dask2" in best else None
+    return {
+        "pages": pages,
+        "seconds": {kind: round(seconds, 1) for kind, seconds in best.items()},
+        "killed_workers": killed,
+        "same_digest": len({run["digest"] for some in runs.values() for run in some}) == 1,
+        "efficiency": efficient,
+    }
 
 
 if __name__ == "__main__":
