@@ -145,8 +145,7 @@ class Spreading:
 
     def _cut(self, items: Sequence[T], most: int, a_thread: int) -> list[tuple[T, ...]]:
         threads = max(1, sum(self._client.nthreads().values()) // self._books)
-        size = max(1, min(most, math.ceil(len(items) / (threads * a_thread))))
-        return [tuple(items[at : at + size]) for at in range(0, len(items), size)]
+        return cut_ranges(items, most, threads, a_thread)
 
     def hand_out(self, function: Callable[[T], R], calls: Iterable[T]) -> Iterator[tuple[int, R]]:
         """Yield (position, result) of each call of this book as it ends."""
@@ -156,6 +155,20 @@ class Spreading:
         }
         for future in as_completed(list(futures)):
             yield futures.pop(future), future.result()
+
+
+def cut_ranges(items: Sequence[T], most: int, threads: int, a_thread: int) -> list[tuple[T, ...]]:
+    """Cut into ranges of about one size, as many for each thread: none waits long for another.
+
+    Args:
+        items: Pages or pictures, in order.
+        most: In a range.
+        threads: Of all workers that the book has.
+        a_thread: Ranges for each thread, at least; fewer where there is too little.
+    """
+    turns = max(a_thread, math.ceil(len(items) / (threads * most)))
+    size = max(1, math.ceil(len(items) / (threads * turns)))
+    return [tuple(items[at : at + size]) for at in range(0, len(items), size)]
 
 
 def _out_dir(jobs: Sequence[PageJob[Any]]) -> Path:

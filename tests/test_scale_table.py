@@ -70,3 +70,17 @@ def test_what_is_slowest_is_named(scale: Any, measured: dict[str, Any]) -> None:
     busy = json.loads(json.dumps(measured))
     busy["calls"]["scheduler_cpu_ms_a_call"] = 1e6
     assert scale.hours_of(scale.times_of(100, 64, busy, scale.Assumed()))[1] == "scheduler"
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 401, 1640])
+@pytest.mark.parametrize("threads", [1, 2, 3, 40])
+def test_ranges_hold_all_in_order_and_end_together(count: int, threads: int) -> None:
+    pytest.importorskip("distributed", reason="the extra 'dask' is not installed")
+    from mmskin_build.flows.spread import cut_ranges
+
+    found = cut_ranges(range(count), 256, threads, 1)
+    assert [item for some in found for item in some] == list(range(count))
+    assert all(0 < len(some) <= 256 for some in found)
+    turns = -(-len(found) // threads)  # how often the busiest thread takes one
+    longest = turns * max(map(len, found), default=0)
+    assert longest <= count / threads + turns  # of an even share, rounded up in each turn
