@@ -24,8 +24,9 @@ from mmskin_build.books import check_book, read_registry
 from mmskin_build.builds import read_build
 from mmskin_build.cache import find_temporary, read_entry
 from mmskin_build.config import Config, Workspace
+from mmskin_build.dataset.exports import LEDGER
 from mmskin_build.dataset.verify import verify_release
-from mmskin_build.dataset.withdraw import LEDGER, MOVING, read_ledger
+from mmskin_build.dataset.withdraw import MOVING, read_ledger
 from mmskin_build.dataset.withdrawn import read_tombstones
 from mmskin_build.errors import MmskinError
 from mmskin_build.images.duplicates import is_sound_index

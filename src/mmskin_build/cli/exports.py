@@ -51,7 +51,7 @@ def export(
     webdataset: tar shards. croissant: mlcroissant. parquet: pandas. metadata: no pictures and no
     captions, for owners of the same books, who make the release of it (mmskin rebuild).
     """
-    from mmskin_build.dataset.exports import export_release, find_release
+    from mmskin_build.dataset.exports import LEDGER, export_release, find_release
 
     workspace = settings.workspace
     release = find_release(workspace.releases, name or settings.cfg.dataset.name, version)
@@ -66,7 +66,7 @@ def export(
             shard_mb=shard_mb,
             embed=embed,
             replace=replace,
-            ledger=workspace.data / "exports.jsonl",
+            ledger=workspace.data / LEDGER,
             decisions=workspace.review / "decisions",
             progress=lambda done, total: show(to, "export", done, total),
         )

@@ -43,6 +43,7 @@ def withdraw(
     The PDF and the work folder, which you own, are not touched.
     """
     from mmskin_build.dataset import withdraw as steps
+    from mmskin_build.dataset.exports import LEDGER
     from mmskin_build.dataset.withdrawn import add_tombstones, read_tombstones
     from mmskin_build.store import plain
 
@@ -69,7 +70,7 @@ def withdraw(
         done = steps.withdraw(
             workspace.releases,
             workspace.withdrawn,
-            workspace.data / steps.LEDGER,
+            workspace.data / LEDGER,
             affected=affected,
             decisions=workspace.review / "decisions",
             progress=progress,

@@ -32,6 +32,7 @@ from mmskin_build.errors import ReleaseError, ReleaseExistsError, SchemaError, S
 from mmskin_build.store import append_lines, parse_json, pretty_json, storage_errors
 
 NOTE = "export.json"
+LEDGER = "exports.jsonl"  # in the data folder: what was exported where
 SHARD_MB = 500  # of 10^6 bytes; what a shard holds unless asked otherwise
 
 

@@ -44,7 +44,6 @@ from mmskin_build.store import file_sha256, parse_json, storage_errors, sync_fol
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, and how much of how much is done."""
 
-LEDGER = "exports.jsonl"  # in the data folder: what was exported where
 MOVING = ".withdrawing"
 _OLD = ".old"
 
