@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import reportlab
 from PIL import Image, ImageDraw, ImageFont
 
 from drawn_pages import Rgb, photograph
-from mmskin_build.figures.glyphs import CLASSES, classify_shapes, features
+from mmskin_build.figures.glyphs import CLASSES, classify_shapes, features, label_shapes
 from mmskin_build.figures.lettering import erase_marks, read_marks
 from mmskin_build.geometry import Bbox
 
@@ -154,3 +155,17 @@ def test_the_network_knows_capitals_of_a_font_that_it_never_saw() -> None:
     chances = classify_shapes(np.stack(rows))
     assert "".join(CLASSES[i] for i in chances.argmax(axis=1)) == "ABCDEFGHKLMN"
     assert np.allclose(chances.sum(axis=1), 1, atol=1e-3)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.3, 0.7, 1.0])
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (37, 53), (200, 150)])
+def test_boxes_and_areas_of_shapes_are_those_that_opencv_counts(
+    size: tuple[int, int], share: float
+) -> None:
+    mask = (np.random.default_rng(7).random(size) < share).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    found, sides, area = label_shapes(mask)
+    assert (found == labels).all()
+    assert len(area) == count
+    own = np.column_stack([*sides, area])[1:]
+    assert (own == stats[1:]).all()

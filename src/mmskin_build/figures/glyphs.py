@@ -99,11 +99,9 @@ def shapes_in(
     mask: NDArray[np.uint8], tallest_px: float
 ) -> tuple[list[tuple[GlyphBox, NDArray[np.uint8]]], list[GlyphBox]]:
     """Return the connected shapes of a letter's size with their own pixels, and the bars."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    if count <= 1:
+    labels, (left, top, w, h), area = label_shapes(mask)
+    if len(area) <= 1:
         return [], []
-    w, h = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
-    area = stats[:, cv2.CC_STAT_AREA]
     fill = area / np.maximum(w * h, 1)  # the ground may be empty
     fits = (h >= _MIN_HEIGHT_PX) & (h <= tallest_px)
     fits &= (w >= _ASPECT[0] * h) & (w <= _ASPECT[1] * h)
@@ -113,15 +111,50 @@ def shapes_in(
     thin &= fill >= 0.5
     thin[0] = False
     found = []
-    wanted = np.flatnonzero(fits)[:_MOST_SHAPES]
-    for index, (x, y, wide, high) in zip(wanted, stats[wanted, :4].tolist(), strict=True):
-        own = (labels[y : y + high, x : x + wide] == index).astype(np.uint8)
-        found.append(((x, y, x + wide, y + high), own))
+    for index in np.flatnonzero(fits)[:_MOST_SHAPES].tolist():
+        x0, y0, x1, y1 = box = _box_of(index, left, top, w, h)
+        found.append((box, (labels[y0:y1, x0:x1] == index).astype(np.uint8)))
     bars = [
-        (int(x), int(y), int(x + wide), int(y + high))
-        for x, y, wide, high in stats[np.flatnonzero(thin)[:_MOST_SHAPES], :4]
+        _box_of(index, left, top, w, h) for index in np.flatnonzero(thin)[:_MOST_SHAPES].tolist()
     ]
     return found, bars
+
+
+def _box_of(index: int, *sides: NDArray[np.int64]) -> GlyphBox:
+    left, top, wide, high = (int(side[index]) for side in sides)
+    return left, top, left + wide, top + high
+
+
+def label_shapes(
+    mask: NDArray[np.uint8],
+) -> tuple[NDArray[np.int32], tuple[NDArray[np.int64], ...], NDArray[np.int64]]:
+    """Label the connected shapes (8 neighbors) of a mask of 0 and 1, ``(H, W)``.
+
+    The boxes and areas are those of `cv2.connectedComponentsWithStats`, but taken from the runs of
+    set pixels in each row, of which there are far fewer than pixels: half the time.
+
+    Returns:
+        Labels ``(H, W)``, 0 for the ground; left, top, width and height of each label, and its
+        area in pixels. Those of the ground mean nothing.
+    """
+    count, found = cv2.connectedComponentsWithAlgorithm(mask, 8, cv2.CV_32S, cv2.CCL_BBDT)
+    labels = np.asarray(found, np.int32)
+    height, width = mask.shape
+    padded = np.zeros(height * (width + 1) + 1, np.uint8)  # no run goes on in the next row
+    padded[1:].reshape(height, width + 1)[:, :width] = mask
+    turns = np.flatnonzero(padded[1:] != padded[:-1])
+    starts, ends = turns[0::2], turns[1::2]
+    rows, columns = np.divmod(starts, width + 1)
+    lengths = ends - starts
+    label = labels[rows, columns]
+    left, right, top, bottom = (np.zeros(count, np.int64) for _ in range(4))
+    left[:] = width
+    np.minimum.at(left, label, columns)
+    np.maximum.at(right, label, columns + lengths)
+    top[label[::-1]] = rows[::-1]  # rows ascend, and of several values the last one stays
+    bottom[label] = rows + 1
+    area = np.bincount(label, weights=lengths, minlength=count).astype(np.int64)
+    return labels, (left, top, right - left, bottom - top), area
 
 
 def features(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
