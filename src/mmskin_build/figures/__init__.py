@@ -12,8 +12,8 @@ Steps, in order:
    `assignment` at the least total cost; `unnumbered`: captions without a number, by place and type
 7. `caption_marks`, `subcaptions`: a caption's parts by panel
 8. `glyphs`, `lettering`: the letters inside the pictures of a figure
-9. `paper`, `gutters`, `charts`, `standing`, `lattice`, `plates`, `drawings`, `cutting`: panels
-   inside one raster, by gutters, by letters, by both
+9. `paper`, `gutters`, `charts`, `standing`, `lattice`, `drawings`, `plate_cuts`, `plates`,
+   `cutting`: panels inside one raster, by gutters, by letters, by both
 10. `panels`: letters of the text layer, and parts bound to panels
 11. `ledger`: figure numbers in order, and the gaps in them
 12. `facts`: what speaks for and against each pair; `confidence`: how probable each pair is

@@ -79,8 +79,9 @@ def read_marks(
     Returns:
         The letters found, empty where too few fit together to be believed.
     """
-    shapes = _find_shapes(pictures)
-    if shapes is None or len(letters) < 2:
+    classes = {_class_of(letter, is_upper) for letter in letters for is_upper in (True, False)}
+    shapes = _find_shapes(pictures, sorted(classes)) if len(letters) >= 2 else None
+    if shapes is None:
         return {}
     best: dict[str, Mark] = {}
     most = 0.0
@@ -168,8 +169,10 @@ def _size_of(letter: str, is_upper: bool) -> float:
     return _TALLER if not is_upper and letter[0] in _TALL else 1.0
 
 
-def _find_shapes(pictures: Sequence[tuple[Rgb, Bbox]]) -> _Shapes | None:
+def _find_shapes(pictures: Sequence[tuple[Rgb, Bbox]], classes: Sequence[int]) -> _Shapes | None:
+    """The shapes of all pictures that may be a letter of `classes`."""
     columns: list[tuple[int, Bbox, bool, NDArray[np.float32], float, bool]] = []
+    wanted = np.array(classes)
     for index, (rgb, bbox) in enumerate(pictures):
         gray, sx, sy = _scaled(rgb, bbox)
         side = min(bbox.width, bbox.height)
@@ -180,7 +183,7 @@ def _find_shapes(pictures: Sequence[tuple[Rgb, Bbox]]) -> _Shapes | None:
         likely = np.array([g.chances[-1] < _LIKELY for g in shapes.glyphs], bool)
         bars = np.array(shapes.bars, float).reshape(-1, 4)
         for glyph in shapes.glyphs:
-            if glyph.height < _HEIGHT_PT[0] * sy:
+            if glyph.height < _HEIGHT_PT[0] * sy or glyph.chances[wanted].max() < _LEAST_CHANCE:
                 continue
             x0, y0, x1, y1 = glyph.box
             placed = Bbox(

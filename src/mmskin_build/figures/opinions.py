@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
@@ -263,7 +264,7 @@ def _text_line(page_index: int, line: Line) -> TextLine:
 
 def is_poor(text: str) -> bool:
     """Whether a caption has characters without meaning, or words that look like none."""
-    if any(_is_meaningless(char) for char in text):
+    if any(_is_meaningless(char) for char in set(text)):
         return True
     return len(text.split()) >= _ENOUGH_WORDS and quality(text) < _POOR_TEXT
 
@@ -274,11 +275,11 @@ def quality(text: str) -> float:
     >>> quality("Plaques on both forearms."), quality("Plqcs on bth frxrms.")
     (1.0, 0.25)
     """
-    characters = [char for char in text if not char.isspace()]
-    if not characters:
+    counts = Counter("".join(text.split()))
+    if not counts:
         return 0.0
-    meant = sum(not _is_meaningless(char) for char in characters) / len(characters)
-    return meant * plausible_share(text.split())
+    meant = sum(count for char, count in counts.items() if not _is_meaningless(char))
+    return meant / counts.total() * plausible_share(text.split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,17 +14,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mmskin_build.figures.drawings import GROUND_SHARE, find_drawings
+from mmskin_build.figures.drawings import find_drawings
 from mmskin_build.figures.gutters import (
-    Band,
     MarkBox,
     are_alike,
-    bands_across,
-    divide,
     is_filled,
     is_sliver,
     snap,
-    steps_across,
 )
 from mmskin_build.figures.lattice import cut_lattice
 from mmskin_build.figures.paper import (
@@ -35,11 +31,10 @@ from mmskin_build.figures.paper import (
     band_papers,
     painted_of,
     paper_of,
-    paper_shares,
-    runs,
     share_of,
     trim,
 )
+from mmskin_build.figures.plate_cuts import PlateCutter, Seams
 from mmskin_build.figures.standing import (
     ALIKE,
     PLACES,
@@ -49,15 +44,9 @@ from mmskin_build.figures.standing import (
     stand_exactly,
 )
 
-_MIN_SIDE_SHARE, _MIN_SIDE_PX = 0.045, 20  # of a panel, of the plate's side
 _SEAMS = ((2.0, 0.75), (1.5, 0.6))  # ratio, share of steps; letters beside a seam confirm it
 _DRAWN_SHARE = 0.5  # of a plate is paper: drawings, where no seam is to be seen
 _FILLED_SHARE = 0.7  # of the panels are filled to their edges, in a plate of photographs
-_INSET_SHARE = 0.94  # of an inset's border that is paper
-_INSET_START = 0.15  # of the side: where borders of an inset are looked for
-_INSET_STEP, _INSET_INSIDE = 4, 0.6  # pixels inside its border; share of paper there, at most
-_MOST_INSETS = 20
-_INSET_MIN = 0.12  # of the side
 _CUT_PX = 1600  # longer side at which gutters are looked at
 _LEAST_SIDE = 2.5  # letter heights that a panel measures at least
 
@@ -153,13 +142,14 @@ def _cut_papers(
 ) -> dict[str, PixelBox]:
     """The cut of `cut_by_marks` by gutters of any of the papers, else by drawings and seams."""
     cuts: list[tuple[float, str, dict[str, PixelBox]]] = []
+    cutters = [PlateCutter(paper) for paper in papers]
     for place in PLACES:
         named = match_marks(proposed, marks, (place,)) if proposed else {}
         if named:
             _judge(cuts, {letter: proposed[i] for i, letter in named.items()}, marks, place)
         probes = {letter: probe_of(box, place) for letter, box in marks.items()}
-        for paper in papers:
-            cut = _Cutter(gray, paper, probes).cut()
+        for paper, cutter in zip(papers, cutters, strict=True):
+            cut = cutter.cut(probes)
             known = [boxes for _, _, boxes in cuts]
             if (
                 any(paper is pure for pure in pures)
@@ -197,8 +187,8 @@ def _cut_papers(
     for ratio, share in _SEAMS:
         for place in PLACES[:1]:
             probes = {letter: probe_of(box, place) for letter, box in marks.items()}
-            for paper in papers:
-                cut = _Cutter(colored, paper, probes, (ratio, share)).cut()
+            for cutter in cutters:
+                cut = cutter.cut(probes, Seams(colored, ratio, share))
                 if cut is not None:
                     _judge(cuts, cut, marks, place)
         if cuts:
@@ -251,153 +241,3 @@ def _papers(rgb: NDArray[np.uint8], gray: NDArray[np.uint8]) -> list[Paper]:
     if share_of(black.strict) > share_of(white.strict):
         papers.reverse()
     return papers + band_papers(rgb, gray, (0, 0, width, height))
-
-
-class _Cutter:
-    """Cuts a plate along one kind of paper, letters on both sides of each cut."""
-
-    def __init__(
-        self,
-        picture: NDArray[np.uint8],
-        paper: Paper,
-        probes: Mapping[str, tuple[float, float]],
-        seams: tuple[float, float] | None = None,
-    ) -> None:
-        self.picture, self.paper, self.probes, self.seams = picture, paper, probes, seams
-        self.cells: dict[PixelBox, PixelBox] = {}
-        self.is_loose = share_of(paper.strict) >= GROUND_SHARE
-        height, width = picture.shape[:2]
-        self.smallest = (
-            max(_MIN_SIDE_PX, _MIN_SIDE_SHARE * width),
-            max(_MIN_SIDE_PX, _MIN_SIDE_SHARE * height),
-        )
-
-    def cut(self) -> dict[str, PixelBox] | None:
-        """The panel of each letter, or None where some letters cannot be parted."""
-        height, width = self.picture.shape[:2]
-        whole = trim(self.paper.strict, (0, 0, width, height))
-        found = self._cut(whole, sorted(self.probes))
-        if found is None:
-            return None
-        leaves = snap(self.paper, whole, list(found.values()), self.cells)
-        return dict(zip(found, leaves, strict=True))
-
-    def _cut(self, box: PixelBox, letters: Sequence[str]) -> dict[str, PixelBox] | None:
-        if len(letters) == 1:
-            return {letters[0]: box}
-        bands = [b for b in bands_across(self.paper, box, self.smallest) if self._is_clean(box, b)]
-        for band in sorted(bands, key=lambda b: (-b.width, b.axis, b.start)):
-            parted = self._part(box, band, letters)
-            if parted is not None:
-                return self._both(box, band, parted)
-        inset = self._inset(box, letters)
-        if inset is not None or self.seams is None:
-            return inset
-        seam = self._seam(box, letters, *self.seams)
-        parted = None if seam is None else self._part(box, seam, letters)
-        return None if seam is None or parted is None else self._both(box, seam, parted)
-
-    def _is_clean(self, box: PixelBox, band: Band) -> bool:
-        """Whether no stroke crosses a band, on a plate that is mostly paper: thin ones would."""
-        if not self.is_loose:
-            return True
-        x0, y0, x1, y1 = box
-        part = self.paper.loose[y0:y1, x0:x1]
-        lines = part[band.start : band.end] if band.axis == 0 else part[:, band.start : band.end]
-        return bool(lines.all(axis=1 - band.axis).any())
-
-    def _both(
-        self, box: PixelBox, band: Band, parted: tuple[list[str], list[str]]
-    ) -> dict[str, PixelBox] | None:
-        found: dict[str, PixelBox] = {}
-        for piece, letters in zip(divide(box, band), parted, strict=True):
-            trimmed = trim(self.paper.strict, piece)
-            if is_sliver(trimmed, self.smallest):
-                return None
-            self.cells[trimmed] = piece
-            inner = self._cut(trimmed, letters)
-            if inner is None:
-                return None
-            found.update(inner)
-        return found
-
-    def _part(
-        self, box: PixelBox, band: Band, letters: Sequence[str]
-    ) -> tuple[list[str], list[str]] | None:
-        """The letters on both sides of a cut; None where one side has none."""
-        middle = box[1 - band.axis] + (band.start + band.end) / 2
-        before = [x for x in letters if self.probes[x][1 - band.axis] < middle]
-        after = [x for x in letters if self.probes[x][1 - band.axis] >= middle]
-        return (before, after) if before and after else None
-
-    def _seam(
-        self, box: PixelBox, letters: Sequence[str], ratio: float, share: float
-    ) -> Band | None:
-        best: Band | None = None
-        for axis in (0, 1):
-            strength = steps_across(self.picture, box, axis, ratio, share)
-            if len(strength) == 0:
-                continue
-            at = sorted(self.probes[x][1 - axis] - box[1 - axis] for x in letters)
-            places = np.arange(len(strength))
-            strength[(places <= at[0]) | (places >= at[-1])] = 0
-            line = int(strength.argmax())
-            if strength[line] > 0 and (best is None or strength[line] > best.width):
-                best = Band(float(strength[line]), axis, line + 1, line + 1)
-        return best
-
-    def _inset(self, box: PixelBox, letters: Sequence[str]) -> dict[str, PixelBox] | None:
-        """A panel set into a corner of another, whose box it leaves whole."""
-        x0, y0, x1, y1 = box
-        part = self.paper.strict[y0:y1, x0:x1]
-        for flip_y in (False, True):
-            for flip_x in (False, True):
-                turned = part[:: -1 if flip_y else 1, :: -1 if flip_x else 1]
-                for cut in _find_insets(np.ascontiguousarray(turned)):
-                    a, b, c, d = cut
-                    if flip_x:
-                        a, c = part.shape[1] - c, part.shape[1] - a
-                    if flip_y:
-                        b, d = part.shape[0] - d, part.shape[0] - b
-                    inner = (x0 + a, y0 + b, x0 + c, y0 + d)
-                    held = [x for x in letters if _holds(inner, self.probes[x])]
-                    if len(held) != 1:
-                        continue
-                    others = [x for x in letters if x != held[0]]
-                    rest = self._cut(box, others)
-                    return None if rest is None else {held[0]: inner, **rest}
-        return None
-
-
-def _find_insets(paper: NDArray[np.uint8]) -> list[PixelBox]:
-    """Rectangles in the lower right corner, set off by a line of paper above and at their left."""
-    height, width = paper.shape
-    low, right = round(height * (1 - _INSET_START)), round(width * (1 - _INSET_START))
-    if low >= height or right >= width:
-        return []
-    columns = paper_shares(paper[low:], 1) >= _INSET_SHARE
-    rows = paper_shares(paper[:, right:], 0) >= _INSET_SHARE
-    xs = [end - 1 for _, end in runs(columns) if end < width * (1 - _INSET_MIN)]
-    ys = [end - 1 for _, end in runs(rows) if end < height * (1 - _INSET_MIN)]
-    if not xs or not ys:
-        return []
-    below = np.cumsum(paper[:, xs], axis=0, dtype=np.int32)
-    beside = np.cumsum(paper[ys], axis=1, dtype=np.int32)
-    found: list[PixelBox] = []
-    for i, x in enumerate(xs):
-        for j, y in enumerate(ys):
-            if x <= 0 or y <= 0:
-                continue
-            down = (below[-1, i] - below[y, i]) / (height - 1 - y)
-            across = (beside[j, -1] - beside[j, x]) / (width - 1 - x)
-            if down < _INSET_SHARE or across < _INSET_SHARE:
-                continue
-            inside = paper[y + _INSET_STEP :, x + _INSET_STEP], paper[y + _INSET_STEP, x:]
-            if all(line.mean() <= _INSET_INSIDE for line in inside):
-                found.append((int(x) + 1, int(y) + 1, width, height))
-    # The innermost line of the border is its edge.
-    return sorted(found, key=lambda box: box[0] + box[1], reverse=True)[:40]
-
-
-def _holds(box: PixelBox, point: tuple[float, float]) -> bool:
-    return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]

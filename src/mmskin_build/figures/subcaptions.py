@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from mmskin_build.figures.caption_marks import (
     BARE_LOWER,
@@ -71,6 +72,7 @@ class Subcaptions:
     common: str
 
 
+@lru_cache(maxsize=512)
 def split_caption(text: str) -> Subcaptions:
     """Split `text` into the parts of its panels.
 

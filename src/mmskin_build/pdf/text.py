@@ -97,7 +97,7 @@ class _Run:
         font, bold, italic, superscript, color = self.style
         return Span(
             text="".join(self.texts),
-            bbox=Bbox(self.x0, self.y0, self.x1, self.y1),
+            bbox=Bbox(round(self.x0, 2), round(self.y0, 2), round(self.x1, 2), round(self.y1, 2)),
             font=font,
             size_pt=self.size_pt,
             bold=bold,
@@ -112,7 +112,7 @@ def _append(runs: list[_Run], item: dict[str, Any], turn: pymupdf.Matrix | None)
     rect = item["bbox"]
     if turn is not None:
         rect = tuple(pymupdf.Rect(rect) * turn)
-    x0, y0, x1, y1 = round(rect[0], 2), round(rect[1], 2), round(rect[2], 2), round(rect[3], 2)
+    x0, y0, x1, y1 = rect
     size_pt = round(item["size"], 2)
     style = _style(item["font"], item["flags"], item["color"])
     last = runs[-1] if runs else None

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Literal
 
 from mmskin_build.records import Line
@@ -93,6 +94,7 @@ def plausible_share(words: Iterable[str]) -> float:
     return plausible / total if total else 1.0
 
 
+@lru_cache(maxsize=16_384)
 def _is_plausible(core: str) -> bool:
     if any(shape.fullmatch(core) for shape in (_NUMBER, _LETTER_ALONE, _CODE)):
         return True
