@@ -1,6 +1,6 @@
 """One book on one and on two Dask workers, workers killed meanwhile; what handing out calls costs.
 
-usage: scale.py --out FILE [--pages N] [--folder DIR]
+usage: scale.py --out FILE [--pages N] [--rounds N] [--folder DIR]
 
 A scheduler and its workers are programs of their own, a thread each. Each build starts from an
 empty store and must end with the same digest: that of one process, one worker, two workers, and

@@ -147,8 +147,8 @@ def label_shapes(
     rows, columns = np.divmod(starts, width + 1)
     lengths = ends - starts
     label = labels[rows, columns]
-    left, right, top, bottom = (np.zeros(count, np.int64) for _ in range(4))
-    left[:] = width
+    right, top, bottom = (np.zeros(count, np.int64) for _ in range(3))
+    left = np.full(count, width, np.int64)
     np.minimum.at(left, label, columns)
     np.maximum.at(right, label, columns + lengths)
     top[label[::-1]] = rows[::-1]  # rows ascend, and of several values the last one stays

@@ -34,7 +34,11 @@ _MOST_INSETS = 40
 
 @dataclass(frozen=True, slots=True)
 class Seams:
-    """Where seams without a gutter are looked for, and how clear they must be (`steps_across`)."""
+    """Where seams without a gutter are looked for, and how clear they must be.
+
+    `picture` is ``(H, W, 3) uint8``, of the paper's size; `ratio` and `share` are those of
+    `gutters.steps_across`.
+    """
 
     picture: NDArray[np.uint8]
     ratio: float
@@ -68,7 +72,7 @@ class PlateCutter:
         """Return the panel of each letter, or None where some letters cannot be parted.
 
         Args:
-            probes: Where each letter counts as standing, in pixels.
+            probes: Where each letter counts as standing, (x, y) in pixels.
             seams: Where no gutter is found, cut at seams, too.
         """
         self.probes, self.seams = probes, seams
