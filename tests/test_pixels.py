@@ -431,9 +431,11 @@ def test_an_arrow_over_the_picture_is_told(file: Path) -> None:
         "0 g 130 640 60 10 re f " + place(*AT),
         place(*AT) + "0 g 130 550 60 10 re f",
         place(*AT) + "0 G 0.5 w 100 600 120 80 re S",
+        place(*AT) + "0 G 0.5 w 100 600 m 140 600 180 600 220 600 c 220 620 220 660 220 680 c "
+        "180 680 140 680 100 680 c 100 660 100 620 100 600 c S",
         place(*AT) + "BT /F1 10 Tf 0 g 100 585 Td (Figure 1) Tj ET",
     ],
-    ids=["painted before", "elsewhere", "frame around it", "caption below"],
+    ids=["painted before", "elsewhere", "frame around it", "frame of curves", "caption below"],
 )
 def test_what_is_not_painted_over_the_picture_changes_nothing(file: Path, content: str) -> None:
     with cutter(draw_page(file, content, {"Im0": embed(PHOTO)})) as page:
@@ -441,6 +443,14 @@ def test_what_is_not_painted_over_the_picture_changes_nothing(file: Path, conten
         assert picture.source == "native"
         assert picture.overlays == ()
         assert np.array_equal(picture.rgb, PHOTO)
+
+
+def test_an_ellipse_as_large_as_the_picture_is_painted_over_it(file: Path) -> None:
+    ellipse = "1 0 0 RG 2 w 160 600 m 233 600 233 680 160 680 c 87 680 87 600 160 600 c S"
+    with cutter(draw_page(file, place(*AT) + ellipse, {"Im0": embed(PHOTO)})) as page:
+        picture = page.cut(BOX)
+        assert [overlay.kind for overlay in picture.overlays] == ["path"]
+        assert (picture.rgb == (255, 0, 0)).all(axis=-1).sum() > 200
 
 
 def test_a_picture_hidden_under_another_is_not_shown(file: Path) -> None:

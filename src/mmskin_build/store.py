@@ -20,15 +20,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
-import pydantic_core
-from pydantic import TypeAdapter, ValidationError
-from pydantic_core import PydanticSerializationError
-
 from mmskin_build.errors import SchemaError, StorageError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from pydantic import TypeAdapter
 
 T = TypeVar("T")
 
@@ -40,6 +37,10 @@ _adapters: dict[Any, TypeAdapter[Any]] = {}  # making one costs milliseconds
 
 
 def _adapter(kind: Any) -> TypeAdapter[Any]:
+    # Here and below Pydantic is imported by those alone who read or write records, which workers
+    # that cut pictures do not.
+    from pydantic import TypeAdapter
+
     if kind not in _adapters:
         _adapters[kind] = TypeAdapter(kind)
     return _adapters[kind]
@@ -54,6 +55,8 @@ def to_json(record: object) -> bytes:
     Raises:
         SchemaError: If a string cannot be encoded (a lone surrogate).
     """
+    from pydantic_core import PydanticSerializationError
+
     try:
         return _adapter(type(record)).dump_json(record)
     except PydanticSerializationError as error:
@@ -66,6 +69,8 @@ def from_json(line: bytes, kind: type[T], where: str = "JSON") -> T:
     Raises:
         SchemaError: If `line` is not such a record.
     """
+    from pydantic import ValidationError
+
     try:
         record: T = _adapter(kind).validate_json(line, strict=True)
     except ValidationError as error:
@@ -126,6 +131,8 @@ def pretty_json(value: object) -> bytes:
         ValueError: If a number is none, or a text is not Unicode.
         TypeError: If JSON does not know a value.
     """
+    import pydantic_core
+
     json.dumps(value, allow_nan=False)  # refuses what is no plain data; fast without an indent
     return pydantic_core.to_json(value, indent=2) + b"\n"
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-
-import numpy as np
+from statistics import median
 
 from mmskin_build.figures.labels import parse_label
 from mmskin_build.figures.layout import BookLayout, PageLayout, TextLine
@@ -130,22 +131,21 @@ def _columns(lines: Sequence[TextLine], width_pt: float) -> list[list[TextLine]]
     """Part lines where hardly one crosses, each column from top to bottom."""
     if not lines:
         return []
-    crossing = np.zeros(int(width_pt) + 2, dtype=int)
+    crossing = Counter[int]()
     for line in lines:
-        crossing[max(0, int(line.bbox.x0)) : max(0, int(line.bbox.x1) + 1)] += 1
-    inked = crossing > max(_GUTTER_SHARE * len(lines), 0)
-    starts = np.flatnonzero(inked & ~np.roll(inked, 1))
-    columns: list[list[TextLine]] = [[] for _ in starts]
+        crossing.update(range(max(0, int(line.bbox.x0)), int(min(line.bbox.x1, width_pt)) + 1))
+    inked = {x for x, count in crossing.items() if count > _GUTTER_SHARE * len(lines)}
+    starts = sorted(x for x in inked if x - 1 not in inked)
+    columns: list[list[TextLine]] = [[] for _ in starts] or [[]]
     for line in lines:
         middle = int((line.bbox.x0 + line.bbox.x1) / 2)
-        place = max(int(np.searchsorted(starts, middle, side="right")) - 1, 0)
-        columns[place].append(line)
+        columns[max(bisect_right(starts, middle) - 1, 0)].append(line)
     return [sorted(column, key=lambda line: line.bbox.y0) for column in columns if column]
 
 
 def _levels(column: Sequence[TextLine]) -> list[int]:
     """How deep each line of a column is indented: 0, 1, 2 ..."""
-    size = float(np.median([line.size_pt for line in column]))
+    size = median(line.size_pt for line in column)
     edges: list[float] = []
     for x0 in sorted(line.bbox.x0 for line in column):
         if not edges or x0 - edges[-1] > _INDENT_EM * size:

@@ -21,6 +21,7 @@ from mmskin_build.records import ImageObject, PathObject
 Matrix = tuple[float, float, float, float, float, float]
 _KEY_SAMPLE_BYTES = 65_536  # an image is told from others by the ends of its stream
 _SKEW_TOLERANCE = 1e-3  # off-axis share of a matrix that still counts as upright
+_BORDER_PT = 2.5  # from a picture's edge to that of a border drawn around it
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +161,23 @@ class _PaintDevice(mupdf.FzDevice2):  # type: ignore[misc]
         box = _bbox(mupdf.ll_fz_bound_path(path, stroke, ctm))
         scale = abs(ctm.a * ctm.d - ctm.b * ctm.c) ** 0.5
         width = stroke.linewidth * scale
-        if mupdf.ll_fz_path_is_rect(path, ctm):
+        if mupdf.ll_fz_path_is_rect(path, ctm) or (
+            self._runs_around_image(path, ctm) and _is_rectangle(path, ctm)
+        ):
             shape = "rect"
         else:
             shape = "line" if min(box.width, box.height) <= 2 * width + 0.5 else "path"
         self._path(box, stroke=self._rgb(cs, color), opacity=alpha, shape=shape, width_pt=width)
+
+    def _runs_around_image(self, path: Any, ctm: Any) -> bool:
+        """Whether a path reaches as far as a picture below it: worth asking if it is its border."""
+        if not self.images:
+            return False
+        box = _bbox(mupdf.ll_fz_bound_path(path, None, ctm))
+        return any(
+            max(abs(p - q) for p, q in zip(box, painted.item.bbox, strict=True)) <= _BORDER_PT
+            for painted in self.images
+        )
 
     def _rgb(self, colorspace: Any, color: Any) -> int:
         if not colorspace:
@@ -267,15 +280,24 @@ class _CornerWalker(mupdf.FzPathWalker2):  # type: ignore[misc]
     def lineto(self, ctx: Any, x: float, y: float) -> None:
         self.corners.append((x, y))
 
-    def curveto(self, ctx: Any, *_: float) -> None:
-        self.straight = False
+    def curveto(
+        self, ctx: Any, x1: float, y1: float, x2: float, y2: float, x3: float, y3: float
+    ) -> None:
+        """Some programs draw straight lines as curves, with all points on the line."""
+        x0, y0 = self.corners[-1] if self.corners else (x3, y3)
+        on_line = all(x == x0 for x in (x1, x2, x3)) or all(y == y0 for y in (y1, y2, y3))
+        self.straight = self.straight and on_line
+        self.corners.append((x3, y3))
 
     def closepath(self, ctx: Any) -> None:
         pass
 
 
 def _is_rectangle(path: Any, ctm: Any) -> bool:
-    """Whether a path is an upright rectangle drawn line by line, which MuPDF's own test misses."""
+    """Whether a path is an upright rectangle, drawn in a way that MuPDF's own test misses.
+
+    As four lines, or as four curves that are straight.
+    """
     walker = _CornerWalker()
     mupdf.fz_walk_path(mupdf.FzPath(mupdf.ll_fz_keep_path(path)), walker, walker.m_internal)
     if not walker.straight or walker.pieces != 1 or not 4 <= len(walker.corners) <= 6:

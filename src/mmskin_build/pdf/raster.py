@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pymupdf import mupdf
 
 from mmskin_build.pdf.jobs import PixelBox
+from mmskin_build.pdf.jpeg import decode_inks
 
 RgbImage = NDArray[np.uint8]
 
@@ -38,8 +39,11 @@ def encode_png(rgb: RgbImage) -> bytes:
 
 
 def decode_image(image: Any) -> pymupdf.Pixmap:
-    """Decode an image object in its own colors; MuPDF keeps the result for when it is drawn."""
-    return pymupdf.Pixmap("raw", image.fz_get_unscaled_pixmap_from_image())
+    """Decode an image object in its own colors."""
+    pixmap = decode_inks(image)
+    if pixmap is None:
+        pixmap = pymupdf.Pixmap("raw", image.fz_get_unscaled_pixmap_from_image())
+    return pixmap
 
 
 def convert_image(image: Any, pixmap: pymupdf.Pixmap) -> RgbImage:
