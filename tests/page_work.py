@@ -6,6 +6,7 @@ import ctypes
 import os
 import re
 import threading
+import time
 from pathlib import Path
 
 import pymupdf
@@ -49,6 +50,16 @@ def crash_once(document: Document, job: PageJob[Path]) -> str:
         job.payload.touch()
         ctypes.string_at(0)
     return act(document, PageJob(page_index=job.page_index, payload="read"))
+
+
+def meet(document: Document, job: PageJob[Path]) -> int:
+    """On the first page, wait until another worker is there, a minute at most."""
+    if job.page_index == 0:
+        (job.payload / str(os.getpid())).touch()
+        end = time.monotonic() + 60
+        while len(list(job.payload.iterdir())) < 2 and time.monotonic() < end:
+            time.sleep(0.01)
+    return len(list(job.payload.iterdir()))
 
 
 def crash_on_opening(path: Path, password: str | None) -> Document:

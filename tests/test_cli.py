@@ -150,6 +150,25 @@ def test_a_bad_file_does_not_stop_the_good_ones(
     assert len(files_under(out)) == 2
 
 
+def test_files_read_at_the_same_time_come_out_as_one_by_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pdfs = [draw_book(tmp_path / f"{n}.pdf", figures=n) for n in (3, 1, 2)]
+    (tmp_path / "bad.pdf").write_text("no PDF")
+    names = [str(path) for path in (pdfs[0], tmp_path / "bad.pdf", *pdfs[1:])]
+    told, written = [], []
+    for workers in ("1", "2"):
+        out = tmp_path / f"out{workers}"
+        code = cli.run(["align", *names, "--out", str(out), "--workers", workers, "--json"])
+        assert code == errors.EXIT_PARTIAL
+        told.append(json.loads(capsys.readouterr().out)["files"])
+        written.append({path.name: path.read_bytes() for path in out.iterdir()})
+    assert told[0] == told[1]
+    assert [file["file"] for file in told[0]] == names
+    assert written[0] == written[1]
+    assert len(written[0]) == 6
+
+
 def test_a_page_over_the_limit_is_rejected_and_the_file_goes_on(tmp_path: Path) -> None:
     out = tmp_path / "out"
     wide = draw_wide_page(tmp_path / "wide.pdf")

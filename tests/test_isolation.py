@@ -10,6 +10,8 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pymupdf
@@ -27,7 +29,7 @@ from mmskin_build.pdf import process
 from mmskin_build.pdf.isolation import FAILURES, WorkerPool
 from mmskin_build.pdf.jobs import PageJob, PdfSource
 from mmskin_build.records import PageFailure
-from page_work import act, count_opening, crash_on_opening, crash_once
+from page_work import act, count_opening, crash_on_opening, crash_once, meet
 
 LIMITS = PdfConfig(page_time_limit_s=60.0, memory_limit_mib=1024)
 QUICK = PdfConfig(page_time_limit_s=2.0, memory_limit_mib=1024)
@@ -290,6 +292,50 @@ def test_workers_serve_a_thread_that_ends(source: PdfSource) -> None:
 
     assert len(results) == 2
     assert results[0] == results[1]
+
+
+def test_calls_from_two_threads_have_a_worker_each(tmp_path: Path) -> None:
+    folder = tmp_path / "met"
+    folder.mkdir()
+    sources = [make_pdf(tmp_path / f"{name}.pdf") for name in "ab"]
+    work = [PageJob(page_index=index % 4, payload=folder) for index in range(8)]
+    with WorkerPool(LIMITS, workers=2) as pool, ThreadPoolExecutor(2) as threads:
+        calls = [threads.submit(pool.run, source, work, meet) for source in sources]
+        assert [call.result() for call in calls] == [[2] * 8, [2] * 8]
+
+
+def test_a_call_without_a_worker_comes_before_the_next_chunk_of_another(source: PdfSource) -> None:
+    ended: list[str] = []
+    with WorkerPool(LIMITS, workers=1) as pool, ThreadPoolExecutor(1) as threads:
+
+        def ask() -> list[object]:
+            asked.set()
+            return [pool.run(source, jobs("read"), act), ended.append("short")]
+
+        def on_page(index: int) -> None:
+            if not asked.is_set():
+                others.append(threads.submit(ask))
+                asked.wait()
+                time.sleep(0.5)  # until it stands in the queue
+
+        asked, others = threading.Event(), []
+        work = [PageJob(page_index=index % 4, payload="read") for index in range(120)]
+        pool.run(source, work, act, on_page)
+        ended.append("long")
+        assert others[0].result()[0] == ["0:Page 0"]
+    assert ended == ["short", "long"]
+
+
+def test_closing_ends_the_calls_of_other_threads(source: PdfSource) -> None:
+    under_way = threading.Event()
+    with WorkerPool(LIMITS) as pool, ThreadPoolExecutor(1) as threads:
+        work = jobs("read", "hang")
+        call = threads.submit(pool.run, source, work, act, lambda index: under_way.set())
+        under_way.wait()
+        pool.close()
+        with pytest.raises(RuntimeError, match="closed"):
+            call.result(timeout=60)
+        assert pool.run(source, jobs("read"), act) == ["0:Page 0"]
 
 
 # A script without a __main__ guard, read from a file as a user would run it.

@@ -45,7 +45,13 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _TEMPORARY = ".tmp"
-_LIBRARIES = ("pymupdf", "pdfplumber", "opencv-python-headless", "numpy")  # of every stage
+_LIBRARIES = (  # of every stage
+    "pymupdf",
+    "pdfplumber",
+    "opencv-python-headless",
+    "pillow",
+    "numpy",
+)
 _DESCRIPTION = ("stage", "version", "config_sha256", "inputs", "models")  # what the key stands for
 
 

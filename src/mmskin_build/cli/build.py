@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from mmskin_build.cli.console import in_words, print_json, print_table, progress_bars
+from mmskin_build.cli.at_once import each_at_once
+from mmskin_build.cli.console import Progress, in_words, print_json, print_table, progress_bars
 from mmskin_build.cli.options import EXISTING_PATH, Settings, common_options
 from mmskin_build.errors import EXIT_PARTIAL, InputPdfError, MissingDependencyError
 
@@ -47,14 +48,14 @@ def align(
     from mmskin_build.pdf.isolation import WorkerPool
     from mmskin_build.pdf.jobs import PdfSource
 
-    found: list[dict[str, Any]] = []
-    errors: list[InputPdfError] = []
+    sources = [PdfSource(path=pdf, password_env=password_env) for pdf in pdfs]
+    workers = settings.cfg.workers()
     with (
-        WorkerPool(settings.cfg.pdf, settings.cfg.workers()) as pool,
-        progress_bars(settings) as show,
+        WorkerPool(settings.cfg.pdf, workers) as pool,
+        progress_bars(settings, at_once=workers) as show,
     ):
-        for pdf in pdfs:
-            source = PdfSource(path=pdf, password_env=password_env)
+
+        def work(source: PdfSource, progress: Progress) -> dict[str, Any] | InputPdfError:
             try:
                 counts = align_file(
                     pool,
@@ -64,13 +65,20 @@ def align(
                     language=language,
                     pictures=pictures,
                     adobe=adobe,
-                    progress=show,
+                    progress=progress,
                 )
             except InputPdfError as error:
-                errors.append(error)
-                found.append({"file": str(pdf), "status": "rejected", "message": str(error)})
-            else:
-                found.append({"file": str(pdf), "status": "aligned", **counts})
+                return error
+            return {"file": str(source.path), "status": "aligned", **counts}
+
+        results = each_at_once(sources, work, workers, show, pool.close)
+    found = [
+        {"file": str(source.path), "status": "rejected", "message": str(result)}
+        if isinstance(result, InputPdfError)
+        else result
+        for source, result in zip(sources, results, strict=True)
+    ]
+    errors = [result for result in results if isinstance(result, InputPdfError)]
     if settings.as_json:
         print_json({"files": found})
     else:

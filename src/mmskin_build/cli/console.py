@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -34,11 +35,19 @@ _UNITS = {
 _PLAIN_WIDTH = 160  # columns where the output is not a terminal
 
 
+#: Told of a book and a stage how many items are done, of how many.
+Progress = Callable[[str, str, int, int], None]
+
+
 @contextmanager
-def progress_bars(settings: Settings) -> Iterator[Callable[[str, str, int, int], None]]:
-    """Provide a callback (book, stage, items done, items in all) that draws a bar on stderr.
+def progress_bars(settings: Settings, at_once: int = 1) -> Iterator[Progress]:
+    """Provide a callback that draws a bar on stderr; any thread may call it.
 
     Nothing is drawn where stderr is no terminal, with --quiet or with --json.
+
+    Args:
+        settings: The options of the command.
+        at_once: How many books have a bar, those told of last.
     """
     if settings.quiet or settings.as_json or not sys.stderr.isatty():
         yield lambda book_id, stage, done, total: None
@@ -64,20 +73,26 @@ def progress_bars(settings: Settings) -> Iterator[Callable[[str, str, int, int],
         console=Console(stderr=True),
         transient=True,
     )
-    current: dict[tuple[str, str], Any] = {}
+    tasks: dict[tuple[str, str], Any] = {}
+    shown: dict[str, Any] = {}  # a bar each book, the one told of last at the end
+    turn = threading.Lock()
 
     def show(book_id: str, stage: str, done: int, total: int) -> None:
-        key = (book_id, stage)
-        if key not in current:
-            for task in current.values():
-                bars.update(task, visible=False)
-            words = stage.replace("_", " ")
-            current[key] = bars.add_task(words, book=book_id, rate="", total=total or None)
-        task = current[key]
-        bars.update(task, completed=done)
-        speed = next((t.speed for t in bars.tasks if t.id == task), None)
-        if speed:
-            bars.update(task, rate=f"{speed:.1f} {_UNITS.get(stage, 'pages')}/s")
+        with turn:
+            task = tasks.get((book_id, stage))
+            if task is None:
+                words = stage.replace("_", " ")
+                task = bars.add_task(words, book=book_id, rate="", total=total or None)
+                tasks[book_id, stage] = task
+            if (other := shown.pop(book_id, task)) != task:
+                bars.update(other, visible=False)
+            while len(shown) >= at_once:
+                bars.update(shown.pop(next(iter(shown))), visible=False)
+            shown[book_id] = task
+            bars.update(task, completed=done, visible=True)
+            speed = next((t.speed for t in bars.tasks if t.id == task), None)
+            if speed:
+                bars.update(task, rate=f"{speed:.1f} {_UNITS.get(stage, 'pages')}/s")
 
     with bars:
         yield show

@@ -16,7 +16,6 @@ from __future__ import annotations
 import math
 import os
 import pickle
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -34,6 +33,7 @@ from mmskin_build.errors import (
     MmskinError,
     ResourceError,
 )
+from mmskin_build.pdf.crew import Crew, Share
 from mmskin_build.pdf.jobs import PageJob, PdfInfo, PdfSource
 from mmskin_build.pdf.process import Broken, Chunk, Failed, NotOpened, Opened, Result, WorkerProcess
 from mmskin_build.records import PageFailure
@@ -55,7 +55,6 @@ FAILURES: Final = {
 MACHINE_FAILURES: Final = ("page_crashed", "page_timed_out", "page_out_of_memory")
 
 _CHUNK_PAGES = 50  # one message to a worker; also how unevenly work can end
-_PAGES_WORTH_A_WORKER = 8  # starting an interpreter costs about as much as reading this many pages
 _ATTEMPTS = 2  # the second in a fresh worker, so that no earlier page can be to blame
 
 
@@ -73,12 +72,14 @@ class _Task:
     results: dict[int, object]
     attempts: dict[int, int]
     on_page: Callable[[int], None] | None
+    share: Share
     failed_openings: int = 0
     failed_starts: int = 0
     info: PdfInfo | None = None
 
     def finish(self, position: int, result: object) -> None:
         self.results[position] = result
+        self.share.pages_left -= 1
         if self.on_page is not None:
             self.on_page(self.jobs[position].page_index)
 
@@ -87,8 +88,7 @@ class WorkerPool:
     """Worker processes that read pages; a context manager, to be used for many documents.
 
     Workers start when first needed, live until the pool is closed, and keep the last document open.
-    They die with this process, however it ends. One call runs at a time; calls from several threads
-    wait for each other.
+    They die with this process, however it ends. Calls from several threads share them (`Crew`).
     """
 
     def __init__(
@@ -107,10 +107,8 @@ class WorkerPool:
         if workers < 1:
             raise ValueError(f"a pool needs at least 1 worker, not {workers}")
         self._limits = limits
-        self._size = workers
         self._opener = opener
-        self._workers: list[WorkerProcess] = []
-        self._lock = threading.Lock()
+        self._crew = Crew(limits, workers)
 
     def __enter__(self) -> Self:
         """Return the pool; nothing is started yet."""
@@ -126,9 +124,11 @@ class WorkerPool:
         self.close()
 
     def close(self) -> None:
-        """End all workers at once; the pool may be used again and then starts new ones."""
-        while self._workers:
-            self._workers.pop().kill()
+        """End all workers at once; the pool may be used again and then starts new ones.
+
+        A call that another thread is in raises RuntimeError.
+        """
+        self._crew.close()
 
     def inspect(self, source: PdfSource) -> PdfInfo:
         """Open a document and tell its number of pages.
@@ -175,7 +175,7 @@ class WorkerPool:
         """
         task = self._task(source, jobs, work, on_page)
         count = len(jobs)
-        size = min(_CHUNK_PAGES, math.ceil(count / self._wanted(count))) if count else 1
+        size = min(_CHUNK_PAGES, math.ceil(count / self._crew.worth(count))) if count else 1
         task.waiting.extend(
             list(range(start, min(start + size, count))) for start in range(0, count, size)
         )
@@ -184,9 +184,6 @@ class WorkerPool:
         return [cast("R | PageFailure", task.results[position]) for position in range(count)]
 
     # ------------------------------------------------------------------------------ inside
-
-    def _wanted(self, pages: int) -> int:
-        return max(1, min(self._size, math.ceil(pages / _PAGES_WORTH_A_WORKER)))
 
     def _task(
         self,
@@ -208,59 +205,50 @@ class WorkerPool:
             results={},
             attempts={},
             on_page=on_page,
+            share=Share(source.path.absolute(), len(jobs)),
         )
 
     def _execute(self, task: _Task) -> None:
-        with self._lock:
-            try:
+        with self._crew.serve(task.share):
+            self._assign(task)
+            while task.share.workers:
+                self._await_news(task)
                 self._assign(task)
-                while any(worker.busy for worker in self._workers):
-                    self._await_news(task)
-                    self._assign(task)
-            except BaseException:
-                # An error or an interrupt: the other workers' pages are of no use any more.
-                for worker in [w for w in self._workers if w.busy]:
-                    self._discard(worker)
-                raise
 
     def _assign(self, task: _Task) -> None:
-        """Give waiting chunks to idle workers, starting workers while that pays."""
+        """Give waiting chunks to workers, and let others have those with nothing to do."""
+        for done in [w for w in task.share.workers if not w.busy]:
+            self._crew.give_back(task.share, done)
         while task.waiting:
-            idle = next((w for w in self._workers if not w.busy), None)
-            if idle is not None and idle.is_worn():
-                self._discard(idle)
-                continue
-            if idle is None:
-                pages = sum(map(len, task.waiting)) + sum(len(w.positions) for w in self._workers)
-                if self._workers and len(self._workers) >= self._wanted(pages):
-                    return
-                idle = WorkerProcess(self._limits)
-                self._workers.append(idle)
+            worker = self._crew.take(task.share)
+            if worker is None:
+                return
             positions = task.waiting.popleft()
             password = task.source.password_env and os.environ.get(task.source.password_env)
             chunk = Chunk(
-                path=task.source.path.absolute(),
+                path=task.share.path,
                 password=password or None,
                 call=task.call,
                 jobs=tuple(task.jobs[p] for p in positions),
             )
-            if not idle.send(chunk, positions):
+            if not worker.send(chunk, positions):
                 # It died while it had nothing to do: nobody's fault, unless it never started.
-                _, detail = idle.cause_of_death()
-                self._discard(idle)
-                if not idle.ready:
+                _, detail = worker.cause_of_death()
+                self._crew.discard(task.share, worker)
+                self._crew.check_open()
+                if not worker.ready:
                     _count_failed_start(task, detail)
                 task.waiting.appendleft(positions)
 
     def _await_news(self, task: _Task) -> None:
-        busy = [w for w in self._workers if w.busy]
+        busy = list(task.share.workers)
         pause = max(0.0, min(w.deadline for w in busy) - time.monotonic())
         ready = set(wait([w.connection for w in busy], timeout=pause))
         for worker in busy:
             if worker.connection in ready:
                 self._receive(task, worker)
             elif worker.deadline <= time.monotonic():
-                self._discard(worker)
+                self._crew.discard(task.share, worker)
                 self._blame(task, worker, "page_timed_out", "")
 
     def _receive(self, task: _Task, worker: WorkerProcess) -> None:
@@ -275,7 +263,7 @@ class WorkerPool:
                 task.finish(worker.pop_position(), pickle.loads(pickled))
             case Failed(reason="page_out_of_memory", detail=detail):
                 # What is left of the worker's memory may be in pieces: go on with a fresh one.
-                self._discard(worker)
+                self._crew.discard(task.share, worker)
                 self._blame(task, worker, "page_out_of_memory", detail)
             case Failed(reason=reason, detail=detail):
                 position = worker.pop_position()
@@ -284,7 +272,8 @@ class WorkerPool:
                 raise error
             case None:
                 reason, detail = worker.cause_of_death()
-                self._discard(worker)
+                self._crew.discard(task.share, worker)
+                self._crew.check_open()
                 self._blame(task, worker, reason, detail)
 
     def _blame(self, task: _Task, worker: WorkerProcess, reason: str, detail: str) -> None:
@@ -311,10 +300,6 @@ class WorkerPool:
                 if not left:
                     return
         task.waiting.appendleft(left)
-
-    def _discard(self, worker: WorkerProcess) -> None:
-        worker.kill()
-        self._workers.remove(worker)
 
     def _check_page_count(self, task: _Task) -> None:
         count = task.info.page_count if task.info else 0

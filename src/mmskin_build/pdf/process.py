@@ -126,8 +126,9 @@ Message = Ready | Opened | NotOpened | Result | Failed | Broken
 class WorkerProcess:
     """The parent's end of one worker.
 
-    `positions` are the jobs it has not answered yet, the first one under way; `ready` and `opened`
-    tell how far it has come, `deadline` (`time.monotonic` seconds) until when it must speak again.
+    `path` is the document it was given last, `positions` are the jobs it has not answered yet, the
+    first one under way; `ready` and `opened` tell how far it has come, `deadline`
+    (`time.monotonic` seconds) until when it must speak again.
     """
 
     def __init__(self, limits: PdfConfig) -> None:
@@ -145,6 +146,7 @@ class WorkerProcess:
         )
         theirs.close()
         self._limit_s = limits.page_time_limit_s
+        self.path: Path | None = None
         self.ready = False
         self.opened = False
         self.busy = False
@@ -154,6 +156,7 @@ class WorkerProcess:
     def send(self, chunk: Chunk, positions: Sequence[int]) -> bool:
         """Hand over a chunk; False when the worker is no longer there."""
         self.opened = False
+        self.path = chunk.path
         self.positions = deque(positions)
         try:
             self.connection.send(chunk)
@@ -214,11 +217,19 @@ class WorkerProcess:
     def kill(self) -> None:
         """End the worker and all that it started, and collect it."""
         self.connection.close()
+        self._end_group()
+        self._process.wait()
+
+    def interrupt(self) -> None:
+        """End the worker from another thread than the one that will see its end and collect it."""
+        if self._process.returncode is None:
+            self._end_group()
+
+    def _end_group(self) -> None:
         try:
             os.killpg(self._process.pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):  # macOS: the group has ended, not collected
             self._process.kill()
-        self._process.wait()
 
     def _extend(self) -> None:
         limit_s = self._limit_s if self.ready else self._limit_s + _START_LIMIT_S
