@@ -34,20 +34,24 @@ _SIDE_WEIGHT = 1.0  # letter heights that the usual side is worth
 _SIDE_SHARE, _VIEW_SIDE = 0.6, 3.0  # of letters on one side; what that is worth to further views
 _LEVEL = 0.6  # of its height that a further view shares with the first
 _GAP_WEIGHT = 2.5  # a letter's drawing may stand this much farther from it than from another one
+_CHAMFER = 0.95  # the least that OpenCV's distance transform makes of a distance of 1
 
 
 @dataclass(frozen=True, slots=True)
 class _Ink:
-    """The pixels of all parts, row by row: distances are asked for at these alone."""
+    """The outlines of all parts, pixel by pixel: what is nearest to anything outside lies there."""
 
+    labels: NDArray[np.int32]  # the part of each pixel, 0 for the ground
     rows: NDArray[np.int64]
     columns: NDArray[np.int64]
-    parts: NDArray[np.int32]  # the part that each belongs to
+    parts: NDArray[np.int32]  # the part that each pixel of an outline belongs to
 
     @classmethod
     def of(cls, labels: NDArray[np.int32]) -> Self:
-        rows, columns = np.nonzero(labels)
-        return cls(rows, columns, labels[rows, columns])
+        ink = (labels > 0).astype(np.uint8)
+        inner = cv2.erode(ink, np.ones((3, 3)), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+        rows, columns = np.nonzero(ink > inner)
+        return cls(labels, rows, columns, labels[rows, columns])
 
 
 def find_drawings(
@@ -152,7 +156,7 @@ def _assign_parts(
     for number, k in enumerate(lonely[:unread]):
         owner[k] = len(marks) + number
     away = np.vstack([away, np.full((unread, count), np.inf)])
-    return _gather(labels, drawn, boxes, away, owner, main, unit, len(away))
+    return _gather(drawn, boxes, away, owner, main, unit, len(away))
 
 
 def _assigned(cost: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -176,7 +180,6 @@ def _sides(marks: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np
 
 
 def _gather(
-    labels: NDArray[np.int32],
     drawn: _Ink,
     boxes: NDArray[np.float64],
     away: NDArray[np.float64],
@@ -199,8 +202,10 @@ def _gather(
     near[:, ~is_main] = 1e6  # small things belong to drawings, not to letters
     reach = np.where(is_main, _VIEW_REACH, _STRAY_REACH)
 
+    farthest_px = max(_VIEW_REACH, _STRAY_REACH) * unit / _GAP_WEIGHT
+
     def draw_after(part: int) -> None:
-        gaps = _GAP_WEIGHT * _pixel_distances(drawn, len(boxes), labels == part) / unit
+        gaps = _GAP_WEIGHT * _pixel_distances(drawn, boxes, part, farthest_px) / unit
         near[owner[part]] = np.minimum(near[owner[part]], gaps)
 
     for part in owned:
@@ -254,17 +259,36 @@ def _distances(drawn: _Ink, count: int, mark: NDArray[np.float64]) -> NDArray[np
     x, y = np.arange(drawn.columns.max() + 1), np.arange(drawn.rows.max() + 1)
     dx = np.maximum(np.maximum(mark[0] - x, x - mark[2]), 0)
     dy = np.maximum(np.maximum(mark[1] - y, y - mark[3]), 0)
-    return _least(np.hypot(dx[drawn.columns], dy[drawn.rows]), drawn, count)
+    found = _least(np.hypot(dx[drawn.columns], dy[drawn.rows]), drawn.parts, count)
+    left, top = np.ceil(np.maximum(mark[:2], 0)).astype(int)
+    right, bottom = np.floor(np.maximum(mark[2:], -1)).astype(int) + 1
+    found[drawn.labels[top:bottom, left:right]] = 0.0  # a letter in the midst of ink
+    found[0] = np.inf
+    return found
 
 
-def _pixel_distances(drawn: _Ink, count: int, part: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Distance in pixels from one part to the nearest pixel of each."""
-    field = cv2.distanceTransform((~part).astype(np.uint8), cv2.DIST_L2, 3)
-    return _least(np.asarray(field[drawn.rows, drawn.columns], np.float64), drawn, count)
+def _pixel_distances(
+    drawn: _Ink, boxes: NDArray[np.float64], part: int, farthest_px: float
+) -> NDArray[np.float64]:
+    """Distance in pixels from one part to the nearest pixel of each.
+
+    Distances over `farthest_px` may come out infinite: the transform is computed no farther.
+    """
+    room = int(farthest_px / _CHAMFER) + 2
+    x0, y0, x1, y1 = (int(v) for v in boxes[part])
+    left, top = max(0, x0 - room), max(0, y0 - room)
+    part_of = drawn.labels[top : y1 + room, left : x1 + room]
+    field = cv2.distanceTransform((part_of != part).astype(np.uint8), cv2.DIST_L2, 3)
+    rows, columns = drawn.rows - top, drawn.columns - left
+    near = (rows >= 0) & (rows < field.shape[0]) & (columns >= 0) & (columns < field.shape[1])
+    values = np.asarray(field[rows[near], columns[near]], np.float64)
+    return _least(values, drawn.parts[near], len(boxes))
 
 
-def _least(values: NDArray[np.float64], drawn: _Ink, count: int) -> NDArray[np.float64]:
-    """The least value at the ink of each part; infinite for the ground and empty parts."""
+def _least(
+    values: NDArray[np.float64], parts: NDArray[np.int32], count: int
+) -> NDArray[np.float64]:
+    """The least value of each part; infinite for the ground and parts without any."""
     found = np.full(count, np.inf)
-    np.minimum.at(found, drawn.parts, values)
+    np.minimum.at(found, parts, values)
     return found
