@@ -6,7 +6,8 @@ becomes its message and exit code, anything else a short line and exit code 1.
 
 In the order in which a user meets them:
 
-1. `options` and `console`: what all commands share, and what a person sees of them
+1. `options` and `console`: what all commands share, and what a person sees of them; `at_once`:
+   several files at a time
 2. `demo`; `inspect`: doctor, config, schemas
 3. `data`: books, release, verify; `build`: align, build; `audit`
 4. `review`; `vqa`; `diff`; `withdraw`; `exports`: export, rebuild; `upstream`: import, compare
