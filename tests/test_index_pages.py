@@ -172,3 +172,11 @@ def test_an_index_is_looked_for_in_the_second_half_only() -> None:
     lines = [*rows(INDENTED[:half].rstrip(), 60, 100), *rows(INDENTED[half:], 235, 100)]
     pages = [make_page(0, lines=lines), *(make_page(n, lines=make_body()) for n in range(1, 5))]
     assert find_index(build_layout(pages)) == ()
+
+
+def test_short_lines_that_never_stand_below_one_another_are_no_index() -> None:
+    lines = [
+        make_line(f"{chr(97 + n)}, {n}", 4 + 23 * n, 100 + 14 * n, size_pt=6) for n in range(26)
+    ]
+    pages = [make_page(n, lines=make_body()) for n in range(3)]
+    assert find_index(build_layout([*pages, make_page(3, lines=lines)])) == ()

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pymupdf
@@ -309,16 +309,15 @@ def test_a_call_without_a_worker_comes_before_the_next_chunk_of_another(source: 
     with WorkerPool(LIMITS, workers=1) as pool, ThreadPoolExecutor(1) as threads:
 
         def ask() -> list[object]:
-            asked.set()
             return [pool.run(source, jobs("read"), act), ended.append("short")]
 
         def on_page(index: int) -> None:
-            if not asked.is_set():
+            if not others:
                 others.append(threads.submit(ask))
-                asked.wait()
-                time.sleep(0.5)  # until it stands in the queue
+                while not pool._crew._queue:
+                    time.sleep(0.01)
 
-        asked, others = threading.Event(), []
+        others: list[Future[list[object]]] = []
         work = [PageJob(page_index=index % 4, payload="read") for index in range(120)]
         pool.run(source, work, act, on_page)
         ended.append("long")

@@ -59,29 +59,21 @@ SEPARATION = pikepdf.Array(
 )
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        embedded(jpeg(GRAY, "L"), "/DeviceGray"),
-        embedded(jpeg(GRAY, "L", progressive=True), "/DeviceGray"),
-        embedded(jpeg(GRAY, "L"), "/DeviceGray", Decode=pikepdf.Array([1, 0])),
-        embedded(jpeg(GRAY, "L"), SEPARATION),
-        embedded(jpeg(INKS, "CMYK"), "/DeviceCMYK"),
-        embedded(jpeg(INKS, "CMYK", progressive=True), "/DeviceCMYK"),
-        embedded(jpeg(INKS, "CMYK"), "/DeviceCMYK", Decode=INVERTED),
-        embedded(jpeg(INKS, "CMYK"), "/DeviceCMYK", Decode=pikepdf.Array([0, 1] * 4)),
-    ],
-    ids=[
-        "gray",
-        "progressive gray",
-        "inverted gray",
-        "one ink",
-        "inks",
-        "progressive inks",
-        "inverted inks",
-        "inks with a range",
-    ],
-)
+EXACT = {
+    "gray": embedded(jpeg(GRAY, "L"), "/DeviceGray"),
+    "progressive gray": embedded(jpeg(GRAY, "L", progressive=True), "/DeviceGray"),
+    "inverted gray": embedded(jpeg(GRAY, "L"), "/DeviceGray", Decode=pikepdf.Array([1, 0])),
+    "one ink": embedded(jpeg(GRAY, "L"), SEPARATION),
+    "inks": embedded(jpeg(INKS, "CMYK"), "/DeviceCMYK"),
+    "progressive inks": embedded(jpeg(INKS, "CMYK", progressive=True), "/DeviceCMYK"),
+    "inverted inks": embedded(jpeg(INKS, "CMYK"), "/DeviceCMYK", Decode=INVERTED),
+    "inks with a range": embedded(
+        jpeg(INKS, "CMYK"), "/DeviceCMYK", Decode=pikepdf.Array([0, 1] * 4)
+    ),
+}
+
+
+@pytest.mark.parametrize("given", EXACT.values(), ids=EXACT)
 def test_inks_and_shades_are_those_that_mupdf_decodes(tmp_path: Path, given: Embedded) -> None:
     with image(tmp_path, given) as handle:
         mine = decode_inks(handle)
@@ -92,42 +84,32 @@ def test_inks_and_shades_are_those_that_mupdf_decodes(tmp_path: Path, given: Emb
         assert mine.samples == theirs.samples
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        embedded(jpeg(PHOTO, "RGB"), "/DeviceRGB"),
-        embedded(jpeg(PHOTO, "RGB", subsampling=0), "/DeviceRGB"),
-        embedded(without_marker(jpeg(INKS, "CMYK"), b"\xee"), "/DeviceCMYK"),
-        embedded(jpeg(INKS, "CMYK", subsampling=2), "/DeviceCMYK"),
-        embedded(jpeg(INKS, "CMYK"), "/DeviceCMYK", Decode=pikepdf.Array([0, 0.5] * 4)),
-        embedded(jpeg(INKS, "CMYK"), "/DeviceCMYK", Decode=pikepdf.Array([1, 0, *[0, 1] * 3])),
-        embedded(jpeg(GRAY, "L"), "/DeviceGray", Mask=pikepdf.Array([0, 60])),
-        embedded(jpeg(GRAY[:-8], "L"), "/DeviceGray"),
-        embedded(jpeg(GRAY, "L")[:2000], "/DeviceGray"),
-        embedded(b"no JPEG", "/DeviceGray"),
-        Embedded(GRAY.tobytes(), 243, 161, "/DeviceGray"),
-        embedded(
-            jpeg(GRAY // 16, "L"),
-            pikepdf.Array(
-                [pikepdf.Name.Indexed, pikepdf.Name.DeviceRGB, 15, pikepdf.String(bytes(48))]
-            ),
+OTHERS = {
+    "coarser chroma": embedded(jpeg(PHOTO, "RGB"), "/DeviceRGB"),
+    "YCbCr": embedded(jpeg(PHOTO, "RGB", subsampling=0), "/DeviceRGB"),
+    "no word on the transform": embedded(
+        without_marker(jpeg(INKS, "CMYK"), b"\xee"), "/DeviceCMYK"
+    ),
+    "coarser inks": embedded(jpeg(INKS, "CMYK", subsampling=2), "/DeviceCMYK"),
+    "half a range": embedded(jpeg(INKS, "CMYK"), "/DeviceCMYK", Decode=pikepdf.Array([0, 0.5] * 4)),
+    "one ink inverted": embedded(
+        jpeg(INKS, "CMYK"), "/DeviceCMYK", Decode=pikepdf.Array([1, 0, *[0, 1] * 3])
+    ),
+    "color key": embedded(jpeg(GRAY, "L"), "/DeviceGray", Mask=pikepdf.Array([0, 60])),
+    "other size than told": embedded(jpeg(GRAY[:-8], "L"), "/DeviceGray"),
+    "cut off": embedded(jpeg(GRAY, "L")[:2000], "/DeviceGray"),
+    "no JPEG": embedded(b"no JPEG", "/DeviceGray"),
+    "no DCT": Embedded(GRAY.tobytes(), 243, 161, "/DeviceGray"),
+    "palette": embedded(
+        jpeg(GRAY // 16, "L"),
+        pikepdf.Array(
+            [pikepdf.Name.Indexed, pikepdf.Name.DeviceRGB, 15, pikepdf.String(bytes(48))]
         ),
-    ],
-    ids=[
-        "coarser chroma",
-        "YCbCr",
-        "no word on the transform",
-        "coarser inks",
-        "half a range",
-        "one ink inverted",
-        "color key",
-        "other size than told",
-        "cut off",
-        "no JPEG",
-        "no DCT",
-        "palette",
-    ],
-)
+    ),
+}
+
+
+@pytest.mark.parametrize("given", OTHERS.values(), ids=OTHERS)
 def test_what_may_come_out_otherwise_is_left_to_mupdf(tmp_path: Path, given: Embedded) -> None:
     with image(tmp_path, given) as handle:
         assert decode_inks(handle) is None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mmskin_build.cli.console import print_json, print_table, progress_bars
+from mmskin_build.cli.console import Progress, print_json, print_table, progress_bars
 from mmskin_build.cli.options import EXISTING_PATH, Settings, common_options
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _labelled(manifests: tuple[Path, ...]) -> tuple[Labelled, ...]:
     return tuple(item for manifest in manifests for item in read_manifest(manifest))
 
 
-def _stages(show: Callable[[str, str, int, int], None]) -> Callable[[str, int, int], None]:
+def _stages(show: Progress) -> Callable[[str, int, int], None]:
     return lambda stage, done, total: show("modality", stage, done, total)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
-from mmskin_build.cli.console import print_json, progress_bars
+from mmskin_build.cli.console import Progress, print_json, progress_bars
 from mmskin_build.cli.options import EXISTING_PATH, Settings, common_options
 
 
@@ -103,7 +103,7 @@ def withdraw(
 
 
 def _withdraw_from_sets(
-    settings: Settings, show: Callable[[str, str, int, int], None]
+    settings: Settings, show: Progress
 ) -> tuple[Mapping[str, tuple[str, ...]], tuple[str, ...]]:
     """Prepare public sets anew that have what was withdrawn; the pictures, and unknown sets."""
     from mmskin_build.public.prepare import INDEX, settle

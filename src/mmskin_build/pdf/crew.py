@@ -43,7 +43,7 @@ class Crew:
         self._is_closing = False
 
     def worth(self, pages: int) -> int:
-        """How many workers so many pages are worth."""
+        """How many workers so many pages are worth, 1 at least and `size` at most."""
         return max(1, min(self._size, math.ceil(pages / _PAGES_WORTH_A_WORKER)))
 
     @contextmanager

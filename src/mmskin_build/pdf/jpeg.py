@@ -19,10 +19,10 @@ _UPRIGHT: Final = (0.0, 1.0)  # the range of a Decode array that changes nothing
 
 
 def decode_inks(image: Any) -> pymupdf.Pixmap | None:
-    """Decode an image object in its own colors; None where MuPDF must, or might do otherwise.
+    """Decode MuPDF's image object in its own colors; None where MuPDF might decode it otherwise.
 
-    Args:
-        image: MuPDF's ``FzImage`` of one sample or four of 8 bits a pixel.
+    That is all but JPEG of one sample or four of 8 bits a pixel, as many as its color space has.
+    Decode arrays are applied, masks are not.
     """
     raw = image.m_internal
     if (

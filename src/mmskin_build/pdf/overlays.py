@@ -8,10 +8,9 @@ from collections.abc import Sequence
 
 from mmskin_build.geometry import Bbox
 from mmskin_build.pdf.jobs import PixelBox
-from mmskin_build.pdf.painting import Painting
+from mmskin_build.pdf.painting import BORDER_PT, Painting
 from mmskin_build.records import Line, Overlay, PathObject
 
-_FRAME_SLACK_PT = 2.5
 _WORD_SPARE = 0.45  # of the height of a line
 
 
@@ -66,7 +65,7 @@ def _is_frame(path: PathObject, bbox: Bbox) -> bool:
     """Whether a path only runs along the picture's edges: a drawn border, or one side of it."""
     if path.fill is not None:
         return False
-    inside = bbox.expand(-_FRAME_SLACK_PT)
+    inside = bbox.expand(-BORDER_PT)
     if path.shape == "rect":
         return path.bbox.contains(inside, 0.0)
     return path.shape == "line" and not _overlap(path.bbox.expand(0.05), inside)

@@ -21,7 +21,7 @@ from mmskin_build.records import ImageObject, PathObject
 Matrix = tuple[float, float, float, float, float, float]
 _KEY_SAMPLE_BYTES = 65_536  # an image is told from others by the ends of its stream
 _SKEW_TOLERANCE = 1e-3  # off-axis share of a matrix that still counts as upright
-_BORDER_PT = 2.5  # from a picture's edge to that of a border drawn around it
+BORDER_PT = 2.5  # from a picture's edge to that of a border drawn around it
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ class _PaintDevice(mupdf.FzDevice2):  # type: ignore[misc]
             return False
         box = _bbox(mupdf.ll_fz_bound_path(path, None, ctm))
         return any(
-            max(abs(p - q) for p, q in zip(box, painted.item.bbox, strict=True)) <= _BORDER_PT
+            max(abs(p - q) for p, q in zip(box, painted.item.bbox, strict=True)) <= BORDER_PT
             for painted in self.images
         )
 
