@@ -27,7 +27,7 @@ from mmskin_build.config import Config, PdfConfig, Workspace, WorkspaceConfig
 from mmskin_build.errors import ResourceError, SchemaError, StorageError
 from mmskin_build.images import bodyparts, classify, imagenet, screen
 from mmskin_build.images.classify import screen_files
-from mmskin_build.pdf import isolation
+from mmskin_build.pdf import crew
 from mmskin_build.pdf.isolation import WorkerPool
 from mmskin_build.pdf.jobs import PageJob, PdfSource
 from mmskin_build.pdf.process import is_out_of_memory
@@ -145,17 +145,17 @@ def test_a_worker_that_dies_while_it_starts_is_started_once_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pdf = draw_book(tmp_path / "book.pdf", figures=1)
-    started: list[isolation.WorkerProcess] = []
-    real = isolation.WorkerProcess
+    started: list[crew.WorkerProcess] = []
+    real = crew.WorkerProcess
 
-    def deadly(limits: PdfConfig) -> isolation.WorkerProcess:
+    def deadly(limits: PdfConfig) -> crew.WorkerProcess:
         worker = real(limits)
         started.append(worker)
         if len(started) <= dead:
             os.kill(worker._process.pid, signal.SIGKILL)
         return worker
 
-    monkeypatch.setattr(isolation, "WorkerProcess", deadly)
+    monkeypatch.setattr(crew, "WorkerProcess", deadly)
     source, jobs = PdfSource(path=pdf), [PageJob(page_index=0, payload="read")]
     dead = 1
     with WorkerPool(PdfConfig()) as pool:
