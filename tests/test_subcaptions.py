@@ -305,6 +305,7 @@ def _squeezed(text: str) -> str:
 @example("(a) (b)")
 @example("A, B, C,")
 @example("Clockwise from top left: ;")
+@example("0 0 0(A-B)0 : )")
 def test_parts_are_words_of_the_caption(caption: str) -> None:
     split = split_caption(caption)
     for part in split.parts.values():

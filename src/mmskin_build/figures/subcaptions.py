@@ -99,7 +99,7 @@ def split_caption(text: str) -> Subcaptions:
         mixed = _cut_mixed(text, chain) if rank == 0 else None
         parts, common = mixed or _cut(text, chain, trailing=rank == 0 and _is_trailing(text, chain))
         _divide_shared(parts, chain)
-        parts = {key: part for key, part in parts.items() if not _is_of_another(part, key)}
+        parts = {k: part for k, part in parts.items() if part and not _is_of_another(part, k)}
         if len(parts) >= 2 and (best is None or count > best[0]):
             best = (count, -rank, parts, common)
     if best is not None:
