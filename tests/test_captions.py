@@ -309,6 +309,22 @@ def test_a_label_line_in_larger_type_heads_the_words_below_it_beside_another_col
     ]
 
 
+@pytest.mark.parametrize(("letters", "taken"), [("ABC", 3), ("ADC", 1)])
+def test_letters_without_a_mark_begin_parts_only_in_their_order(letters: str, taken: int) -> None:
+    """Set a little apart, as paragraphs of a scanned legend beside its picture are."""
+    parts = ("Rings on the cheek.", "Plaques of both palms.", "Scars of the scalp.")
+    lines = [make_line("Figure 9.1 Fissures of the trunk.", y0=410, size_pt=8, font="ocr")]
+    for number, (letter, words) in enumerate(zip(letters, parts, strict=True)):
+        text = f"{letter} {words}"
+        y0 = 421 + 17 * number
+        lines.append(make_line(text, y0=y0, size_pt=8, font="ocr", block=number + 1))
+    body = make_lines("\n".join(["A careful history must be taken."] * 20), y0=60, font="ocr")
+
+    (block,) = find(make_page(0, lines=(*lines, *body), text_source="ocr"))
+
+    assert sum(words in block.text for words in parts) == taken
+
+
 def test_the_legend_of_a_plate_stands_off_under_its_centered_number() -> None:
     head = make_line("PLATE II", 180, 80, size_pt=11, font="Times-Bold", bold=True)
     first = make_line("1. Plaques of the elbow.", 90, 112, size_pt=9)

@@ -17,6 +17,7 @@ PITCH_LIMIT = 1.9  # next line's distance, in heights of a line, inside one capt
 PART_GAP = 1.7  # the same less one between the parts of a legend, each with its number or letter
 _HEADING_GAP = 2.4  # heights of a line between a label alone on its line and its words
 _PART = re.compile(r"\s*\(?(?:\d{1,2}|[A-Za-z])(?:[.):,]|\s[–—-])\s*\S")
+_LETTER = re.compile(r"\s*\(?([A-Z])[.):,]?\s+\S")
 _HEAD_SHARE = 0.09  # of the page's height, at its top, where a running head stands
 _RULE_PT, _RULE_LENGTH_PT = 1.5, 36.0  # a rule's height and least width
 _ABOVE_PT = 40.0  # between a figure and the two columns of its caption
@@ -116,10 +117,26 @@ def main_style(members: Sequence[TextLine], label: FigureLabel) -> tuple[str, fl
     return weights.most_common(1)[0][0]
 
 
-def is_part(line: TextLine, style: tuple[str, float], body: BodyStyle) -> bool:
-    """Whether `line` begins a numbered or lettered part in the caption's own style."""
-    same = line.font == style[0] and abs(line.size_pt - style[1]) <= SAME_SIZE_PT
-    return same and not body.matches(line) and _PART.match(line.text) is not None
+def is_part(
+    line: TextLine,
+    before: Sequence[TextLine],
+    style: tuple[str, float],
+    body: BodyStyle,
+    scanned: bool,
+) -> bool:
+    """Whether `line` begins a numbered or lettered part in the caption's own style.
+
+    A letter alone ("B Scaly plaques") tells a part only after the one `before` it.
+    """
+    tolerance = SCAN_SIZE_SHARE * style[1] if scanned else SAME_SIZE_PT
+    same = line.font == style[0] and abs(line.size_pt - style[1]) <= tolerance
+    if not same or body.matches(line):
+        return False
+    if _PART.match(line.text) is not None:
+        return True
+    letter = _LETTER.match(line.text)
+    known = [found[1] for other in before if (found := _LETTER.match(other.text))]
+    return letter is not None and bool(known) and ord(letter[1]) == ord(known[-1]) + 1
 
 
 def find_second_column(

@@ -141,7 +141,7 @@ def _extend(
                 continue
         elif line.bbox.y1 <= last.bbox.y0:
             continue
-        part = is_part(line, text_style, book.body)
+        part = is_part(line, [lines[i] for i in members], text_style, book.body, scanned)
         limit = PART_GAP if part else PITCH_LIMIT - 1
         if gap > limit * max(last.height_pt, line.height_pt):
             break
