@@ -128,6 +128,7 @@ bench-pictures: $(READY)  ## detectors and duplicates on a folder of pictures by
 	@$(BIN)/python tests/bench/pictures.py $(BENCH_PICTURES)
 	@$(BIN)/python tests/bench/screen.py --pictures $(BENCH_PICTURES)
 	@$(BIN)/python tests/bench/partial_faces.py --pictures $(BENCH_PICTURES)
+	@$(BIN)/python tests/bench/scanned.py $(BENCH_PICTURES)
 	@$(BIN)/python tests/bench/duplicates.py $(BENCH_PICTURES) --out $(dir $(BENCH_OUT))duplicates.json
 
 bench-captions: $(READY)  ## captions a second by the rules of text/

@@ -7,8 +7,9 @@ Steps, in order:
 2. `document` opens a file, `reader` makes one page a `records.Page`, digital or scanned
 3. `text`: the lines of a page, with fonts, sizes and colors
 4. `painting`: what the page paints, in order: images with their clips, vector paths
-5. `scans`: an image-only page; `text_layer` judges a hidden layer, `scan_regions` finds pictures,
-   `scan_grounds` the grounds around them, `ocr`, `ocr_lines` and `tesseract` read the text
+5. `scans`: an image-only page; `text_layer` judges a hidden layer, `scan_paper` knows the paper,
+   `scan_tones` and `scan_regions` find pictures, `scan_grounds` the grounds around them; `ocr`,
+   `ocr_reading`, `ocr_missed`, `ocr_lines` and `tesseract` read the text
 6. `adobe`, `adobe_pages`: the same page from what Adobe PDF Extract read, where one has that
 7. `second_look`: other readers of a page in doubt
 8. `pixels`, `raster`, `jpeg`, `overlays`: a region of a page at the resolution that the publisher

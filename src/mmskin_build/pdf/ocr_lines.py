@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmskin_build.geometry import Bbox, px_to_pt, union_all
-from mmskin_build.pdf.scan_regions import PixelBox
+from mmskin_build.pdf.scan_paper import PixelBox
 from mmskin_build.pdf.tesseract import RecognizedLine, RecognizedWord
 from mmskin_build.records import Line, Span
 
@@ -31,6 +31,7 @@ _WIDE_GAP = 2.5  # line heights; words further apart are of two lines
 _COLUMN_GAP = 0.9  # line heights; between words of justified text it is less
 _LABELS = ("figure", "fig.", "table", "plate", "abbildung", "abb.")
 _LABEL_NUMBER = re.compile(r"(?P<number>[\d|l][\d|l.–-]*[A-Za-z]?)(?P<end>[.:;,]?)")
+_LABEL_ALONE = re.compile(rf"(?i)(?:{'|'.join(map(re.escape, _LABELS))})\s*\d[\d.–-]*[a-z]?[.:]?")
 _BAR = re.compile(r"[|l]")
 
 
@@ -102,6 +103,7 @@ def _is_next_row(line: RecognizedLine, other: RecognizedLine) -> bool:
 def split_and_repair(line: RecognizedLine) -> list[RecognizedLine]:
     """Take out noise, cut a line where two columns or panel letters were joined, mend labels."""
     in_text = float(np.median([word.confidence for word in line.words])) >= _TEXT
+    in_text = in_text or is_label(line.words)
     pieces: list[list[RecognizedWord]] = []
     for word in line.words:
         # Amid sure words an unsure one is misread, not noise: "Ficure" in small capitals.
@@ -113,6 +115,11 @@ def split_and_repair(line: RecognizedLine) -> list[RecognizedLine]:
         else:
             pieces.append([word])
     return [replace(line, words=tuple(_repair_label(words))) for words in pieces]
+
+
+def is_label(words: Sequence[RecognizedWord]) -> bool:
+    """Whether a line is a label and nothing else, which noise never is, however unsure it is."""
+    return _LABEL_ALONE.fullmatch(" ".join(word.text for word in words)) is not None
 
 
 def _gap(before: RecognizedWord, after: RecognizedWord, line: RecognizedLine) -> int:

@@ -7,14 +7,15 @@ a ground; the black margin of a radiograph looks the same but for them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mmskin_build.pdf.scan_regions import WORK_DPI, PixelBox, Rgb
+from mmskin_build.pdf.scan_paper import WORK_DPI, Paper, PixelBox
+from mmskin_build.pdf.scan_tones import Rgb, is_one_print
 
 _SAME_TONE = 18  # of 255, in each channel
 _CLEAN_SHARE, _LINE_SHARE = 0.85, 0.2  # of a row without words, and with, that shows the ground
@@ -27,48 +28,78 @@ _CONTRAST = 60.0  # of 255, between ground and words that are surely ink
 
 
 @dataclass(frozen=True, slots=True)
+class Strip:
+    """A strip of one tone along a side of a picture.
+
+    `side` is the place in the picture's box of the edge that moves to `edge` without the strip,
+    `gray` the mean of its tone in [0, 255].
+    """
+
+    side: int
+    edge: int
+    box: PixelBox
+    gray: float
+
+
+@dataclass(frozen=True, slots=True)
 class Grounded:
-    """A picture that may lie on a ground: `inner` without it, the strips around, each its gray."""
+    """A picture, with what it lies on as it was found, and the strips that may be its ground."""
 
-    inner: PixelBox
-    strips: tuple[tuple[PixelBox, float], ...]
+    box: PixelBox
+    strips: tuple[Strip, ...]
+
+    def picture(self, has_words: Callable[[PixelBox], bool]) -> PixelBox:
+        """The box without its ground: strips with words and others of the same tone."""
+        worded = [strip.gray for strip in self.strips if has_words(strip.box)]
+        inner = list(self.box)
+        for strip in self.strips:
+            if any(abs(strip.gray - gray) <= _SAME_TONE for gray in worded):
+                inner[strip.side] = strip.edge
+        return inner[0], inner[1], inner[2], inner[3]
 
 
-def find_ground(image: Rgb, dpi: float, box: PixelBox) -> Grounded | None:
+def find_ground(image: Rgb, dpi: float, box: PixelBox, paper: Paper) -> Grounded | None:
     """Look for strips of one tone along the edges of a picture; None where there are none.
 
     Args:
         image: The page, ``(H, W, 3) uint8``.
         dpi: Its resolution.
         box: The picture in pixels of `image`.
+        paper: The page's paper, against which tones are compared.
     """
     x0, y0, x1, y1 = box
     scale = min(1.0, WORK_DPI / dpi)
     size = (max(1, round((x1 - x0) * scale)), max(1, round((y1 - y0) * scale)))
     if min(size) < 4 * _FRAME_PX or min(x0, y0) < 0:
         return None
-    small = cv2.resize(image[y0:y1, x0:x1], size, interpolation=cv2.INTER_AREA).astype(np.int16)
+    shrunk = cv2.resize(image[y0:y1, x0:x1], size, interpolation=cv2.INTER_AREA)
+    small = np.asarray(shrunk, np.uint8)
+    around = [round(side * paper.scale) for side in box]
+    part = paper.color[around[1] : around[3], around[0] : around[2]]
+    under = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_LINEAR), np.float32)
     width, height = size
-    top, top_gray = _strip(small)
-    bottom, bottom_gray = _strip(small[::-1])
-    middle = np.transpose(small[top : height - bottom], (1, 0, 2))
-    left, left_gray = _strip(middle)
-    right, right_gray = _strip(middle[::-1])
+    top, top_gray = _strip(small, under)
+    bottom, bottom_gray = _strip(small[::-1], under[::-1])
+    middle = np.ascontiguousarray(np.transpose(small[top : height - bottom], (1, 0, 2)))
+    under_middle = np.ascontiguousarray(np.transpose(under[top : height - bottom], (1, 0, 2)))
+    left, left_gray = _strip(middle, under_middle)
+    right, right_gray = _strip(middle[::-1], under_middle[::-1])
     if max(top, bottom, left, right) < _LINE_IN * WORK_DPI:
         return None
     edges = [round(edge / scale) for edge in (left, top, width - right, height - bottom)]
-    inner = (x0 + edges[0], y0 + edges[1], x0 + edges[2], y0 + edges[3])
+    ix0, iy0, ix1, iy1 = x0 + edges[0], y0 + edges[1], x0 + edges[2], y0 + edges[3]
     strips = (
-        ((x0, y0, x1, inner[1]), top_gray),
-        ((x0, inner[3], x1, y1), bottom_gray),
-        ((x0, inner[1], inner[0], inner[3]), left_gray),
-        ((inner[2], inner[1], x1, inner[3]), right_gray),
+        Strip(1, iy0, (x0, y0, x1, iy0), top_gray),
+        Strip(3, iy1, (x0, iy1, x1, y1), bottom_gray),
+        Strip(0, ix0, (x0, iy0, ix0, iy1), left_gray),
+        Strip(2, ix1, (ix1, iy0, x1, iy1), right_gray),
     )
-    return Grounded(inner, tuple((s, gray) for s, gray in strips if s[0] < s[2] and s[1] < s[3]))
+    return Grounded(box, tuple(s for s in strips if s.box[0] < s.box[2] and s.box[1] < s.box[3]))
 
 
-def _strip(rows: NDArray[np.int16]) -> tuple[int, float]:
+def _strip(pixels: Rgb, paper: NDArray[np.float32]) -> tuple[int, float]:
     """How many of the first rows show one tone but for lines of words, and its gray in [0, 255]."""
+    rows = pixels.astype(np.int16)
     tone = np.median(rows[_FRAME_PX : 2 * _FRAME_PX].reshape(-1, 3), axis=0)
     shares = (np.abs(rows - tone).max(axis=2) <= _SAME_TONE).mean(axis=1)
     shares[: 2 * _FRAME_PX] = 1.0  # the line of a frame, askew
@@ -79,7 +110,9 @@ def _strip(rows: NDArray[np.int16]) -> tuple[int, float]:
         elif row - end > _LETTER_IN * WORK_DPI:
             break
         row += 1
-    end = end if end > 2 * _FRAME_PX and end < _STRIP_SHARE * len(rows) else 0
+    is_strip = 2 * _FRAME_PX < end < _STRIP_SHARE * len(rows)
+    if not is_strip or not is_one_print(pixels[_FRAME_PX:end], paper[_FRAME_PX:end]):
+        end = 0
     return end, float(tone.mean())
 
 
@@ -91,8 +124,9 @@ def ink_on_grounds(
     Both are ``(H, W)``, `gray` in [0, 255], `ink` in [0, 1].
     """
     for ground in grounds:
-        for (x0, y0, x1, y1), level in ground.strips:
-            view = np.abs(gray[y0:y1, x0:x1] - level)
+        for strip in ground.strips:
+            x0, y0, x1, y1 = strip.box
+            view = np.abs(gray[y0:y1, x0:x1] - strip.gray)
             contrast = max(_CONTRAST, float(np.percentile(view, 99))) if view.size else _CONTRAST
             ink[y0:y1, x0:x1] = np.clip(view / contrast, 0.0, 1.0)
             margin = max(1, min(round(_EDGE_IN * dpi), (y1 - y0) // 4, (x1 - x0) // 4))

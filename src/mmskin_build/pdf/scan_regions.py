@@ -1,67 +1,36 @@
 """Find the pictures of a scanned page by their pixels.
 
-Steps: `find_paper` models the paper's color; what differs from it falls into connected parts;
-letters are small parts, photographs large filled ones (`find_photographs`, before OCR), drawings
-large thin ones that are no words (`find_drawings`, after OCR). All boxes here are in pixels of the
-image that was given, ``(x0, y0, x1, y1)`` with x1 and y1 exclusive.
+What differs from the page's paper (`scan_paper`) falls into connected parts; letters are small
+parts, photographs large filled ones (`find_photographs`, before OCR), drawings large thin ones that
+are no words (`find_drawings`, after OCR). All boxes here are in pixels of the image that was given,
+``(x0, y0, x1, y1)`` with x1 and y1 exclusive.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Rgb = NDArray[np.uint8]  # (H, W, 3)
-Mask = NDArray[np.bool_]  # (H, W)
-PixelBox = tuple[int, int, int, int]
+from mmskin_build.pdf.scan_paper import WORK_DPI, Paper, PixelBox, find_paper
+from mmskin_build.pdf.scan_tones import Mask, Rgb, Tones, judge_tones
 
-WORK_DPI = 100.0  # enough to tell letters from pictures, few enough pixels to be quick
-_PAPER_CHROMA, _PAPER_BLUE = 80, 25  # paper is white to brown: spread of channels, blue over red
-_PLAIN_CHROMA, _PLAIN_THRESHOLD = 55.0, 24.0  # beyond either a page without words is a picture
 _SMALLEST_SIDE_IN = 0.4  # a picture is larger; letters, even of titles, are smaller
 _SMALLEST_DRAWING_IN = (0.8, 0.5)  # long and short side
+_LETTER_PX, _SOLID_SHARE = 9, 0.93  # at `WORK_DPI`; of a picture's marks, without letters
+_SPARSE = 0.1  # share of its box that a frame marks at most
 _RULE_IN = 0.05  # a thinner part is a rule, not a drawing
 _EDGE_STRIP = 0.04  # share of the page; narrower dark parts at its border are the scanner's
-_PHOTO_COVER = 0.35  # share of its box that a photograph darkens or colors, at least
 _PHOTO_SCORE = 0.5
+_MOST_OF_GROUND = 0.8  # share of a ground; what covers more of it is its one picture
+_EDGE_PX = 9  # around the outline of a ground, where it runs into the paper, at `WORK_DPI`
 _DRAWING_SCORE = 0.1  # of what is found by its shape, after its tones have said no
-_FLAT_TONE = 0.55  # one light tone on more than this share: perhaps a tinted text box
-_GROUND = 0.5  # share of one tone from which it is the ground that a chart is drawn on
-_SOLID = 0.93  # one tone on more than this share: a bar or a box, not a picture
 _DRAWING_GAP_IN = 0.13  # parts of a drawing lie closer together
 _TABLE_WORDS = 0.12  # share of a drawing's box under words; above it is a table or a text box
 _TEXT_BOX_WORDS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """What the empty page looks like at `WORK_DPI`.
-
-    `color` is (H, W, 3) float32, `distance` (H, W) float32 the largest difference from it over the
-    channels, `threshold` the difference that is more than noise, `scale` work pixels for one image
-    pixel.
-    """
-
-    color: NDArray[np.float32]
-    distance: NDArray[np.float32]
-    threshold: float
-    scale: float
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether it looks like paper: hardly colored and smooth, unlike skin or cloth."""
-        tint = np.median(self.color.reshape(-1, 3), axis=0)
-        return float(np.ptp(tint)) <= _PLAIN_CHROMA and self.threshold <= _PLAIN_THRESHOLD
-
-    @property
-    def marked(self) -> Mask:
-        """Where something is printed."""
-        marked: Mask = self.distance > self.threshold
-        return marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,82 +42,46 @@ class FoundPicture:
     flat: bool = False
 
 
-def find_paper(image: Rgb, dpi: float) -> Paper:
-    """Model the paper as a smooth surface through the most frequent bright color of the page.
-
-    Tint, uneven light and noise thus count as paper. On a page without any paper (a photograph
-    from edge to edge) white takes its place.
-    """
-    scale = min(1.0, WORK_DPI / dpi)
-    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    gray = small.mean(axis=2)
-    counts = np.bincount(gray.astype(np.uint8).ravel(), minlength=256)
-    smooth = np.convolve(counts, np.ones(7), mode="same")
-    mode = 128 + int(smooth[128:].argmax())
-    near = np.abs(gray - mode) < 14
-    tint = np.median(small[near], axis=0)
-    if near.mean() < 0.03 or np.ptp(tint) > _PAPER_CHROMA or tint[2] - tint[0] > _PAPER_BLUE:
-        color = np.full_like(small, 255.0)
-        return Paper(color, np.abs(small - color).max(axis=2), 24.0, scale)
-    near &= np.abs(small - tint).max(axis=2) < 18
-    color = np.broadcast_to(tint, small.shape).astype(np.float32)
-    for _ in range(2):
-        color = _fit_surface(small, near)
-        near = np.abs(small - color).max(axis=2) < 12
-    residual = np.abs(small - color).max(axis=2)
-    sigma = 1.4826 * float(np.median(residual[near])) if near.any() else 2.0
-    return Paper(color, residual, float(np.clip(5.0 * sigma, 9.0, 26.0)), scale)
-
-
-def _fit_surface(small: NDArray[np.float32], near: Mask) -> NDArray[np.float32]:
-    """Fit one quadratic in x and y to each channel over the pixels in `near`."""
-    height, width = near.shape
-    ys, xs = np.nonzero(near)
-    step = max(1, len(xs) // 10_000)
-    ys, xs = ys[::step], xs[::step]
-    terms = _quadratic(xs / width - 0.5, ys / height - 0.5)
-    weights, *_ = np.linalg.lstsq(terms, small[ys, xs].astype(np.float64), rcond=None)
-    # A quadratic is smooth: a coarse grid of it, enlarged, is as good as all of its values.
-    rows, columns = max(2, height // 8), max(2, width // 8)
-    grid_y, grid_x = np.mgrid[0:rows, 0:columns]
-    x, y = (grid_x + 0.5) / columns - 0.5, (grid_y + 0.5) / rows - 0.5
-    surface = np.clip(_quadratic(x.ravel(), y.ravel()) @ weights, 0, 255)
-    coarse = surface.reshape(rows, columns, 3).astype(np.float32)
-    enlarged = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(enlarged, np.float32)
-
-
-def _quadratic(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
-
-
 def find_photographs(image: Rgb, paper: Paper) -> list[FoundPicture]:
     """Find continuous-tone pictures, top to bottom, then left to right.
 
     Pictures are apart where a line of paper separates them. Those marked `flat` need a look at
     their words (see `without_text_boxes`).
     """
-    work_dpi = WORK_DPI
-    marked = paper.marked
-    smallest = round(_SMALLEST_SIDE_IN * work_dpi)
-    boxes = [
-        box
-        for box in _part_boxes(marked)
-        if box[2] - box[0] >= smallest and box[3] - box[1] >= smallest
-    ]
-    height, width = marked.shape
-    found: list[FoundPicture] = []
-    shrunk = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-    small = np.asarray(shrunk, np.uint8)
-    for box in _merge_overlapping(boxes):
-        if _is_scanner_edge(box, width, height):
-            continue
-        score, flat = _judge(small, paper, marked, box)
-        if score >= _PHOTO_SCORE:
-            exact = _refine(image, paper, box)
-            found.append(FoundPicture(exact, round(score, 3), flat))
+    found = []
+    for part in _judged_parts(_at_work_size(image, paper), paper):
+        if part.tones.photo_score >= _PHOTO_SCORE:
+            exact = _refine(image, paper, part.box)
+            found.append(FoundPicture(exact, round(part.tones.photo_score, 3), part.tones.flat))
     return sorted(found, key=lambda picture: (picture.box[1], picture.box[0]))
+
+
+def with_printed_grounds(image: Rgb, paper: Paper) -> Paper:
+    """Count tinted boxes that hold photographs as paper, of their own color.
+
+    Other tints stay what they are: the ground of a chart, of a text or of one picture.
+    """
+    small = _at_work_size(image, paper)
+    color, distance = paper.color.copy(), paper.distance.copy()
+    for part in _judged_parts(small, paper):
+        if not part.tones.printed_ground:
+            continue
+        x0, y0, x1, y1 = part.box
+        view = np.ascontiguousarray(small[y0:y1, x0:x1])
+        tint = find_paper(view, WORK_DPI)
+        shape = _outline_filled(paper.marked[y0:y1, x0:x1])
+        inner = cv2.erode(shape, np.ones((_EDGE_PX, _EDGE_PX), np.uint8), borderValue=0) > 0
+        inside = replace(tint, distance=np.where(inner, tint.distance, 0.0).astype(np.float32))
+        if not any(
+            held.tones.photo_score >= _PHOTO_SCORE
+            and _area(held.box) < _MOST_OF_GROUND * _area(part.box)
+            for held in _judged_parts(view, inside)
+        ):
+            continue
+        around = cv2.dilate(shape, np.ones((_EDGE_PX, _EDGE_PX), np.uint8)) > 0
+        color[y0:y1, x0:x1][shape > 0] = inside.color[shape > 0]
+        distance[y0:y1, x0:x1][around] = inside.distance[around]
+    return Paper(color, distance, paper.threshold, paper.scale)
 
 
 def without_text_boxes(
@@ -221,6 +154,48 @@ def find_drawings(
 
 
 # ------------------------------------------------------------------------------------- parts
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A large printed part of the page: its box in work pixels and what its tones say."""
+
+    box: PixelBox
+    tones: Tones
+
+
+def _judged_parts(small: Rgb, paper: Paper) -> list[_Part]:
+    """Judge the parts of a page at `WORK_DPI` that are as large as pictures."""
+    marked = paper.marked
+    height, width = marked.shape
+    smallest = round(_SMALLEST_SIDE_IN * WORK_DPI)
+    _, _, stats = _parts(marked)
+    boxes = [
+        (int(x), int(y), int(x + w), int(y + h))
+        for x, y, w, h, area in stats[1:]
+        if min(w, h) >= smallest and area >= _SPARSE * w * h
+    ]
+    parts = []
+    for box in _merge_overlapping(boxes):
+        if not _is_scanner_edge(box, width, height):
+            view = np.s_[box[1] : box[3], box[0] : box[2]]
+            parts.append(_Part(box, judge_tones(small[view], paper.color[view], marked[view])))
+    return parts
+
+
+def _at_work_size(image: Rgb, paper: Paper) -> Rgb:
+    height, width = paper.distance.shape
+    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _outline_filled(marked: Mask) -> NDArray[np.uint8]:
+    """1 inside the outlines of the parts of a mask, 0 outside."""
+    filled = np.zeros(marked.shape, np.uint8)
+    outlines, _ = cv2.findContours(
+        marked.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+    )
+    cv2.drawContours(filled, outlines, -1, 1, cv2.FILLED)
+    return filled
 
 
 def _part_boxes(mask: Mask) -> list[PixelBox]:
@@ -301,34 +276,7 @@ def _erase(mask: Mask, box: PixelBox, scale: float, margin: int) -> None:
     ] = False
 
 
-# ------------------------------------------------------------------------------------- judging
-
-
-def _judge(small: Rgb, paper: Paper, marked: Mask, box: PixelBox) -> tuple[float, bool]:
-    """Return how much a part looks like a photograph, in [0, 1], and whether it is one light tone.
-
-    A photograph marks most of its box and has many tones. A drawing marks little, a chart has few.
-    """
-    x0, y0, x1, y1 = box
-    inside = marked[y0:y1, x0:x1]
-    cover = float(inside.mean())
-    # Without noise, which would spread one tone over several.
-    pixels = cv2.GaussianBlur(small[y0:y1, x0:x1], (5, 5), 0)[inside].astype(np.int32)
-    codes, counts = np.unique((pixels // 16) @ np.array([256, 16, 1]), return_counts=True)
-    mode = int(codes[counts.argmax()])
-    tone = np.array([mode // 256, mode // 16 % 16, mode % 16]) * 16 + 8
-    same = np.abs(pixels - tone).max(axis=1) <= 13
-    flat_share = float(same.mean())
-    flat = float(tone.mean()) > 150 and flat_share > _FLAT_TONE
-    # Tones beside the most frequent one: a dark cloth behind the object has only one.
-    others = np.delete(counts, counts.argmax())
-    shares = others / max(1, others.sum())
-    entropy = float(-(shares * np.log2(shares)).sum()) if flat_share < _SOLID else 0.0
-    by_cover = float(np.clip((cover - _PHOTO_COVER) / 0.25, 0, 1))
-    # Without color there are fewer tones to tell; but then no tone rules, as a chart's ground does.
-    least, span = (1.0, 1.3) if flat_share < _GROUND else (1.5, 2.0)
-    by_tones = float(np.clip((entropy - least) / span, 0, 1))
-    return by_tones * by_cover, flat
+# ------------------------------------------------------------------------------------- edges
 
 
 def _refine(image: Rgb, paper: Paper, box: PixelBox) -> PixelBox:
@@ -336,7 +284,7 @@ def _refine(image: Rgb, paper: Paper, box: PixelBox) -> PixelBox:
 
     The edge of a picture is where half of its difference from the paper is reached.
     """
-    x0, y0, x1, y1 = _trim(paper, box)
+    x0, y0, x1, y1 = _trim(paper, _without_strokes(paper, box))
     reach = 2
     left, top = max(0, x0 - reach), max(0, y0 - reach)
     right, bottom = min(paper.distance.shape[1], x1 + reach), min(len(paper.distance), y1 + reach)
@@ -352,6 +300,22 @@ def _refine(image: Rgb, paper: Paper, box: PixelBox) -> PixelBox:
     first_row, last_row = _extent(distance.mean(axis=1), depth)
     first_column, last_column = _extent(distance.mean(axis=0), depth)
     return full[0] + first_column, full[1] + first_row, full[0] + last_column, full[1] + last_row
+
+
+def _without_strokes(paper: Paper, box: PixelBox) -> PixelBox:
+    """Cut off the words that touch a picture: what no square of a letter's size fits into."""
+    x0, y0, x1, y1 = box
+    marked = paper.marked[y0:y1, x0:x1].astype(np.uint8)
+    solid = cv2.morphologyEx(marked, cv2.MORPH_OPEN, np.ones((_LETTER_PX, _LETTER_PX), np.uint8))
+    if solid.sum() < _SOLID_SHARE * marked.sum():
+        return box  # a picture of fine parts
+    rows, columns = np.flatnonzero(solid.any(axis=1)), np.flatnonzero(solid.any(axis=0))
+    return (
+        x0 + int(columns[0]),
+        y0 + int(rows[0]),
+        x0 + int(columns[-1]) + 1,
+        y0 + int(rows[-1]) + 1,
+    )
 
 
 def _trim(paper: Paper, box: PixelBox) -> PixelBox:
