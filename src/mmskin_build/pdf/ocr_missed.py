@@ -1,7 +1,7 @@
 """Read the short lines that Tesseract's layout analysis leaves out.
 
-It takes a label that stands alone under a picture for a speck of that picture. Such lines are found
-by their ink, set below one another in one small image, and recognized there as one block.
+It passes over a label that stands alone under a picture. Such lines are found by their ink, set
+below one another in one small image, and recognized there as one block.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _DPI = 100.0  # at which lines are looked for
 _INK = 64  # of 255, from which a pixel is ink
 _LETTER_IN = (0.03, 0.25)  # least and greatest height of letters
 _WIDEST_IN = 0.5  # of what may be one letter, or some that touch
-_SPACE_IN = 0.12  # within a line
+_SPACE_IN = 0.25  # least gap between two lines on one height
 _LINE_IN = (0.06, 0.12)  # least height and width of a line
 _PARTS, _LEAST_LETTERS = 2, 3  # letters may touch; read are more
 _LONG = 1.5  # width of a line over its height, at least
@@ -94,8 +94,8 @@ def _find_missed(gray: Gray, dpi: float, lines: Sequence[RecognizedLine]) -> lis
     is_letter = (h >= least) & (h <= most) & (w <= _WIDEST_IN * _DPI)
     is_letter[0] = False
     letters = is_letter[labels].astype(np.uint8)
-    space = round(_SPACE_IN * _DPI)
-    joined = cv2.morphologyEx(letters, cv2.MORPH_CLOSE, np.ones((1, 2 * space + 1), np.uint8))
+    across = np.ones((1, round(_SPACE_IN * _DPI)), np.uint8)
+    joined = cv2.morphologyEx(letters, cv2.MORPH_CLOSE, across)
     _, _, groups, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     found: list[PixelBox] = []
     for gx, gy, gw, gh, _ in groups[1:]:
@@ -107,7 +107,7 @@ def _find_missed(gray: Gray, dpi: float, lines: Sequence[RecognizedLine]) -> lis
 
 
 def _grown(box: tuple[int, int, int, int], scale: float, shape: tuple[int, ...]) -> PixelBox:
-    """A box at `_DPI`, a pixel larger on each side, in pixels of the image."""
+    """A box at `_DPI`, two pixels larger on each side, in pixels of the image."""
     x0, y0, x1, y1 = ((side + step) / scale for side, step in zip(box, (-2, -2, 2, 2), strict=True))
     return max(0, int(x0)), max(0, int(y0)), min(shape[1], int(x1)), min(shape[0], int(y1))
 
