@@ -68,7 +68,7 @@ def scan_document(path: Path, out: Path, truths: Sequence[Truth], seed: int) -> 
             wide, high = page.get_size()
             image = np.asarray(page.render(scale=dpi / 72).to_pil().convert("RGB"))
             degrees = float(rng.uniform(-0.7, 0.7))
-            turned, turn = _spoil(image, degrees, rng)
+            turned, turn = spoil(image, degrees, rng)
             picture = Image.fromarray(turned).convert("L" if gray else "RGB")
             name = out.with_suffix(f".{index}.jpg")
             picture.save(name, quality=quality, dpi=(dpi, dpi))
@@ -84,9 +84,13 @@ def scan_document(path: Path, out: Path, truths: Sequence[Truth], seed: int) -> 
     return moved
 
 
-def _spoil(
+def spoil(
     image: np.ndarray[Any, Any], degrees: float, rng: np.random.Generator
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Tint, turn, blur and light a page as a scanner does; also return the turn, 2 x 3.
+
+    `image` is ``(H, W, 3) uint8``, `degrees` count counter-clockwise.
+    """
     height, width = image.shape[:2]
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
     paper = rng.uniform((236, 232, 220), (254, 253, 250))

@@ -32,7 +32,7 @@ class Strip:
     """A strip of one tone along a side of a picture.
 
     `side` is the place in the picture's box of the edge that moves to `edge` without the strip,
-    `gray` the mean of its tone in [0, 255].
+    `box` where the strip lies, both in pixels of the page, `gray` the mean of its tone in [0, 255].
     """
 
     side: int
