@@ -415,10 +415,10 @@ def test_the_last_ten_can_be_opened_and_taken_back(ada: Reviewer, workspace: Wor
     ada.click("button.undo", 9)
     ada.until(lambda: decisions_of(workspace)[-1]["field"] == "undo")
     assert decisions_of(workspace)[-1]["undoes"] == decisions_of(workspace)[2]["id"]
-    ada.ready()
+    ada.exchanged()
     ada.open("/recent")
     ada.click(".decisions a.button", 0)
-    ada.ready()
+    ada.exchanged()
     assert "Decided by ada" in ada.text()
     ada.press("5")
     assert after(ada, workspace, 14)["made_on"] == decisions_of(workspace)[11]["id"]
