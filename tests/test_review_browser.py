@@ -52,16 +52,18 @@ class Reviewer:
     def open(self, path: str) -> None:
         self.driver.get(self.server.rstrip("/") + path)
         self.ready()
-        self.js("window.shown = true")
         self.actions = 0
 
     def exchanged(self) -> None:
-        """Wait until the screen has given way to the next one."""
-        self.until(lambda: self.js("return window.shown !== true"))
+        """Wait until the screen that was seen last has given way to the next one."""
+        self.until(lambda: self.js("return window.seen !== true"))
         self.ready()
 
     def ready(self) -> None:
-        self.until(lambda: self.js("return document.documentElement.dataset.ready === 'yes'"))
+        """Wait until the screen can be used, and mark it as seen."""
+        self.until(
+            lambda: self.js("return window.seen = document.documentElement.dataset.ready === 'yes'")
+        )
 
     def js(self, code: str, *values: Any) -> Any:
         return self.driver.execute_script(code, *values)
@@ -358,7 +360,6 @@ def test_a_grid_of_24_that_is_right_takes_two_keys_at_most(
     while len(ada.driver.find_elements("css selector", ".tile")) != 24:  # the few of other kinds
         ada.press(ENTER)
         ada.exchanged()
-        ada.js("window.shown = true")
     ada.actions, before = 0, len(decisions_of(workspace))
     started = time.monotonic()
     ada.shot("gallery")
