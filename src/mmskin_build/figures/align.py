@@ -16,6 +16,7 @@ from itertools import pairwise
 
 from mmskin_build.figures.assignment import assign
 from mmskin_build.figures.captions import CaptionBlock
+from mmskin_build.figures.islands import is_scanned, words_alone_under
 from mmskin_build.figures.layout import BodyStyle, PageLayout, TextLine
 from mmskin_build.figures.profile import Profile, Side
 from mmskin_build.figures.regions import Picture
@@ -242,6 +243,7 @@ class _PageGeometry:
         self, layout: PageLayout, captions: Sequence[CaptionBlock], body: BodyStyle
     ) -> None:
         self.width, self.height = layout.page.width_pt, layout.page.height_pt
+        self.is_scanned = is_scanned(layout)
         self.captions = captions
         self.body = body
         boxes = [caption.bbox.expand(0.5) for caption in captions]
@@ -310,6 +312,8 @@ class _PageGeometry:
     def _words_under(self, picture: Picture) -> TextLine | None:
         """The line of a caption's type right below a picture and no wider than it."""
         box = picture.bbox
+        if self.is_scanned:
+            return next(iter(words_alone_under(box, self.text)), None)
         return next(
             (
                 line

@@ -18,7 +18,12 @@ from mmskin_build.figures.layout import BookLayout, TextLine, build_layout
 from mmskin_build.figures.panels import find_letters
 from mmskin_build.figures.profile import Profile, Side, learn_profile
 from mmskin_build.figures.regions import Picture, find_pictures
-from mmskin_build.figures.unnumbered import bind_unnumbered, name_by_numbers, usual_sides
+from mmskin_build.figures.unnumbered import (
+    bind_unnumbered,
+    name_by_numbers,
+    numbers_figures,
+    usual_sides,
+)
 from mmskin_build.geometry import reading_order, union_all
 from mmskin_build.records import (
     Evidence,
@@ -72,9 +77,9 @@ def align_book(pages: Sequence[Page], cfg: FiguresConfig) -> BookFigures:
     profile = learn_profile(_clear_pairs(_match_pages(book, pictures, captions, Profile())))
     matches = _match_pages(book, pictures, captions, profile)
     _share_bare_labels(matches)
-    sides = usual_sides(matches)
+    sides, by_place = usual_sides(matches), not numbers_figures(matches)
     for layout in book.pages:
-        bind_unnumbered(layout, matches[layout.page_index], book, sides)
+        bind_unnumbered(layout, matches[layout.page_index], book, sides, by_place=by_place)
     name_by_numbers(matches)
     match_neighbors(matches)
     _absorb_continuations(matches)

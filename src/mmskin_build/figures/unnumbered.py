@@ -1,6 +1,7 @@
 """Captions without a number, known by their place under a picture and by their type.
 
-Only where the type is not that of running text: smaller, italic, or another font. A heading is
+Only where the type is not that of running text: smaller, italic, or another font; on scanned pages,
+where they stand by themselves (`islands`). A heading is
 larger or bold and never a caption. Words found so also go to a label that stands alone in the
 margin; and where nearly all of them begin with a number that grows through the book ("12.3 Tinea"),
 that number is the label.
@@ -16,6 +17,7 @@ from itertools import pairwise
 
 from mmskin_build.figures.align import Link, PageMatch
 from mmskin_build.figures.captions import CaptionBlock, join_lines
+from mmskin_build.figures.islands import is_scanned, words_alone_under
 from mmskin_build.figures.labels import OTHER_LABEL, FigureLabel, parse_label
 from mmskin_build.figures.layout import BodyStyle, BookLayout, PageLayout, TextLine
 from mmskin_build.figures.panels import LETTER
@@ -29,6 +31,7 @@ _MIN_WORDS = 3
 _WIDER_SHARE = 1.6  # a caption, set to its column, is at most this much wider than its picture
 _PRIOR = 0.45
 _SIDES: tuple[Side, ...] = ("below", "right", "left")
+_SCATTER = 0.12  # of the sizes that a recognizer measures of one type
 _NUMBERED_MIN = 3  # numbered captions that tell how a book sets its captions
 _SIDE_SHARE = 0.1  # of the numbered captions on a side that counts as usual
 _HABIT_MIN, _HABIT_SHARE = 4, 0.9  # captions that begin with a number, where that is a label
@@ -47,31 +50,41 @@ def usual_sides(matches: Mapping[int, PageMatch]) -> tuple[Side, ...]:
     A book that numbers its figures sets the few others on the sides of those. Other words beside a
     picture are an author's life, a license, the cell of a table. Below they may always stand.
     """
-    seen: Counter[Side] = Counter()
-    for match in matches.values():
-        for group in match.groups:
-            if group.caption is not None and group.caption.label and group.link is not None:
-                seen[group.link.side] += 1
+    seen = _sides_of_labelled(matches)
     if seen.total() < _NUMBERED_MIN:
         return _SIDES
     common = max(2.0, _SIDE_SHARE * seen.total())
     return tuple(side for side in _SIDES if side == "below" or seen[side] >= common)
 
 
+def numbers_figures(matches: Mapping[int, PageMatch]) -> bool:
+    """Whether a book labels its figures, as far as a few pairs tell."""
+    return _sides_of_labelled(matches).total() >= _NUMBERED_MIN
+
+
 def bind_unnumbered(
-    layout: PageLayout, match: PageMatch, book: BookLayout, sides: tuple[Side, ...]
+    layout: PageLayout,
+    match: PageMatch,
+    book: BookLayout,
+    sides: tuple[Side, ...],
+    *,
+    by_place: bool,
 ) -> None:
-    """Give figures without a caption, or with a bare label, the words on one of `sides`."""
+    """Give figures without a caption, or with a bare label, the words on one of `sides`.
+
+    On scanned pages, words that stand by themselves under a picture go to its bare label, or with
+    `by_place` to the picture, whatever their type.
+    """
     here = [group.caption for group in match.groups if group.caption is not None]
     here = [caption for caption in here if caption.page_index == layout.page_index]
     taken = [caption.bbox for caption in (*here, *match.captions)]
-    free = [
+    loose = [
         line
         for line in layout.lines
-        if line.direction == 0
-        and not any(line.bbox.covered_by(box) > 0.5 for box in taken)
-        and not _is_running(line, book.body)
+        if line.direction == 0 and not any(line.bbox.covered_by(box) > 0.5 for box in taken)
     ]
+    scanned = is_scanned(layout)
+    free = [line for line in loose if not _is_running(line, book.body, scanned)]
     for group in sorted(match.groups, key=lambda g: (g.bbox.y0, g.bbox.x0)):
         label = group.caption
         if label is not None and (label.text or label.continued or label.label is None):
@@ -79,7 +92,10 @@ def bind_unnumbered(
         if all(p.kind == "nonphoto" for p in group.pictures):
             continue
         for side in sides:
-            lines = _block_at(group.bbox, free, side)
+            if side == "below" and scanned and (by_place or label is not None):
+                lines = words_alone_under(group.bbox, loose)
+            else:
+                lines = _block_at(group.bbox, free, side)
             words = sum(len(line.text.split()) for line in lines)
             if words < _MIN_WORDS or CREDIT.match(lines[0].text):
                 continue
@@ -92,6 +108,7 @@ def bind_unnumbered(
                 group.caption = replace(words_block, label=label.label, prior=label.prior)
                 group.notes.append("label stands apart from its words")
             free = [line for line in free if line not in lines]
+            loose = [line for line in loose if line not in lines]
             break
 
 
@@ -121,9 +138,21 @@ def name_by_numbers(matches: Mapping[int, PageMatch]) -> None:
             group.caption = replace(group.caption, label=label, text=text)
 
 
-def _is_running(line: TextLine, body: BodyStyle) -> bool:
+def _sides_of_labelled(matches: Mapping[int, PageMatch]) -> Counter[Side]:
+    """On which sides of their pictures the labelled captions of a book stand, and how many."""
+    return Counter(
+        group.link.side
+        for match in matches.values()
+        for group in match.groups
+        if group.caption is not None and group.caption.label and group.link is not None
+    )
+
+
+def _is_running(line: TextLine, body: BodyStyle, scanned: bool) -> bool:
     """Running text and headings, which no unnumbered caption looks like."""
     if body.matches(line) and not line.italic:
+        return True
+    if scanned and line.size_pt >= (1 - _SCATTER) * body.size_pt:
         return True
     if line.size_pt > body.size_pt + 0.4 or (line.bold and len(line.text.split()) < 12):
         return True
