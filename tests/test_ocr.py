@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -13,7 +14,7 @@ from mmskin_build.errors import ConfigError, InputPdfError, MissingDependencyErr
 from mmskin_build.geometry import Bbox, iou
 from mmskin_build.pdf import tesseract
 from mmskin_build.pdf.ocr import ScanResult, agrees_with_layer, read_scan
-from mmskin_build.pdf.ocr_lines import split_columns
+from mmskin_build.pdf.ocr_lines import apart_by_column, split_and_repair, split_columns
 from mmskin_build.pdf.reader import PAGE_FLAGS
 from mmskin_build.pdf.text_layer import judge_layer, layer_facts, plausible_share
 from mmskin_build.records import Line, Span
@@ -214,14 +215,19 @@ def test_skin_to_the_edges_of_the_page_does_not_look_like_paper() -> None:
     assert usual_page().on_paper
 
 
-def test_lines_that_run_across_two_columns_are_cut_at_the_gap() -> None:
-    def line(y: int, *words: tuple[str, int, int]) -> tesseract.RecognizedLine:
-        boxes = tuple(
-            tesseract.RecognizedWord(text=t, box=(x0, y, x1, y + 20), confidence=0.9)
-            for t, x0, x1 in words
-        )
-        return tesseract.RecognizedLine(words=boxes, height_px=20.0, paragraph=0)
+def level_line(
+    y: int, *words: tuple[str, int, int], high: int = 20, paragraph: int = 0
+) -> tesseract.RecognizedLine:
+    """A line whose words are text, left and right; it is measured 20 pixels high."""
+    boxes = tuple(
+        tesseract.RecognizedWord(text=t, box=(x0, y, x1, y + high), confidence=0.9)
+        for t, x0, x1 in words
+    )
+    return tesseract.RecognizedLine(words=boxes, height_px=20.0, paragraph=paragraph)
 
+
+def test_lines_that_run_across_two_columns_are_cut_at_the_gap() -> None:
+    line = level_line
     joined = [
         line(0, ("Fig.", 0, 40), ("5", 46, 60), ("Plaques", 66, 180), ("Fig.", 210, 250)),
         line(26, ("of", 0, 20), ("the", 26, 60), ("elbow.", 66, 170), ("palm.", 210, 280)),
@@ -237,6 +243,33 @@ def test_lines_that_run_across_two_columns_are_cut_at_the_gap() -> None:
         "palm.",
         "A wide line",
     ]
+
+
+def test_a_caption_cut_from_the_running_text_beside_it_has_a_height_of_its_own() -> None:
+    words = (("Figure", 0, 40), ("plaques", 46, 110), ("psoriasis", 200, 280))
+    low = level_line(0, *words, high=16)
+    text = replace(low.words[-1], box=(200, 0, 280, 20))
+    (caption, beside) = split_and_repair(replace(low, words=(*low.words[:2], text)))
+    assert (caption.height_px, beside.height_px) == (16.0, 20.0)
+
+
+def test_columns_that_were_taken_for_one_paragraph_are_two() -> None:
+    left = [level_line(y, ("of", 0, 20), ("the", 26, 60)) for y in (0, 26)]
+    right = [level_line(y, ("palm", 200, 280)) for y in (2, 28)]
+    other = level_line(90, ("below", 0, 60), paragraph=1)
+    lines = [left[0], right[0], left[1], right[1], other]
+
+    first, second, third, fourth, last = (p.paragraph for p in apart_by_column(lines))
+
+    assert first == third and second == fourth
+    assert len({first, second, last}) == 3
+
+
+def test_pieces_of_justified_lines_below_one_another_stay_one_paragraph() -> None:
+    whole = level_line(0, ("the", 0, 60), ("course", 66, 280))
+    pieces = [level_line(26, ("of", 0, 20)), level_line(26, ("disease", 200, 280))]
+
+    assert {line.paragraph for line in apart_by_column([whole, *pieces])} == {0}
 
 
 def test_a_line_drawing_is_a_picture_but_no_photograph() -> None:

@@ -180,6 +180,33 @@ def test_words_that_touch_a_photograph_are_no_part_of_it() -> None:
     assert iou(region.bbox, picture) > 0.95
 
 
+@pytest.mark.parametrize("skew", [0.0, 0.5])
+def test_a_caption_in_a_white_box_in_a_picture_to_the_edges_is_read(skew: float) -> None:
+    sheet = Sheet((120, 110, 100))
+    sheet.photograph(Bbox(0, 0, *SIZE_PT))
+    sheet.pen.rectangle((px(40), px(500), px(300), px(540)), (250, 249, 246))
+    for number, line in enumerate(("Fig. 2-2 Multiple comedones on the cheek", "of a farmer.")):
+        sheet.pen.text((px(48), px(508 + 13 * number)), line, (20, 20, 24), LABEL)
+
+    result = read(sheet.scan(skew=skew))
+
+    (region,) = result.regions
+    assert region.bbox.area > 0.98 * SIZE_PT[0] * SIZE_PT[1]
+    assert text_of(result) == "Fig. 2-2 Multiple comedones on the cheek of a farmer."
+
+
+def test_a_bar_that_bends_around_a_photograph_is_no_part_of_it() -> None:
+    sheet = Sheet((255, 255, 255))
+    sheet.pen.rectangle((px(20), px(50), px(400), px(80)), (96, 96, 96))
+    sheet.pen.rectangle((px(360), px(50), px(400), px(160)), (96, 96, 96))
+    picture = sheet.photograph(Bbox(60, 100, 340, 260))
+    sheet.text(BODY, 320)
+
+    (region,) = [r for r in read(without_color(sheet.scan())).regions if r.photo_score >= 0.5]
+
+    assert iou(region.bbox, picture) > 0.95
+
+
 def ink_with(*words: tuple[int, int, int, int]) -> NDArray[np.float32]:
     """Ink of a page of 400 by 600 pixels, a block for each line of words."""
     ink = np.zeros((600, 400), np.float32)

@@ -7,7 +7,7 @@ origin at the top left of the image, as it was given: straightening is undone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -104,10 +104,11 @@ def _read_on_paper(image: Rgb, dpi: float, cfg: PdfConfig, language: str) -> Sca
     photographs = without_text_boxes(photographs, words)
     printed = photographs  # with the grounds on which they lie
     photographs = _off_grounds(photographs, grounds, lines, turn)
-    lines = _outside(lines, turn, [p.box for p in photographs])
+    captions = _worded_insets(grounds, lines, turn)
+    lines = _outside(lines, turn, [p.box for p in photographs], captions)
     text = [whole(turn.back(word.box)) for line in lines if _is_text(line) for word in line.words]
     drawings = find_drawings(paper, printed, words, text)
-    lines = _outside(lines, turn, [d.box for d in drawings], sure=DOUBTFUL_WORD)
+    lines = _outside(lines, turn, [d.box for d in drawings], captions, sure=DOUBTFUL_WORD)
     pictures = [*photographs, *drawings]
     return ScanResult(
         lines=to_lines(lines, turn, ink, dpi),
@@ -217,16 +218,27 @@ def _off_grounds(
     turn: Turn,
 ) -> list[FoundPicture]:
     """Take those photographs off their ground on which words were truly read."""
-    text = [whole(turn.back(word.box)) for line in lines if _is_text(line) for word in line.words]
-
-    def has_words(strip: PixelBox) -> bool:
-        return sum(_holds(strip, word) for word in text) >= _TEXT_WORDS
-
+    has_words = _word_finder(lines, turn)
     found = []
     for picture in photographs:
         ground = grounds.get(picture.box)
         found.append(replace(picture, box=ground.picture(has_words)) if ground else picture)
     return found
+
+
+def _worded_insets(
+    grounds: Mapping[PixelBox, Grounded | None], lines: Sequence[RecognizedLine], turn: Turn
+) -> list[PixelBox]:
+    """The boxes within photographs in which words were truly read."""
+    has_words = _word_finder(lines, turn)
+    insets = [inset.box for ground in grounds.values() if ground for inset in ground.insets]
+    return [box for box in insets if has_words(box)]
+
+
+def _word_finder(lines: Sequence[RecognizedLine], turn: Turn) -> Callable[[PixelBox], bool]:
+    """A function that tells whether a box of the page holds words of running text."""
+    text = [whole(turn.back(word.box)) for line in lines if _is_text(line) for word in line.words]
+    return lambda box: sum(_holds(box, word) for word in text) >= _TEXT_WORDS
 
 
 def _holds(box: PixelBox, word: PixelBox) -> bool:
@@ -243,20 +255,22 @@ def _outside(
     lines: Sequence[RecognizedLine],
     turn: Turn,
     pictures: Sequence[PixelBox],
+    captions: Sequence[PixelBox],
     sure: float = np.inf,
 ) -> list[RecognizedLine]:
     """Take out the words that lie in a picture: they belong to it, if they are words at all.
 
-    Words with at least the confidence `sure` stay: the lettering of a drawing.
+    Words in `captions`, boxes within pictures, stay, and those with at least the confidence `sure`:
+    the lettering of a drawing.
     """
     kept = []
     for line in lines:
         words = []
         for word in line.words:
-            x0, y0, x1, y1 = turn.back(word.box)
-            x, y = (x0 + x1) / 2, (y0 + y1) / 2
-            inside = any(p[0] <= x <= p[2] and p[1] <= y <= p[3] for p in pictures)
-            if not inside or word.confidence >= sure:
+            place = whole(turn.back(word.box))
+            inside = any(_holds(box, place) for box in pictures)
+            in_caption = any(_holds(box, place) for box in captions)
+            if not inside or in_caption or word.confidence >= sure:
                 words.append(word)
         if words:
             kept.append(replace(line, words=tuple(words)))

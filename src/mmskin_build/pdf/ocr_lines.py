@@ -28,6 +28,7 @@ _TEXT = 0.7
 _BOLD = 1.3  # density of ink over that of the page's typical word
 _SAME_HEIGHT = 0.12  # relative difference of lines in one font
 _WIDE_GAP = 2.5  # line heights; words further apart are of two lines
+_HIGH, _LOW = re.compile(r"[A-Zbdfhkl\d]"), re.compile(r"[gjpqy]")  # letters that rise, and sink
 _COLUMN_GAP = 0.9  # line heights; between words of justified text it is less
 _LABELS = ("figure", "fig.", "table", "plate", "abbildung", "abb.")
 _LABEL_NUMBER = re.compile(r"(?P<number>[\d|l][\d|l.–-]*[A-Za-z]?)(?P<end>[.:;,]?)")
@@ -77,10 +78,21 @@ def split_columns(lines: Sequence[RecognizedLine]) -> list[RecognizedLine]:
             )
         ]
         edges = [0, *ends, len(line.words)]
-        cut.extend(
-            replace(line, words=line.words[a:b]) for a, b in zip(edges, edges[1:], strict=False)
-        )
+        cut.extend(_piece(line, line.words[a:b]) for a, b in pairwise(edges))
     return cut
+
+
+def _piece(line: RecognizedLine, words: Sequence[RecognizedWord]) -> RecognizedLine:
+    """A part of a line; where letters go up and down in it, its own height is measured anew.
+
+    What was joined may be set in two sizes: a caption beside running text.
+    """
+    text = "".join(word.text for word in words)
+    is_part = len(words) < len(line.words) and line.direction == 0
+    if is_part and _HIGH.search(text) and _LOW.search(text):
+        height = max(word.box[3] for word in words) - min(word.box[1] for word in words)
+        return replace(line, words=tuple(words), height_px=float(height))
+    return replace(line, words=tuple(words))
 
 
 def _wide_gaps(line: RecognizedLine) -> list[tuple[int, tuple[int, int]]]:
@@ -114,7 +126,27 @@ def split_and_repair(line: RecognizedLine) -> list[RecognizedLine]:
             pieces[-1].append(word)
         else:
             pieces.append([word])
-    return [replace(line, words=tuple(_repair_label(words))) for words in pieces]
+    return [_piece(line, _repair_label(words)) for words in pieces]
+
+
+def apart_by_column(lines: Sequence[RecognizedLine]) -> list[RecognizedLine]:
+    """Number the columns that Tesseract took for one paragraph as paragraphs of their own.
+
+    Lines stand in one column where others, above or below, join them.
+    """
+    columns: dict[int, list[list[RecognizedLine]]] = {}
+    for line in lines:
+        here = columns.setdefault(line.paragraph, [])
+        same = [column for column in here if any(_share_column(line, other) for other in column)]
+        here[:] = [column for column in here if column not in same]
+        here.append([other for column in same for other in column] + [line])
+    fresh = max(columns, default=0) + 1
+    numbers: dict[int, int] = {}
+    for paragraph, found in columns.items():
+        for index, column in enumerate(found):
+            numbers.update(dict.fromkeys(map(id, column), fresh if index else paragraph))
+            fresh += bool(index)
+    return [replace(line, paragraph=numbers[id(line)]) for line in lines]
 
 
 def is_label(words: Sequence[RecognizedWord]) -> bool:
@@ -240,11 +272,20 @@ def _sizes(lines: Sequence[RecognizedLine], turn: Turn, dpi: float) -> list[floa
             other.height_px
             for other in lines
             if other.paragraph == line.paragraph
+            and _share_column(other, line)
             and abs(other.height_px - line.height_px) <= _SAME_HEIGHT * line.height_px
         ]
         height = float(np.median(heights)) / turn.scale
         sizes.append(round(px_to_pt(height, dpi) * _EM_PER_HEIGHT, 1))
     return sizes
+
+
+def _share_column(a: RecognizedLine, b: RecognizedLine) -> bool:
+    """Whether two lines stand above one another, if they are upright."""
+    if a.direction or b.direction:
+        return True
+    start = max(a.words[0].box[0], b.words[0].box[0])
+    return start < min(a.words[-1].box[2], b.words[-1].box[2])
 
 
 def to_points(box: Sequence[float], dpi: float) -> Bbox:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmskin_build.config import PdfConfig
-from mmskin_build.pdf.ocr_lines import Ink, Turn, split_and_repair, split_columns
+from mmskin_build.pdf.ocr_lines import Ink, Turn, apart_by_column, split_and_repair, split_columns
 from mmskin_build.pdf.ocr_missed import read_missed
 from mmskin_build.pdf.scan_paper import WORK_DPI, PixelBox
 from mmskin_build.pdf.tesseract import RecognizedLine, find_orientation, recognize_lines
@@ -185,7 +185,9 @@ def _recognize_turned(
     limit_s = cfg.page_time_limit_s * TESSERACT_SHARE / (2 if quarters else 1)
     gray = _to_gray(changed)
     lines = recognize_lines(gray, dpi * scale, language, limit_s)
-    pieces = [piece for line in split_columns(lines) for piece in split_and_repair(line)]
+    pieces = apart_by_column(
+        [piece for line in split_columns(lines) for piece in split_and_repair(line)]
+    )
     pieces += read_missed(gray, dpi * scale, pieces, language, limit_s)
     back = np.asarray(cv2.invertAffineTransform(forward), np.float64)
     return pieces, Turn(back, scale, direction)

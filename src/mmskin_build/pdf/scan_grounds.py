@@ -1,4 +1,4 @@
-"""Flat grounds around a picture of a scan: tinted frames and colored bars that bear its caption.
+"""Flat grounds at a picture of a scan: frames, bars and boxes that bear its caption.
 
 On paper a tint and the photograph on it are one printed part. What tells them apart is that a
 ground has one tone, on which nothing but words is set. Only words that were truly read there prove
@@ -24,6 +24,9 @@ _STRIP_SHARE = 0.45  # a strip takes less of its picture; what goes on is the pi
 _FRAME_PX = 3  # a frame's line at the edge of the ground, at `WORK_DPI`
 _LINE_IN = 0.13  # the lowest strip with a line of words
 _EDGE_IN = 0.04  # at the edges of a ground, where frame and picture are
+_INSET_LIGHT, _INSET_FILLED = 190, 0.8  # of 255; share of its outline's box that an inset fills
+_INSET_CLEAN = 0.6  # share of an inset without letters
+_INSET_IN = 0.8  # the narrowest inset with words
 _CONTRAST = 60.0  # of 255, between ground and words that are surely ink
 
 
@@ -42,11 +45,23 @@ class Strip:
 
 
 @dataclass(frozen=True, slots=True)
+class Inset:
+    """A light box of one tone within a picture, in pixels of the page; `gray` as of a strip."""
+
+    box: PixelBox
+    gray: float
+
+
+@dataclass(frozen=True, slots=True)
 class Grounded:
-    """A picture, with what it lies on as it was found, and the strips that may be its ground."""
+    """A picture, with what it lies on as it was found, and the strips that may be its ground.
+
+    `insets` are light boxes within it.
+    """
 
     box: PixelBox
     strips: tuple[Strip, ...]
+    insets: tuple[Inset, ...] = ()
 
     def picture(self, has_words: Callable[[PixelBox], bool]) -> PixelBox:
         """The box without its ground: strips with words and others of the same tone."""
@@ -59,7 +74,7 @@ class Grounded:
 
 
 def find_ground(image: Rgb, dpi: float, box: PixelBox, paper: Paper) -> Grounded | None:
-    """Look for strips of one tone along the edges of a picture; None where there are none.
+    """Look for strips of one tone along the edges of a picture, and boxes in it; None without any.
 
     Args:
         image: The page, ``(H, W, 3) uint8``.
@@ -84,8 +99,20 @@ def find_ground(image: Rgb, dpi: float, box: PixelBox, paper: Paper) -> Grounded
     under_middle = np.ascontiguousarray(np.transpose(under[top : height - bottom], (1, 0, 2)))
     left, left_gray = _strip(middle, under_middle)
     right, right_gray = _strip(middle[::-1], under_middle[::-1])
+    insets = tuple(
+        Inset(
+            (
+                x0 + round(a / scale),
+                y0 + round(b / scale),
+                x0 + round(c / scale),
+                y0 + round(d / scale),
+            ),
+            tone,
+        )
+        for (a, b, c, d), tone in _light_boxes(small, under)
+    )
     if max(top, bottom, left, right) < _LINE_IN * WORK_DPI:
-        return None
+        return Grounded(box, (), insets) if insets else None
     edges = [round(edge / scale) for edge in (left, top, width - right, height - bottom)]
     ix0, iy0, ix1, iy1 = x0 + edges[0], y0 + edges[1], x0 + edges[2], y0 + edges[3]
     strips = (
@@ -94,7 +121,29 @@ def find_ground(image: Rgb, dpi: float, box: PixelBox, paper: Paper) -> Grounded
         Strip(0, ix0, (x0, iy0, ix0, iy1), left_gray),
         Strip(2, ix1, (ix1, iy0, x1, iy1), right_gray),
     )
-    return Grounded(box, tuple(s for s in strips if s.box[0] < s.box[2] and s.box[1] < s.box[3]))
+    shown = tuple(s for s in strips if s.box[0] < s.box[2] and s.box[1] < s.box[3])
+    return Grounded(box, shown, insets)
+
+
+def _light_boxes(pixels: Rgb, paper: NDArray[np.float32]) -> list[tuple[PixelBox, float]]:
+    """Boxes of one light tone with room for a caption, and their gray.
+
+    What is as light, but has another outline or runs into other tones, is the picture's own.
+    """
+    gray = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    light = (gray >= _INSET_LIGHT).astype(np.uint8)
+    letters, line = (round(side * WORK_DPI) for side in (_LETTER_IN, _LINE_IN))
+    filled = cv2.morphologyEx(light, cv2.MORPH_CLOSE, np.ones((letters, letters), np.uint8))
+    solid = cv2.morphologyEx(filled, cv2.MORPH_OPEN, np.ones((line, 3 * line), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=4)
+    found = []
+    for x, y, w, h, area in stats[1:].tolist():
+        view = np.s_[y : y + h, x : x + w]
+        fits = w >= _INSET_IN * WORK_DPI and w * h <= _STRIP_SHARE * gray.size
+        is_box = area >= _INSET_FILLED * w * h and light[view].mean() >= _INSET_CLEAN
+        if fits and is_box and is_one_print(pixels[view], paper[view]):
+            found.append(((x, y, x + w, y + h), float(np.median(gray[view]))))
+    return found
 
 
 def _strip(pixels: Rgb, paper: NDArray[np.float32]) -> tuple[int, float]:
@@ -124,9 +173,10 @@ def ink_on_grounds(
     Both are ``(H, W)``, `gray` in [0, 255], `ink` in [0, 1].
     """
     for ground in grounds:
-        for strip in ground.strips:
-            x0, y0, x1, y1 = strip.box
-            view = np.abs(gray[y0:y1, x0:x1] - strip.gray)
+        toned = [(strip.box, strip.gray) for strip in ground.strips]
+        toned += [(inset.box, inset.gray) for inset in ground.insets]
+        for (x0, y0, x1, y1), tone in toned:
+            view = np.abs(gray[y0:y1, x0:x1] - tone)
             contrast = max(_CONTRAST, float(np.percentile(view, 99))) if view.size else _CONTRAST
             ink[y0:y1, x0:x1] = np.clip(view / contrast, 0.0, 1.0)
             margin = max(1, min(round(_EDGE_IN * dpi), (y1 - y0) // 4, (x1 - x0) // 4))

@@ -21,6 +21,7 @@ from mmskin_build.pdf.scan_tones import Mask, Rgb, Tones, judge_tones
 _SMALLEST_SIDE_IN = 0.4  # a picture is larger; letters, even of titles, are smaller
 _SMALLEST_DRAWING_IN = (0.8, 0.5)  # long and short side
 _LETTER_PX, _SOLID_SHARE = 9, 0.93  # at `WORK_DPI`; of a picture's marks, without letters
+_HELD, _REACHES = 0.5, 0.01  # shares of a part's pixels that lie in the box of another
 _SPARSE = 0.1  # share of its box that a frame marks at most
 _RULE_IN = 0.05  # a thinner part is a rule, not a drawing
 _EDGE_STRIP = 0.04  # share of the page; narrower dark parts at its border are the scanner's
@@ -168,19 +169,64 @@ def _judged_parts(small: Rgb, paper: Paper) -> list[_Part]:
     """Judge the parts of a page at `WORK_DPI` that are as large as pictures."""
     marked = paper.marked
     height, width = marked.shape
-    smallest = round(_SMALLEST_SIDE_IN * WORK_DPI)
-    _, _, stats = _parts(marked)
-    boxes = [
-        (int(x), int(y), int(x + w), int(y + h))
-        for x, y, w, h, area in stats[1:]
-        if min(w, h) >= smallest and area >= _SPARSE * w * h
-    ]
+    _, labels, stats = _parts(marked)
+    held = _large_parts(labels, stats, round(_SMALLEST_SIDE_IN * WORK_DPI))
     parts = []
-    for box in _merge_overlapping(boxes):
+    for own, (box, _, _) in enumerate(held):
         if not _is_scanner_edge(box, width, height):
             view = np.s_[box[1] : box[3], box[0] : box[2]]
-            parts.append(_Part(box, judge_tones(small[view], paper.color[view], marked[view])))
+            others = [
+                number
+                for index, (other, numbers, _) in enumerate(held)
+                if index != own and _overlap(other, box)
+                for number in numbers
+            ]
+            seen = marked[view] & ~np.isin(labels[view], others) if others else marked[view]
+            parts.append(_Part(box, judge_tones(small[view], paper.color[view], seen)))
     return parts
+
+
+def _large_parts(
+    labels: NDArray[np.int32], stats: NDArray[np.int32], smallest: int
+) -> list[tuple[PixelBox, list[int], int]]:
+    """The box, labels and area of the connected parts at least `smallest` wide and high.
+
+    Parts that reach into one another are one. A bar that bends around a picture shares its box, but
+    none of its pixels lie there.
+    """
+    found: list[tuple[PixelBox, list[int], int]] = []
+    for number, (x, y, w, h, area) in enumerate(stats[1:].tolist(), start=1):
+        if min(w, h) < smallest or area < _SPARSE * w * h:
+            continue
+        here: tuple[PixelBox, list[int], int] = ((x, y, x + w, y + h), [number], area)
+        while True:
+            partner = next((other for other in found if _reach(labels, here, other)), None)
+            if partner is None:
+                break
+            found.remove(partner)
+            box = _around(here[0], partner[0])
+            here = (box, here[1] + partner[1], here[2] + partner[2])
+        found.append(here)
+    return found
+
+
+def _reach(
+    labels: NDArray[np.int32],
+    a: tuple[PixelBox, list[int], int],
+    b: tuple[PixelBox, list[int], int],
+) -> bool:
+    """Whether most of one part lies in the box of the other, or some of each in the other's."""
+    if _overlap(a[0], b[0]) == 0:
+        return False
+    shares = [
+        np.isin(labels[y0:y1, x0:x1], numbers).sum() / area
+        for (_, numbers, area), (x0, y0, x1, y1) in ((a, b[0]), (b, a[0]))
+    ]
+    return bool(max(shares) >= _HELD or min(shares) >= _REACHES)
+
+
+def _around(a: PixelBox, b: PixelBox) -> PixelBox:
+    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
 
 
 def _at_work_size(image: Rgb, paper: Paper) -> Rgb:
@@ -230,14 +276,7 @@ def _merge_overlapping(boxes: Sequence[PixelBox]) -> list[PixelBox]:
             merged.append(box)
             continue
         left.remove(partner)
-        left.append(
-            (
-                min(box[0], partner[0]),
-                min(box[1], partner[1]),
-                max(box[2], partner[2]),
-                max(box[3], partner[3]),
-            )
-        )
+        left.append(_around(box, partner))
         left = sorted(left + merged)
         merged = []
     return merged
