@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
+from statistics import median
 
 from mmskin_build.figures.caption_starts import Start
 from mmskin_build.figures.labels import OTHER_LABEL, FigureLabel, parse_label
-from mmskin_build.figures.layout import BodyStyle, PageLayout, TextLine
+from mmskin_build.figures.layout import BodyStyle, BookLayout, PageLayout, TextLine
 from mmskin_build.geometry import Bbox, turn_upright, union_all
 
 SAME_SIZE_PT = 0.45
 SCAN_SIZE_SHARE = 0.16  # OCR measures sizes less exactly
 PITCH_LIMIT = 1.9  # next line's distance, in heights of a line, inside one caption
 PART_GAP = 1.7  # the same less one between the parts of a legend, each with its number or letter
+LEADING_SLACK = 0.25  # heights of a line by which the gaps of wide lines differ
+_LEADING_MAX = 2.5  # heights of a line between lines at three times their size
 _HEADING_GAP = 2.4  # heights of a line between a label alone on its line and its words
 _PART = re.compile(r"\s*\(?(?:\d{1,2}|[A-Za-z])(?:[.):,]|\s[–—-])\s*\S")
 _LETTER = re.compile(r"\s*\(?([A-Z])[.):,]?\s+\S")
@@ -32,6 +36,100 @@ def lines_below(layout: PageLayout, index: int) -> list[int]:
         if i != index and line.bbox.y1 > first.bbox.y0 + 0.5 * first.height_pt
     ]
     return sorted(later, key=lambda i: (layout.lines[i].bbox.y0, layout.lines[i].bbox.x0))
+
+
+def find_wide_leading(
+    book: BookLayout, views: Sequence[tuple[PageLayout, Sequence[Start]]]
+) -> float:
+    """Return the gap between the lines of captions, in heights of a line, where it is wide, else 0.
+
+    Manuscripts are set in double lines, captions too: then most captions go on as far below their
+    first line as running text does. Where captions are set solid, what stands so far off is text.
+    """
+    wide: list[float] = []
+    solid = 0
+    for layout, starts in views:
+        heads = {start.line_index for start in starts}
+        for start in starts:
+            first = layout.lines[start.line_index]
+            style = text_style_of(first, start.label)
+            following = next(
+                (
+                    layout.lines[i]
+                    for i in lines_below(layout, start.line_index)
+                    if i not in heads
+                    and layout.lines[i].bbox.y0 > first.bbox.center[1]
+                    and layout.lines[i].bbox.x_overlap(first.bbox) > 0
+                ),
+                None,
+            )
+            if following is None or (following.font, following.size_pt) != style:
+                continue
+            gap = (following.bbox.y0 - first.bbox.y1) / max(1.0, following.height_pt)
+            if gap <= PITCH_LIMIT - 1:
+                solid += 1
+            elif gap <= _LEADING_MAX and not leaves_room(first, following, first.bbox):
+                wide.append(gap)
+    if len(wide) <= solid:
+        return 0.0
+    usual = _usual_gap(book)
+    in_step = [gap for gap in wide if abs(gap - usual) <= LEADING_SLACK]
+    return usual if len(in_step) > solid else 0.0
+
+
+def _usual_gap(book: BookLayout) -> float:
+    """The gap between lines of running text, in heights of a line."""
+    gaps = [
+        (b.bbox.y0 - a.bbox.y1) / max(1.0, b.height_pt)
+        for layout in book.pages
+        for a, b in pairwise(layout.lines)
+        if book.body.matches(a) and book.body.matches(b) and a.bbox.x_overlap(b.bbox) > 0
+    ]
+    inside = [gap for gap in gaps if 0 <= gap <= _LEADING_MAX]
+    return median(inside) if inside else 0.0
+
+
+def leaves_room(last: TextLine, line: TextLine, column: Bbox) -> bool:
+    """Whether the first word of `line` would have fitted on the line before: a paragraph ended."""
+    words = line.text.split()
+    if not words:
+        return False
+    word = line.bbox.width * (len(words[0]) + 1) / max(1, len(line.text))
+    return last.bbox.x1 + word < max(column.x1, line.bbox.x1)
+
+
+def has_parted(members: Sequence[TextLine], line: TextLine) -> bool:
+    """Whether the reader's blocks say nothing: it parted a sentence of `members` before.
+
+    It does so where lines are set ragged left. `line` then goes on at the same pitch and no wider.
+    """
+    parted = any(
+        a.block != b.block and not re.search(r"[.:;?!)]\s*$", a.text) for a, b in pairwise(members)
+    )
+    if not parted:
+        return False
+    last, box = members[-1], union_all(member.bbox for member in members)
+    pitch = last.bbox.y0 - members[-2].bbox.y0
+    in_step = abs(line.bbox.y0 - last.bbox.y0 - pitch) <= 0.1 * line.height_pt
+    wider = max(box.x0 - line.bbox.x0, line.bbox.x1 - box.x1)
+    return in_step and wider <= 2 * line.size_pt
+
+
+def fills_row(lines: Sequence[TextLine], first: int, index: int) -> bool:
+    """Whether a piece that stands far right in a printed line ends where the lines below it end.
+
+    Narrow justified lines have such gaps: the next line of the paragraph has both its edges.
+    """
+    left, piece = lines[first], lines[index]
+    if piece.bbox.y_overlap(left.bbox) <= 0.5 * min(piece.bbox.height, left.bbox.height):
+        return False
+    return any(
+        line.block == piece.block == left.block
+        and line.bbox.y0 > piece.bbox.center[1]
+        and abs(line.bbox.x0 - left.bbox.x0) <= 1.0
+        and abs(line.bbox.x1 - piece.bbox.x1) <= 1.0
+        for line in lines
+    )
 
 
 def find_rules(layout: PageLayout, direction: int) -> list[Bbox]:

@@ -12,17 +12,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mmskin_build.figures.caption_flow import (
+    LEADING_SLACK,
     PART_GAP,
     PITCH_LIMIT,
     SAME_SIZE_PT,
     SCAN_SIZE_SHARE,
+    fills_row,
     find_legend,
     find_overflow,
     find_rules,
     find_second_column,
+    find_wide_leading,
+    has_parted,
     in_rows,
     is_fragment,
     is_part,
+    leaves_room,
     lines_below,
     main_style,
     stands_between,
@@ -41,6 +46,7 @@ from mmskin_build.figures.subcaptions import split_caption
 from mmskin_build.geometry import Bbox, turn_back, turn_upright, union_all
 
 _MAX_LINES = 80
+_CLOSE_GAP = 0.45  # heights of a line between lines that are set solid
 _TRANSLATION_GAP = 1.8  # heights of a line between a caption and itself in another language
 
 
@@ -76,6 +82,9 @@ def find_captions(book: BookLayout, obstacles: Mapping[int, Sequence[Bbox]]) -> 
     by_view: dict[tuple[int, int], list[Start]] = defaultdict(list)
     for start in choose_starts(starts):
         by_view[start.page_index, start.direction].append(start)
+    leading = find_wide_leading(
+        book, [(view, by_view[view.page_index, way]) for view, way in views]
+    )
     captions: list[CaptionBlock] = []
     for view, direction in views:
         here = by_view.get((view.page_index, direction), [])
@@ -90,7 +99,7 @@ def find_captions(book: BookLayout, obstacles: Mapping[int, Sequence[Bbox]]) -> 
         for start in here:
             if start.line_index in translated:
                 continue
-            block, members = _extend(view, start, heads, book, pictures)
+            block, members = _extend(view, start, heads, book, pictures, leading)
             translated.update(members)
             captions.append(
                 replace(block, bbox=turn_back(block.bbox, direction, width, height).rounded())
@@ -104,8 +113,12 @@ def _extend(
     heads: set[int],
     book: BookLayout,
     pictures: Sequence[Bbox],
+    leading: float,
 ) -> tuple[CaptionBlock, list[int]]:
-    """Collect the lines of the caption that `start` begins; also return their indices."""
+    """Collect the lines of the caption that `start` begins; also return their indices.
+
+    `leading` is the gap between lines, in heights of a line, of a book set in wide lines, else 0.
+    """
     lines = layout.lines
     first = lines[start.line_index]
     rest = first.text[start.label.end :].strip()
@@ -129,7 +142,8 @@ def _extend(
             if line.bbox.x_overlap(box) <= 0.1 * line.bbox.width:
                 continue
             break
-        if line.bbox.x_overlap(box) < 0.35 * min(line.bbox.width, box.width):
+        row = fills_row(lines, members[0], index)
+        if not row and line.bbox.x_overlap(box) < 0.35 * min(line.bbox.width, box.width):
             continue
         gap = line.bbox.y0 - last.bbox.y1
         if is_fragment(line, last, box):
@@ -137,12 +151,12 @@ def _extend(
             continue
         if line.bbox.y_overlap(last.bbox) > 0.5 * min(line.bbox.height, last.bbox.height):
             # A piece of the same printed line that stands apart (justified, or a second column).
-            if line.bbox.x0 - last.bbox.x1 > 3 * first.size_pt:
+            if line.bbox.x0 - last.bbox.x1 > 3 * first.size_pt and not row:
                 continue
         elif line.bbox.y1 <= last.bbox.y0:
             continue
         part = is_part(line, [lines[i] for i in members], text_style, book.body, scanned)
-        limit = PART_GAP if part else PITCH_LIMIT - 1
+        limit = PART_GAP if part else max(PITCH_LIMIT - 1, leading and leading + LEADING_SLACK)
         if gap > limit * max(last.height_pt, line.height_pt):
             break
         if any(stands_between(picture, last.bbox, line.bbox) for picture in pictures):
@@ -152,7 +166,10 @@ def _extend(
             break
         if OTHER_LABEL.match(line.text) or (parse_label(line.text) and line.bold and not last.bold):
             break
-        if not part and not _fits(line, last, text_style, book.body, scanned, box):
+        heads_words = start.bare and len(members) == 1 and (row or _heads(first, line, gap))
+        if not (part or heads_words) and not _fits(
+            line, [lines[i] for i in members], text_style, book.body, scanned, leading
+        ):
             break
         members.append(index)
         box = box.union(line.bbox)
@@ -200,16 +217,24 @@ def _is_translation(line: TextLine, last: TextLine, start: Start) -> bool:
     return near and other_word and line.bbox.x_overlap(last.bbox) > 0
 
 
+def _heads(label: TextLine, line: TextLine, gap: float) -> bool:
+    """Whether a label alone on its line and `line` below it are set as one paragraph."""
+    near = gap <= _CLOSE_GAP * max(label.height_pt, line.height_pt)
+    same_edge = abs(line.bbox.x0 - label.bbox.x0) <= 1.0
+    return near and same_edge and line.block == label.block and line.size_pt <= label.size_pt + 0.1
+
+
 def _fits(
     line: TextLine,
-    last: TextLine,
+    members: Sequence[TextLine],
     style: tuple[str, float],
     body: BodyStyle,
     scanned: bool,
-    box: Bbox,
+    leading: float,
 ) -> bool:
-    """Whether `line`, below `last`, has the caption's style and does not begin running text."""
+    """Whether `line`, below `members`, has the caption's style and begins no running text."""
     font, size = style
+    last, box = members[-1], union_all(member.bbox for member in members)
     tolerance = SCAN_SIZE_SHARE * size if scanned else SAME_SIZE_PT
     if scanned and line.block == last.block:
         tolerance *= 2  # one paragraph to the recognizer, whatever size it guessed
@@ -223,10 +248,16 @@ def _fits(
     caption_like_body = abs(size - body.size_pt) <= 0.35 and font == body.font
     if like_body and not caption_like_body:
         return False
+    if leading and gap > _CLOSE_GAP * height:
+        in_step = abs(gap - leading * height) <= LEADING_SLACK * height
+        return in_step and not leaves_room(last, line, box)
     if line.block != last.block and caption_like_body:
         # Nothing but position tells the caption's end: a new block after a closed line ends it.
-        closed = last.bbox.x1 < box.x1 - 2 * size or re.search(r"[.)]\s*$", last.text) is not None
-        return gap <= 0.45 * height and not closed
+        short = last.bbox.x1 < box.x1 - 2 * size
+        stopped = re.search(r"[.)]\s*$", last.text) is not None
+        return (
+            gap <= _CLOSE_GAP * height and not short and (not stopped or has_parted(members, line))
+        )
     return line.block == last.block or gap <= 0.8 * height
 
 
