@@ -10,7 +10,7 @@ from mmskin_build.config import FiguresConfig
 from mmskin_build.figures.align import Group, PageMatch, match_page
 from mmskin_build.figures.captions import CaptionBlock, find_captions
 from mmskin_build.figures.confidence import judge_lone, judge_pair
-from mmskin_build.figures.facing import match_neighbors
+from mmskin_build.figures.facing import match_legends, match_neighbors
 from mmskin_build.figures.facts import FactFinder, LoneFacts, PairFacts
 from mmskin_build.figures.headings import find_headings
 from mmskin_build.figures.index_pages import find_index
@@ -76,6 +76,7 @@ def align_book(pages: Sequence[Page], cfg: FiguresConfig) -> BookFigures:
     for layout in book.pages:
         bind_unnumbered(layout, matches[layout.page_index], book, sides)
     name_by_numbers(matches)
+    match_legends(matches)
     match_neighbors(matches)
     _absorb_continuations(matches)
     drafts, origins = _draft_figures(book, matches)
@@ -158,13 +159,11 @@ def _share_bare_labels(matches: Mapping[int, PageMatch]) -> None:
         worded = [
             block
             for block in blocks
-            if block.text
-            and block.label is not None
-            and block.label.key == caption.label.key
-            and abs(block.page_index - group.page_index) <= _PLATE_REACH
+            if block.text and block.label is not None and block.label.key == caption.label.key
         ]
-        if not worded:
-            continue
+        near = [b for b in worded if abs(b.page_index - group.page_index) <= _PLATE_REACH]
+        if not near and (len(worded) != 1 or worded[0] not in alone):
+            continue  # farther off, only where no other caption bears the number
         words = min(worded, key=lambda block: abs(block.page_index - group.page_index))
         group.caption = words
         group.notes.append("bears the label alone")
