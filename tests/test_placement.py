@@ -1,4 +1,4 @@
-"""Figures whose captions lie in a list of their own, and panels far apart over one caption."""
+"""Captions in a list of their own, over panels far apart, or with a label without a number."""
 
 from __future__ import annotations
 
@@ -78,3 +78,9 @@ def test_a_picture_far_beside_a_caption_of_its_neighbors_width_is_another_figure
         (Bbox(*LEFT), True),
         (Bbox(*RIGHT), False),
     ]
+
+
+def test_the_word_figure_without_a_number_is_no_part_of_a_caption() -> None:
+    words = make_line("Figure: Plaques of both elbows", 100, 408, size_pt=8, font="Helvetica")
+    (figure,) = align(make_plate(0, words, *make_body()))
+    assert (figure.label, figure.caption) == (None, "Plaques of both elbows")

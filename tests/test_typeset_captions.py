@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from builders import make_body, make_line, make_lines, make_page, make_span
+from builders import make_body, make_line, make_lines, make_page, make_span, turn_line
 from mmskin_build.figures.captions import find_captions
 from mmskin_build.figures.layout import build_layout
+from mmskin_build.geometry import Bbox
 from mmskin_build.records import Line, Page
 
-ROMAN, BOLD = "Times-Roman", "Times-Bold"
+BOLD = "Times-Bold"
+PICTURE = Bbox(72, 100, 372, 390)
 SENTENCE = "the course of the disease is long and relapses are seen in most patients over"
 
 
@@ -39,6 +41,55 @@ def test_the_captions_of_a_manuscript_in_double_lines_are_whole() -> None:
     assert captions_of(make_page(0, lines=text), make_page(1, lines=lines)) == [
         " ".join(legends[:3]).removeprefix("Figure 1. "),
         " ".join(legends[3:]).removeprefix("Figure 2. "),
+    ]
+
+
+def test_a_list_of_captions_in_double_lines_goes_on_overleaf() -> None:
+    text = set_wide([SENTENCE] * 20, 100, block=0)
+    first = [
+        "Figure 1. Plaques of the elbow with silvery scale and sharp borders in a man, in",
+        "summer. Biopsy.",
+        "Figure 2. Annular lesions of the trunk in a child of six, which had come within",
+    ]
+    second = [
+        "three days. Nothing else was found.",
+        "Figure 3. A nodule of the nose in a farmer of eighty, which he had had for months",
+        "and more.",
+    ]
+    pages = (text, set_wide(first, 640, block=0), set_wide(second, 100, block=0))
+    assert captions_of(*(make_page(n, lines=lines) for n, lines in enumerate(pages))) == [
+        f"{first[0]} {first[1]}".removeprefix("Figure 1. "),
+        f"{first[2]} {second[0]}".removeprefix("Figure 2. "),
+        f"{second[1]} {second[2]}".removeprefix("Figure 3. "),
+    ]
+
+
+def test_text_in_double_lines_after_a_full_stop_is_no_part_of_the_caption_of_a_picture() -> None:
+    captions = [
+        "Figure 1. Plaques of the elbow with silvery scale and sharp borders in a man and",
+        "his son.",
+        "Figure 2. Annular lesions of the trunk in a child of six that had come in March.",
+    ]
+    text = set_wide([SENTENCE] * 10, 400 + 24, block=9)
+    pages = [
+        make_page(
+            0, lines=(*set_wide(captions[:2], 400, block=0), *set_wide([SENTENCE], 448, block=5))
+        ),
+        make_page(1, lines=(*set_wide(captions[2:], 400, block=0), *text)),
+    ]
+    pictures = {0: [PICTURE], 1: [PICTURE]}
+    found = [block.text for block in find_captions(build_layout(pages), pictures)]
+    assert found[1] == captions[2].removeprefix("Figure 2. ")
+
+
+def test_the_lines_of_a_turned_caption_are_joined_after_a_full_stop() -> None:
+    first = make_line(
+        "Figure 1: Plaques of both palms. They had been seen before.", 100, 500, block=1
+    )
+    second = make_line("The eruption had come in March.", 100, 512, block=2)
+    lines = [turn_line(line, 90) for line in (first, second)]
+    assert captions_of(make_page(0, lines=(*lines, *make_body()))) == [
+        "Plaques of both palms. They had been seen before. The eruption had come in March."
     ]
 
 

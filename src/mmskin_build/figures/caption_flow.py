@@ -17,8 +17,8 @@ SAME_SIZE_PT = 0.45
 SCAN_SIZE_SHARE = 0.16  # OCR measures sizes less exactly
 PITCH_LIMIT = 1.9  # next line's distance, in heights of a line, inside one caption
 PART_GAP = 1.7  # the same less one between the parts of a legend, each with its number or letter
-LEADING_SLACK = 0.25  # heights of a line by which the gaps of wide lines differ
-_LEADING_MAX = 2.5  # heights of a line between lines at three times their size
+_LEADING_SLACK = 0.25  # sizes of the type by which the pitch of wide lines differs
+_LEADING_MAX = 3.2  # sizes of the type from line to line
 _HEADING_GAP = 2.4  # heights of a line between a label alone on its line and its words
 _PART = re.compile(r"\s*\(?(?:\d{1,2}|[A-Za-z])(?:[.):,]|\s[–—-])\s*\S")
 _LETTER = re.compile(r"\s*\(?([A-Z])[.):,]?\s+\S")
@@ -41,12 +41,12 @@ def lines_below(layout: PageLayout, index: int) -> list[int]:
 def find_wide_leading(
     book: BookLayout, views: Sequence[tuple[PageLayout, Sequence[Start]]]
 ) -> float:
-    """Return the gap between the lines of captions, in heights of a line, where it is wide, else 0.
+    """Return the pitch of the lines of captions, in sizes of their type, where it is wide, else 0.
 
     Manuscripts are set in double lines, captions too: then most captions go on as far below their
     first line as running text does. Where captions are set solid, what stands so far off is text.
     """
-    wide: list[float] = []
+    wide: list[tuple[TextLine, TextLine]] = []
     solid = 0
     for layout, starts in views:
         heads = {start.line_index for start in starts}
@@ -65,27 +65,32 @@ def find_wide_leading(
             )
             if following is None or (following.font, following.size_pt) != style:
                 continue
-            gap = (following.bbox.y0 - first.bbox.y1) / max(1.0, following.height_pt)
-            if gap <= PITCH_LIMIT - 1:
+            if following.bbox.y0 - first.bbox.y1 <= (PITCH_LIMIT - 1) * following.height_pt:
                 solid += 1
-            elif gap <= _LEADING_MAX and not leaves_room(first, following, first.bbox):
-                wide.append(gap)
+            elif not leaves_room(first, following, first.bbox):
+                wide.append((first, following))
     if len(wide) <= solid:
         return 0.0
-    usual = _usual_gap(book)
-    in_step = [gap for gap in wide if abs(gap - usual) <= LEADING_SLACK]
-    return usual if len(in_step) > solid else 0.0
+    usual = _usual_pitch(book)
+    in_step = sum(keeps_pitch(a, b, usual * a.size_pt) for a, b in wide)
+    return usual if in_step > solid else 0.0
 
 
-def _usual_gap(book: BookLayout) -> float:
-    """The gap between lines of running text, in heights of a line."""
-    gaps = [
-        (b.bbox.y0 - a.bbox.y1) / max(1.0, b.height_pt)
+def keeps_pitch(last: TextLine, line: TextLine, pitch_pt: float) -> bool:
+    """Whether `line` follows `last` in step; an index moves one edge of a line, not both."""
+    steps = (line.bbox.y0 - last.bbox.y0, line.bbox.y1 - last.bbox.y1)
+    return any(abs(step - pitch_pt) <= _LEADING_SLACK * line.size_pt for step in steps)
+
+
+def _usual_pitch(book: BookLayout) -> float:
+    """From line to line of running text, in sizes of its type."""
+    steps = [
+        (b.bbox.y0 - a.bbox.y0) / b.size_pt
         for layout in book.pages
         for a, b in pairwise(layout.lines)
         if book.body.matches(a) and book.body.matches(b) and a.bbox.x_overlap(b.bbox) > 0
     ]
-    inside = [gap for gap in gaps if 0 <= gap <= _LEADING_MAX]
+    inside = [step for step in steps if 0 < step <= _LEADING_MAX]
     return median(inside) if inside else 0.0
 
 
@@ -330,6 +335,40 @@ def find_overflow(
                 break
             found = []  # it was the running head
         found.append(index)
+    return found
+
+
+def find_overleaf(
+    layout: PageLayout,
+    members: Sequence[int],
+    following: PageLayout,
+    heads: set[int],
+    style: tuple[str, float],
+    leading: float,
+) -> list[TextLine]:
+    """Lines at the top of the page `following` that go on with the last caption of a list.
+
+    Only in the middle of a sentence; `heads` are the lines there that begin captions.
+    """
+    last = layout.lines[members[-1]]
+    lower = [line for line in layout.lines if line.bbox.y0 > last.bbox.y1]
+    if lower or re.search(r"[.!?)\]]\s*$", last.text):
+        return []
+    found: list[TextLine] = []
+    limit = max(PITCH_LIMIT - 1, leading)
+    for index in sorted(range(len(following.lines)), key=lambda i: following.lines[i].bbox.y0):
+        line = following.lines[index]
+        same = line.font == style[0] and abs(line.size_pt - style[1]) <= SAME_SIZE_PT
+        if index in heads or not same or OTHER_LABEL.match(line.text):
+            break
+        before = found[-1] if found else None
+        if before is None and not line.text.lstrip()[0].islower():
+            break
+        if before is not None:
+            gap = (line.bbox.y0 - before.bbox.y1) / max(1.0, line.height_pt)
+            if gap > limit or leaves_room(before, line, last.bbox):
+                break
+        found.append(line)
     return found
 
 

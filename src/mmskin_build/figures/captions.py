@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mmskin_build.figures.caption_flow import (
-    LEADING_SLACK,
     PART_GAP,
     PITCH_LIMIT,
     SAME_SIZE_PT,
@@ -20,6 +19,7 @@ from mmskin_build.figures.caption_flow import (
     fills_row,
     find_legend,
     find_overflow,
+    find_overleaf,
     find_rules,
     find_second_column,
     find_wide_leading,
@@ -27,6 +27,7 @@ from mmskin_build.figures.caption_flow import (
     in_rows,
     is_fragment,
     is_part,
+    keeps_pitch,
     leaves_room,
     lines_below,
     main_style,
@@ -71,6 +72,23 @@ class CaptionBlock:
     part_count: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """How the page of a caption is set.
+
+    `leading` is the pitch of wide lines in sizes of their type, else 0; `turned` text has no
+    paragraphs to the reader; a `listed` caption stands on a page without pictures; `column` is what
+    the lines take that begin where it does.
+    """
+
+    body: BodyStyle
+    scanned: bool
+    leading: float
+    turned: bool
+    listed: bool
+    column: Bbox
+
+
 def find_captions(book: BookLayout, obstacles: Mapping[int, Sequence[Bbox]]) -> list[CaptionBlock]:
     """Find all labeled captions of a book; `obstacles` are the pictures by page index."""
     views = [
@@ -86,6 +104,7 @@ def find_captions(book: BookLayout, obstacles: Mapping[int, Sequence[Bbox]]) -> 
         book, [(view, by_view[view.page_index, way]) for view, way in views]
     )
     captions: list[CaptionBlock] = []
+    upright = {layout.page_index: layout for layout in book.pages}
     for view, direction in views:
         here = by_view.get((view.page_index, direction), [])
         if len(here) >= LIST_ENTRIES and is_list_of_figures(view):
@@ -100,6 +119,17 @@ def find_captions(book: BookLayout, obstacles: Mapping[int, Sequence[Bbox]]) -> 
             if start.line_index in translated:
                 continue
             block, members = _extend(view, start, heads, book, pictures, leading)
+            after = upright.get(view.page_index + 1)
+            if (
+                after is not None
+                and direction == 0
+                and not (pictures or obstacles[after.page_index])
+            ):
+                taken = {other.line_index for other in by_view.get((after.page_index, 0), ())}
+                rest = find_overleaf(
+                    view, members, after, taken, (block.font, block.size_pt), leading
+                )
+                block = replace(block, text=join_lines([block.text, *rest], book.words))
             translated.update(members)
             captions.append(
                 replace(block, bbox=turn_back(block.bbox, direction, width, height).rounded())
@@ -117,7 +147,7 @@ def _extend(
 ) -> tuple[CaptionBlock, list[int]]:
     """Collect the lines of the caption that `start` begins; also return their indices.
 
-    `leading` is the gap between lines, in heights of a line, of a book set in wide lines, else 0.
+    `leading` is the pitch of lines, in sizes of their type, of a book set in wide lines, else 0.
     """
     lines = layout.lines
     first = lines[start.line_index]
@@ -126,6 +156,10 @@ def _extend(
     text_style = text_style_of(first, start.label)
     box = first.bbox
     scanned = layout.page.text_source == "ocr"
+    column = [line.bbox for line in lines if abs(line.bbox.x0 - box.x0) <= 2 * first.size_pt]
+    setting = _Setting(
+        book.body, scanned, leading, start.direction != 0, not pictures, union_all(column)
+    )
     rules = find_rules(layout, start.direction)
     for index in lines_below(layout, start.line_index):
         line, last = lines[index], lines[members[-1]]
@@ -156,7 +190,7 @@ def _extend(
         elif line.bbox.y1 <= last.bbox.y0:
             continue
         part = is_part(line, [lines[i] for i in members], text_style, book.body, scanned)
-        limit = PART_GAP if part else max(PITCH_LIMIT - 1, leading and leading + LEADING_SLACK)
+        limit = PART_GAP if part else max(PITCH_LIMIT - 1, leading)
         if gap > limit * max(last.height_pt, line.height_pt):
             break
         if any(stands_between(picture, last.bbox, line.bbox) for picture in pictures):
@@ -168,7 +202,7 @@ def _extend(
             break
         heads_words = start.bare and len(members) == 1 and (row or _heads(first, line, gap))
         if not (part or heads_words) and not _fits(
-            line, [lines[i] for i in members], text_style, book.body, scanned, leading
+            line, [lines[i] for i in members], text_style, setting
         ):
             break
         members.append(index)
@@ -213,7 +247,7 @@ def _is_translation(line: TextLine, last: TextLine, start: Start) -> bool:
         return False
     gap = line.bbox.y0 - last.bbox.y1
     near = -0.3 * line.height_pt <= gap <= _TRANSLATION_GAP * line.height_pt
-    other_word = label.text.split()[0].lower() != start.label.text.split()[0].lower()
+    other_word = label.word.lower() != start.label.word.lower()
     return near and other_word and line.bbox.x_overlap(last.bbox) > 0
 
 
@@ -228,44 +262,44 @@ def _fits(
     line: TextLine,
     members: Sequence[TextLine],
     style: tuple[str, float],
-    body: BodyStyle,
-    scanned: bool,
-    leading: float,
+    setting: _Setting,
 ) -> bool:
     """Whether `line`, below `members`, has the caption's style and begins no running text."""
     font, size = style
     last, box = members[-1], union_all(member.bbox for member in members)
-    tolerance = SCAN_SIZE_SHARE * size if scanned else SAME_SIZE_PT
-    if scanned and line.block == last.block:
+    tolerance = SCAN_SIZE_SHARE * size if setting.scanned else SAME_SIZE_PT
+    if setting.scanned and line.block == last.block:
         tolerance *= 2  # one paragraph to the recognizer, whatever size it guessed
     largest = max(span.size_pt for span in line.spans if span.text.strip())
     if abs(line.size_pt - size) > tolerance and abs(largest - size) > tolerance:
         return False
     gap, height = line.bbox.y0 - last.bbox.y1, max(last.height_pt, line.height_pt)
-    if scanned:
+    if setting.scanned:
         return gap <= 0.75 * height or line.block == last.block
-    like_body = body.matches(line)
-    caption_like_body = abs(size - body.size_pt) <= 0.35 and font == body.font
+    like_body = setting.body.matches(line)
+    caption_like_body = abs(size - setting.body.size_pt) <= 0.35 and font == setting.body.font
     if like_body and not caption_like_body:
         return False
-    if leading and gap > _CLOSE_GAP * height:
-        in_step = abs(gap - leading * height) <= LEADING_SLACK * height
-        return in_step and not leaves_room(last, line, box)
+    stopped = re.search(r"[.)]\s*$", last.text) is not None
+    if setting.leading and gap > _CLOSE_GAP * height:
+        in_step = keeps_pitch(last, line, setting.leading * size)
+        ended = (stopped and not setting.listed) or leaves_room(last, line, setting.column)
+        return in_step and not ended
     if line.block != last.block and caption_like_body:
         # Nothing but position tells the caption's end: a new block after a closed line ends it.
         short = last.bbox.x1 < box.x1 - 2 * size
-        stopped = re.search(r"[.)]\s*$", last.text) is not None
-        return (
-            gap <= _CLOSE_GAP * height and not short and (not stopped or has_parted(members, line))
-        )
+        no_blocks = setting.turned or has_parted(members, line)
+        closed = short or (stopped and not no_blocks)
+        return gap <= _CLOSE_GAP * height and not closed
     return line.block == last.block or gap <= 0.8 * height
 
 
-def join_lines(lines: Sequence[TextLine], words: frozenset[str]) -> str:
+def join_lines(lines: Sequence[TextLine | str], words: frozenset[str]) -> str:
     """Join printed lines to one text; the book's own words say which hyphens go."""
     text = ""
     for line in lines:
-        piece = re.sub(r"\s+", " ", line.text.replace("\u00a0", " ")).strip()
+        printed = line if isinstance(line, str) else line.text
+        piece = re.sub(r"\s+", " ", printed.replace("\u00a0", " ")).strip()
         if not text:
             text = piece
             continue
