@@ -15,6 +15,7 @@ from mmskin_build.figures.facts import FactFinder, LoneFacts, PairFacts
 from mmskin_build.figures.headings import find_headings
 from mmskin_build.figures.index_pages import find_index
 from mmskin_build.figures.layout import BookLayout, TextLine, build_layout
+from mmskin_build.figures.own_words import find_own_words
 from mmskin_build.figures.panels import find_letters
 from mmskin_build.figures.profile import Profile, Side, learn_profile
 from mmskin_build.figures.regions import Picture, find_pictures
@@ -187,7 +188,7 @@ def _draft_figures(
         ]
         groups = sorted(match.groups, key=lambda g: (g.bbox.y0, g.bbox.x0))
         for number, group in enumerate(groups, start=1):
-            drafts.append(_figure(f"p{index:04d}-f{number}", group, lettering))
+            drafts.append(_figure(f"p{index:04d}-f{number}", group, lettering, book.words))
             origins[drafts[-1].figure_id] = group
         alone = sorted(match.captions, key=lambda c: (c.bbox.y0, c.bbox.x0))
         for number, caption in enumerate(alone, start=1):
@@ -216,7 +217,9 @@ def _judged(draft: Figure, facts: PairFacts | LoneFacts, origins: Mapping[str, _
     return replace(draft, confidence=judgement.confidence, evidence=(*judgement.evidence, *notes))
 
 
-def _figure(figure_id: str, group: Group, lines: Sequence[TextLine]) -> Figure:
+def _figure(
+    figure_id: str, group: Group, lines: Sequence[TextLine], words: frozenset[str]
+) -> Figure:
     """A figure whose confidence is not known yet."""
     order = reading_order([picture.bbox for picture in group.pictures])
     pictures = [group.pictures[i] for i in order]
@@ -226,6 +229,12 @@ def _figure(figure_id: str, group: Group, lines: Sequence[TextLine]) -> Figure:
     panels = tuple(
         Panel(bbox=p.bbox.rounded(), label=letters.get(i)) for i, p in enumerate(pictures)
     )
+    own = find_own_words([p.bbox for p in pictures], lines, words)
+    if own:
+        panels = tuple(
+            replace(panel, label=letter, text=text)
+            for panel, (letter, text) in zip(panels, own, strict=True)
+        )
     caption = group.caption
     if caption is None:
         return Figure(
