@@ -142,3 +142,27 @@ def test_a_word_pushed_to_the_far_end_of_the_labels_line_is_read() -> None:
     assert captions_of(make_page(0, lines=(*lines, *make_body()))) == [
         "Erythematous plaques with silver scales on the cheek in an infant."
     ]
+
+
+def test_a_watermark_over_a_caption_does_not_end_it() -> None:
+    caption = make_lines(
+        "Figure 1: Plaques of the elbow with\nsilvery scales and sharp borders, as\nseen in May.",
+        block=1,
+    )
+    stamp = make_line("DRAFT", 180, 113, size_pt=26, block=2)
+    assert captions_of(make_page(0, lines=(*caption, stamp, *make_body()))) == [
+        "Plaques of the elbow with silvery scales and sharp borders, as seen in May."
+    ]
+
+
+def test_a_formula_in_upright_type_is_the_last_line_of_a_caption_in_italics() -> None:
+    caption = make_lines(
+        "Plate IV: Plaques of the elbow. The\ndepth of the invasion had been",
+        font="Times-Italic",
+        italic=True,
+        block=1,
+    )
+    formula = make_line("1.2 ± 0.3 mm.", 72, 124, block=1)
+    assert captions_of(make_page(0, lines=(*caption, formula, *make_body()))) == [
+        "Plaques of the elbow. The depth of the invasion had been 1.2 ± 0.3 mm."
+    ]

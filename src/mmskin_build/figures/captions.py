@@ -19,20 +19,23 @@ from mmskin_build.figures.caption_flow import (
     fills_row,
     find_legend,
     find_overflow,
-    find_overleaf,
     find_rules,
     find_second_column,
-    find_wide_leading,
-    has_parted,
     in_rows,
     is_fragment,
     is_part,
-    keeps_pitch,
-    leaves_room,
+    is_stamp,
     lines_below,
     main_style,
     stands_between,
     text_style_of,
+)
+from mmskin_build.figures.caption_leading import (
+    find_overleaf,
+    find_wide_leading,
+    has_parted,
+    keeps_pitch,
+    leaves_room,
 )
 from mmskin_build.figures.caption_starts import (
     LIST_ENTRIES,
@@ -47,6 +50,7 @@ from mmskin_build.figures.subcaptions import split_caption
 from mmskin_build.geometry import Bbox, turn_back, turn_upright, union_all
 
 _MAX_LINES = 80
+_WORD = re.compile(r"[^\W\d_]{3}")
 _CLOSE_GAP = 0.45  # heights of a line between lines that are set solid
 _TRANSLATION_GAP = 1.8  # heights of a line between a caption and itself in another language
 
@@ -165,7 +169,7 @@ def _extend(
         line, last = lines[index], lines[members[-1]]
         if len(members) >= _MAX_LINES:
             break
-        if line.direction != first.direction:
+        if line.direction != first.direction or is_stamp(line, lines, first.size_pt):
             continue  # the lettering of an axis, a watermark
         if _is_translation(line, last, start):
             members.append(index)
@@ -279,7 +283,9 @@ def _fits(
     like_body = setting.body.matches(line)
     caption_like_body = abs(size - setting.body.size_pt) <= 0.35 and font == setting.body.font
     if like_body and not caption_like_body:
-        return False
+        # The last line may be a formula, which no caption sets in italics: "1.2 ± 0.3 mm."
+        formula = _WORD.search(line.text) is None and line.block == last.block
+        return formula and gap <= _CLOSE_GAP * height
     stopped = re.search(r"[.)]\s*$", last.text) is not None
     if setting.leading and gap > _CLOSE_GAP * height:
         in_step = keeps_pitch(last, line, setting.leading * size)
