@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmskin_build.figures.labels import CONTINUED, OTHER_LABEL, REFERENCE_TAIL, parse_label
+from mmskin_build.figures.labels import (
+    CONTINUED,
+    OTHER_LABEL,
+    REFERENCE_TAIL,
+    close_up,
+    parse_label,
+)
 
 DASHES = "-‐‑–—−"
 
@@ -61,6 +67,13 @@ DASHES = "-‐‑–—−"
         ("Slide 4. Plaques", "slide 4", None),
         ("Photomicrograph 3. Plaques", "photo 3", None),
         ("Lámina 3. Placas", "plate 3", None),
+        ("Σχήμα 3: Εξάνθημα", "figure 3", None),
+        ("Obrázok 3. Ložiská", "figure 3", None),
+        ("Слика 2.1. Плакови", "figure 2.1", None),
+        ("3.1. ábra. Plakkok", "figure 3.1", None),
+        ("2. irudia: Plakak", "figure 2", None),
+        ("4 pav. Plokštelės", "figure 4", None),
+        ("5. attēls. Plankumi", "figure 5", None),
     ],
 )
 def test_labels_of_many_forms_are_known(line: str, key: str, letter: str | None) -> None:
@@ -191,3 +204,17 @@ def test_running_text_goes_on_after_a_reference(tail: str) -> None:
 @pytest.mark.parametrize("tail", [" Plaques", ". Plaques", " (a) Plaques", " Isolated plaques"])
 def test_a_caption_does_not_go_on_so(tail: str) -> None:
     assert not REFERENCE_TAIL.match(tail)
+
+
+@pytest.mark.parametrize(
+    ("line", "closed"),
+    [
+        ("F I G U R E 4 A deep ulcer", "FIGURE 4 A deep ulcer"),
+        ("F I G . 1 2 . 3 Plaques", "FIG. 12.3 Plaques"),
+        ("P L A T E 2", "PLATE 2"),
+        ("a b c 1 x", "a b c 1 x"),  # the letters of panels over their numbers
+        ("A B C D", "A B C D"),
+    ],
+)
+def test_a_label_whose_letters_are_set_apart_is_read(line: str, closed: str) -> None:
+    assert close_up(line) == closed

@@ -18,12 +18,21 @@ from mmskin_build.figures.assignment import assign
 from mmskin_build.figures.captions import CaptionBlock
 from mmskin_build.figures.islands import is_scanned, words_alone_under
 from mmskin_build.figures.layout import BodyStyle, PageLayout, TextLine
+from mmskin_build.figures.placement import (
+    comes_before,
+    fills_column,
+    runs_under,
+    side_of,
+    space_between,
+    stands_between,
+)
 from mmskin_build.figures.profile import Profile, Side
 from mmskin_build.figures.regions import Picture
 from mmskin_build.geometry import Bbox, turn_upright, union_all
 
 NO_PAIR = 9.0  # cost above which a caption rather stays alone
 _LINK_MAX_PT = 48.0  # farthest gap between panels of one figure
+_ROW_MAX_PT = 120.0  # farthest gap in a row of panels over a caption that runs below them all
 _GAP_SCALE_PT = 22.0  # gap that costs as much as one nat
 _BODY_WORDS_A_NAT = 5.0
 _SMALL_WORDS_A_NAT = 18.0
@@ -151,16 +160,9 @@ def _in_order(
             if q not in costs[i] or p not in costs[j]:
                 continue
             more = costs[i][q] + costs[j][p] - costs[i][p] - costs[j][q]
-            if more <= _TIE and _comes_before(pictures[q].bbox, pictures[p].bbox):
+            if more <= _TIE and comes_before(pictures[q].bbox, pictures[p].bbox):
                 rows[i], rows[j] = q, p
     return rows
-
-
-def _comes_before(a: Bbox, b: Bbox) -> bool:
-    """Whether a picture stands clearly before another: left of it in one row, or above it."""
-    if a.y_overlap(b) > 0.5 * min(a.height, b.height):
-        return a.x1 <= b.x0
-    return a.y1 <= b.y0 and a.x_overlap(b) > 0.5 * min(a.width, b.width)
 
 
 def _grow(
@@ -255,7 +257,7 @@ class _PageGeometry:
         """How a caption stands to a picture, seen in the caption's reading direction."""
         turn = (caption.direction, self.width, self.height)
         box, text = turn_upright(picture.bbox, *turn), turn_upright(caption.bbox, *turn)
-        side, gap = _side(box, text)
+        side, gap = side_of(box, text)
         cost = profile.side_cost(side) + max(0.0, gap - profile.gap_pt) / _GAP_SCALE_PT
         if side in ("below", "above"):
             common = text.x_overlap(box) / max(1.0, min(text.width, box.width))
@@ -266,13 +268,13 @@ class _PageGeometry:
         words, small = self._words_between(picture.bbox, caption.bbox)
         cost += min(6.0, words / _BODY_WORDS_A_NAT) + min(3.0, small / _SMALL_WORDS_A_NAT)
         for other in self.captions:
-            if other is not caption and _stands_between(other.bbox, picture.bbox, caption.bbox):
+            if other is not caption and stands_between(other.bbox, picture.bbox, caption.bbox):
                 cost += 4.0
         return Link(side, round(gap, 1), cost, words)
 
     def _words_between(self, a: Bbox, b: Bbox) -> tuple[int, int]:
         """Words of running text and of smaller print in the space between two boxes."""
-        space = _space_between(a, b)
+        space = space_between(a, b)
         if space is None:
             return 0, 0
         body = small = 0
@@ -297,12 +299,27 @@ class _PageGeometry:
         down = a.bbox.y_overlap(b.bbox) / max(1.0, min(a.bbox.height, b.bbox.height))
         if max(across, down) < 0.15 and gap > 0.6 * _LINK_MAX_PT:
             return _FORBIDDEN
+        return gap if self._meet(a, b) else _FORBIDDEN
+
+    def _meet(self, a: Picture, b: Picture) -> bool:
+        """Whether neither running text nor a caption stands between two pictures."""
         body, small = self._words_between(a.bbox, b.bbox)
         if body > 2 or small > 12:
+            return False
+        return not any(stands_between(c.bbox, a.bbox, b.bbox) for c in self.captions)
+
+    def _row_gap(self, picture: Picture, group: Group, upright: tuple[Bbox, Bbox, Bbox]) -> float:
+        """Gap in points to a panel far off in the row over one caption, else `_FORBIDDEN`.
+
+        Panels are often set at the two ends of a line. `upright` are the boxes of the picture, the
+        figure and the caption, turned as that is read.
+        """
+        box, whole, text = upright
+        gap = whole.gap(box)
+        if gap > _ROW_MAX_PT or not runs_under(text, whole, box):
             return _FORBIDDEN
-        if any(_stands_between(c.bbox, a.bbox, b.bbox) for c in self.captions):
-            return _FORBIDDEN
-        return gap
+        meets = any(self._meet(picture, other) for other in group.pictures)
+        return gap if meets and self._words_under(picture) is None else _FORBIDDEN
 
     def have_own_words(self, a: Picture, b: Picture) -> bool:
         """Whether each of two pictures bears an unnumbered caption of its own below it."""
@@ -336,62 +353,18 @@ class _PageGeometry:
         if caption is None or group.link is None:
             return _FORBIDDEN
         gap = min(self.panel_gap(picture, other) for other in group.pictures)
-        if gap >= _FORBIDDEN:
-            return gap
         turn = (caption.direction, self.width, self.height)
         text = turn_upright(caption.bbox, *turn)
         box = turn_upright(picture.bbox, *turn)
         whole = turn_upright(group.bbox, *turn)
+        if gap >= _FORBIDDEN and group.link.side in ("below", "above"):
+            gap = self._row_gap(picture, group, (box, whole, text))
+        if gap >= _FORBIDDEN:
+            return gap
         grown = whole.union(box)
         # The caption stays outside of its figure, on the side where it is.
         if text.covered_by(grown) > 0.3 and text.covered_by(whole) <= 0.3:
             return _FORBIDDEN
-        if group.link.side in ("below", "above") and _fills_column(text, whole, box):
+        if group.link.side in ("below", "above") and fills_column(text, whole, box):
             return _FORBIDDEN
         return gap
-
-
-def _fills_column(text: Bbox, whole: Bbox, box: Bbox) -> bool:
-    """Whether a caption is set to the width of its figure, and `box` stands beside that width."""
-    beside = box.x0 >= whole.x1 - 2 or box.x1 <= whole.x0 + 2
-    outside = text.x_overlap(box) <= 0.15 * box.width
-    several_lines = text.height > 0.04 * max(text.width, 1.0) and text.height > 16
-    set_to_width = abs(text.x0 - whole.x0) <= 8 and text.x1 <= whole.x1 + 12
-    return beside and outside and several_lines and set_to_width
-
-
-def _side(box: Bbox, text: Bbox) -> tuple[Side, float]:
-    """On which side of `box` the text stands, and the gap in points."""
-    across, down = box.x_overlap(text), box.y_overlap(text)
-    if text.covered_by(box) > 0.5:
-        return "inside", 0.0
-    if across > 0 and (text.center[1] >= box.y1 or text.y0 >= box.y1 - 4):
-        return "below", max(0.0, text.y0 - box.y1)
-    if across > 0 and (text.center[1] <= box.y0 or text.y1 <= box.y0 + 4):
-        return "above", max(0.0, box.y0 - text.y1)
-    if down > 0 and text.center[0] >= box.center[0]:
-        return "right", max(0.0, text.x0 - box.x1)
-    if down > 0:
-        return "left", max(0.0, box.x0 - text.x1)
-    return "diagonal", box.gap(text)
-
-
-def _space_between(a: Bbox, b: Bbox) -> Bbox | None:
-    """The rectangle between two boxes where they face each other."""
-    x0, x1 = max(a.x0, b.x0), min(a.x1, b.x1)
-    y0, y1 = max(a.y0, b.y0), min(a.y1, b.y1)
-    if x1 > x0 and y0 > y1:
-        return Bbox(x0 - 2, y1, x1 + 2, y0)
-    if y1 > y0 and x0 > x1:
-        return Bbox(x1, y0 - 2, x0, y1 + 2)
-    if x0 > x1 and y0 > y1:
-        return Bbox(x1, y1, x0, y0)
-    return None
-
-
-def _stands_between(other: Bbox, a: Bbox, b: Bbox) -> bool:
-    space = _space_between(a, b)
-    if space is None:
-        return False
-    common = other.intersect(space)
-    return common.area > 0.2 * min(other.area, max(space.area, 1e-6)) and common.height > 2

@@ -10,11 +10,12 @@ from mmskin_build.config import FiguresConfig
 from mmskin_build.figures.align import Group, PageMatch, match_page
 from mmskin_build.figures.captions import CaptionBlock, find_captions
 from mmskin_build.figures.confidence import judge_lone, judge_pair
-from mmskin_build.figures.facing import match_neighbors
+from mmskin_build.figures.facing import match_legends, match_neighbors
 from mmskin_build.figures.facts import FactFinder, LoneFacts, PairFacts
 from mmskin_build.figures.headings import find_headings
 from mmskin_build.figures.index_pages import find_index
 from mmskin_build.figures.layout import BookLayout, TextLine, build_layout
+from mmskin_build.figures.own_words import find_own_words
 from mmskin_build.figures.panels import find_letters
 from mmskin_build.figures.profile import Profile, Side, learn_profile
 from mmskin_build.figures.regions import Picture, find_pictures
@@ -81,6 +82,7 @@ def align_book(pages: Sequence[Page], cfg: FiguresConfig) -> BookFigures:
     for layout in book.pages:
         bind_unnumbered(layout, matches[layout.page_index], book, sides, by_place=by_place)
     name_by_numbers(matches)
+    match_legends(matches)
     match_neighbors(matches)
     _absorb_continuations(matches)
     drafts, origins = _draft_figures(book, matches)
@@ -163,13 +165,11 @@ def _share_bare_labels(matches: Mapping[int, PageMatch]) -> None:
         worded = [
             block
             for block in blocks
-            if block.text
-            and block.label is not None
-            and block.label.key == caption.label.key
-            and abs(block.page_index - group.page_index) <= _PLATE_REACH
+            if block.text and block.label is not None and block.label.key == caption.label.key
         ]
-        if not worded:
-            continue
+        near = [b for b in worded if abs(b.page_index - group.page_index) <= _PLATE_REACH]
+        if not near and (len(worded) != 1 or worded[0] not in alone):
+            continue  # farther off, only where no other caption bears the number
         words = min(worded, key=lambda block: abs(block.page_index - group.page_index))
         group.caption = words
         group.notes.append("bears the label alone")
@@ -193,7 +193,7 @@ def _draft_figures(
         ]
         groups = sorted(match.groups, key=lambda g: (g.bbox.y0, g.bbox.x0))
         for number, group in enumerate(groups, start=1):
-            drafts.append(_figure(f"p{index:04d}-f{number}", group, lettering))
+            drafts.append(_figure(f"p{index:04d}-f{number}", group, lettering, book.words))
             origins[drafts[-1].figure_id] = group
         alone = sorted(match.captions, key=lambda c: (c.bbox.y0, c.bbox.x0))
         for number, caption in enumerate(alone, start=1):
@@ -222,7 +222,9 @@ def _judged(draft: Figure, facts: PairFacts | LoneFacts, origins: Mapping[str, _
     return replace(draft, confidence=judgement.confidence, evidence=(*judgement.evidence, *notes))
 
 
-def _figure(figure_id: str, group: Group, lines: Sequence[TextLine]) -> Figure:
+def _figure(
+    figure_id: str, group: Group, lines: Sequence[TextLine], words: frozenset[str]
+) -> Figure:
     """A figure whose confidence is not known yet."""
     order = reading_order([picture.bbox for picture in group.pictures])
     pictures = [group.pictures[i] for i in order]
@@ -232,6 +234,12 @@ def _figure(figure_id: str, group: Group, lines: Sequence[TextLine]) -> Figure:
     panels = tuple(
         Panel(bbox=p.bbox.rounded(), label=letters.get(i)) for i, p in enumerate(pictures)
     )
+    own = find_own_words([p.bbox for p in pictures], lines, words)
+    if own:
+        panels = tuple(
+            replace(panel, label=letter, text=text)
+            for panel, (letter, text) in zip(panels, own, strict=True)
+        )
     caption = group.caption
     if caption is None:
         return Figure(

@@ -15,6 +15,7 @@ SAME_SIZE_PT = 0.45
 SCAN_SIZE_SHARE = 0.16  # OCR measures sizes less exactly
 PITCH_LIMIT = 1.9  # next line's distance, in heights of a line, inside one caption
 PART_GAP = 1.7  # the same less one between the parts of a legend, each with its number or letter
+_STAMP_SIZES = 1.5  # of the type of a caption: what is at least so large is printed over it
 _HEADING_GAP = 2.4  # heights of a line between a label alone on its line and its words
 _PART = re.compile(r"\s*\(?(?:\d{1,2}|[A-Za-z])(?:[.):,]|\s[–—-])\s*\S")
 _LETTER = re.compile(r"\s*\(?([A-Z])[.):,]?\s+\S")
@@ -32,6 +33,23 @@ def lines_below(layout: PageLayout, index: int) -> list[int]:
         if i != index and line.bbox.y1 > first.bbox.y0 + 0.5 * first.height_pt
     ]
     return sorted(later, key=lambda i: (layout.lines[i].bbox.y0, layout.lines[i].bbox.x0))
+
+
+def fills_row(lines: Sequence[TextLine], first: int, index: int) -> bool:
+    """Whether a piece that stands far right in a printed line ends where the lines below it end.
+
+    Narrow justified lines have such gaps: the next line of the paragraph has both its edges.
+    """
+    left, piece = lines[first], lines[index]
+    if piece.bbox.y_overlap(left.bbox) <= 0.5 * min(piece.bbox.height, left.bbox.height):
+        return False
+    return any(
+        line.block == piece.block == left.block
+        and line.bbox.y0 > piece.bbox.center[1]
+        and abs(line.bbox.x0 - left.bbox.x0) <= 1.0
+        and abs(line.bbox.x1 - piece.bbox.x1) <= 1.0
+        for line in lines
+    )
 
 
 def find_rules(layout: PageLayout, direction: int) -> list[Bbox]:
@@ -52,6 +70,17 @@ def is_fragment(line: TextLine, last: TextLine, box: Bbox) -> bool:
         and line.bbox.x1 <= box.x1 + 2 * last.size_pt
         and line.bbox.y_overlap(last.bbox) > 0.3 * line.bbox.height
     )
+
+
+def is_stamp(line: TextLine, lines: Sequence[TextLine], size_pt: float) -> bool:
+    """Whether a line in type much larger than `size_pt` is printed over others: "DRAFT"."""
+    if line.size_pt < _STAMP_SIZES * size_pt:
+        return False
+    for other in lines:
+        shared = line.bbox.intersect(other.bbox)
+        if other is not line and shared.width > 1.0 and shared.height > 0.3 * other.bbox.height:
+            return True
+    return False
 
 
 def find_legend(

@@ -99,7 +99,7 @@ def find_starts(layout: PageLayout, direction: int, body: BodyStyle) -> list[Sta
 
 
 def _label_form(label: FigureLabel) -> str:
-    word = label.text.split()[0]
+    word = label.word
     shape = "upper" if word.isupper() else "lower" if word.islower() else "title"
     return f"{label.prefix}:{word.lower().rstrip('.')}:{shape}"
 

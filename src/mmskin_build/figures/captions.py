@@ -16,6 +16,7 @@ from mmskin_build.figures.caption_flow import (
     PITCH_LIMIT,
     SAME_SIZE_PT,
     SCAN_SIZE_SHARE,
+    fills_row,
     find_legend,
     find_overflow,
     find_rules,
@@ -23,10 +24,18 @@ from mmskin_build.figures.caption_flow import (
     in_rows,
     is_fragment,
     is_part,
+    is_stamp,
     lines_below,
     main_style,
     stands_between,
     text_style_of,
+)
+from mmskin_build.figures.caption_leading import (
+    find_overleaf,
+    find_wide_leading,
+    has_parted,
+    keeps_pitch,
+    leaves_room,
 )
 from mmskin_build.figures.caption_starts import (
     LIST_ENTRIES,
@@ -41,6 +50,8 @@ from mmskin_build.figures.subcaptions import split_caption
 from mmskin_build.geometry import Bbox, turn_back, turn_upright, union_all
 
 _MAX_LINES = 80
+_WORD = re.compile(r"[^\W\d_]{3}")
+_CLOSE_GAP = 0.45  # heights of a line between lines that are set solid
 _TRANSLATION_GAP = 1.8  # heights of a line between a caption and itself in another language
 
 
@@ -65,6 +76,23 @@ class CaptionBlock:
     part_count: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """How the page of a caption is set.
+
+    `leading` is the pitch of wide lines in sizes of their type, else 0; `turned` text has no
+    paragraphs to the reader; a `listed` caption stands on a page without pictures; `column` is what
+    the lines take that begin where it does.
+    """
+
+    body: BodyStyle
+    scanned: bool
+    leading: float
+    turned: bool
+    listed: bool
+    column: Bbox
+
+
 def find_captions(book: BookLayout, obstacles: Mapping[int, Sequence[Bbox]]) -> list[CaptionBlock]:
     """Find all labeled captions of a book; `obstacles` are the pictures by page index."""
     views = [
@@ -76,7 +104,11 @@ def find_captions(book: BookLayout, obstacles: Mapping[int, Sequence[Bbox]]) -> 
     by_view: dict[tuple[int, int], list[Start]] = defaultdict(list)
     for start in choose_starts(starts):
         by_view[start.page_index, start.direction].append(start)
+    leading = find_wide_leading(
+        book, [(view, by_view[view.page_index, way]) for view, way in views]
+    )
     captions: list[CaptionBlock] = []
+    upright = {layout.page_index: layout for layout in book.pages}
     for view, direction in views:
         here = by_view.get((view.page_index, direction), [])
         if len(here) >= LIST_ENTRIES and is_list_of_figures(view):
@@ -90,7 +122,18 @@ def find_captions(book: BookLayout, obstacles: Mapping[int, Sequence[Bbox]]) -> 
         for start in here:
             if start.line_index in translated:
                 continue
-            block, members = _extend(view, start, heads, book, pictures)
+            block, members = _extend(view, start, heads, book, pictures, leading)
+            after = upright.get(view.page_index + 1)
+            if (
+                after is not None
+                and direction == 0
+                and not (pictures or obstacles[after.page_index])
+            ):
+                taken = {other.line_index for other in by_view.get((after.page_index, 0), ())}
+                rest = find_overleaf(
+                    view, members, after, taken, (block.font, block.size_pt), leading
+                )
+                block = replace(block, text=join_lines([block.text, *rest], book.words))
             translated.update(members)
             captions.append(
                 replace(block, bbox=turn_back(block.bbox, direction, width, height).rounded())
@@ -104,8 +147,12 @@ def _extend(
     heads: set[int],
     book: BookLayout,
     pictures: Sequence[Bbox],
+    leading: float,
 ) -> tuple[CaptionBlock, list[int]]:
-    """Collect the lines of the caption that `start` begins; also return their indices."""
+    """Collect the lines of the caption that `start` begins; also return their indices.
+
+    `leading` is the pitch of lines, in sizes of their type, of a book set in wide lines, else 0.
+    """
     lines = layout.lines
     first = lines[start.line_index]
     rest = first.text[start.label.end :].strip()
@@ -113,12 +160,16 @@ def _extend(
     text_style = text_style_of(first, start.label)
     box = first.bbox
     scanned = layout.page.text_source == "ocr"
+    column = [line.bbox for line in lines if abs(line.bbox.x0 - box.x0) <= 2 * first.size_pt]
+    setting = _Setting(
+        book.body, scanned, leading, start.direction != 0, not pictures, union_all(column)
+    )
     rules = find_rules(layout, start.direction)
     for index in lines_below(layout, start.line_index):
         line, last = lines[index], lines[members[-1]]
         if len(members) >= _MAX_LINES:
             break
-        if line.direction != first.direction:
+        if line.direction != first.direction or is_stamp(line, lines, first.size_pt):
             continue  # the lettering of an axis, a watermark
         if _is_translation(line, last, start):
             members.append(index)
@@ -129,7 +180,8 @@ def _extend(
             if line.bbox.x_overlap(box) <= 0.1 * line.bbox.width:
                 continue
             break
-        if line.bbox.x_overlap(box) < 0.35 * min(line.bbox.width, box.width):
+        row = fills_row(lines, members[0], index)
+        if not row and line.bbox.x_overlap(box) < 0.35 * min(line.bbox.width, box.width):
             continue
         gap = line.bbox.y0 - last.bbox.y1
         if is_fragment(line, last, box):
@@ -137,12 +189,12 @@ def _extend(
             continue
         if line.bbox.y_overlap(last.bbox) > 0.5 * min(line.bbox.height, last.bbox.height):
             # A piece of the same printed line that stands apart (justified, or a second column).
-            if line.bbox.x0 - last.bbox.x1 > 3 * first.size_pt:
+            if line.bbox.x0 - last.bbox.x1 > 3 * first.size_pt and not row:
                 continue
         elif line.bbox.y1 <= last.bbox.y0:
             continue
         part = is_part(line, [lines[i] for i in members], text_style, book.body, scanned)
-        limit = PART_GAP if part else PITCH_LIMIT - 1
+        limit = PART_GAP if part else max(PITCH_LIMIT - 1, leading)
         if gap > limit * max(last.height_pt, line.height_pt):
             break
         if any(stands_between(picture, last.bbox, line.bbox) for picture in pictures):
@@ -152,7 +204,10 @@ def _extend(
             break
         if OTHER_LABEL.match(line.text) or (parse_label(line.text) and line.bold and not last.bold):
             break
-        if not part and not _fits(line, last, text_style, book.body, scanned, box):
+        heads_words = start.bare and len(members) == 1 and (row or _heads(first, line, gap))
+        if not (part or heads_words) and not _fits(
+            line, [lines[i] for i in members], text_style, setting
+        ):
             break
         members.append(index)
         box = box.union(line.bbox)
@@ -196,45 +251,61 @@ def _is_translation(line: TextLine, last: TextLine, start: Start) -> bool:
         return False
     gap = line.bbox.y0 - last.bbox.y1
     near = -0.3 * line.height_pt <= gap <= _TRANSLATION_GAP * line.height_pt
-    other_word = label.text.split()[0].lower() != start.label.text.split()[0].lower()
+    other_word = label.word.lower() != start.label.word.lower()
     return near and other_word and line.bbox.x_overlap(last.bbox) > 0
+
+
+def _heads(label: TextLine, line: TextLine, gap: float) -> bool:
+    """Whether a label alone on its line and `line` below it are set as one paragraph."""
+    near = gap <= _CLOSE_GAP * max(label.height_pt, line.height_pt)
+    same_edge = abs(line.bbox.x0 - label.bbox.x0) <= 1.0
+    return near and same_edge and line.block == label.block and line.size_pt <= label.size_pt + 0.1
 
 
 def _fits(
     line: TextLine,
-    last: TextLine,
+    members: Sequence[TextLine],
     style: tuple[str, float],
-    body: BodyStyle,
-    scanned: bool,
-    box: Bbox,
+    setting: _Setting,
 ) -> bool:
-    """Whether `line`, below `last`, has the caption's style and does not begin running text."""
+    """Whether `line`, below `members`, has the caption's style and begins no running text."""
     font, size = style
-    tolerance = SCAN_SIZE_SHARE * size if scanned else SAME_SIZE_PT
-    if scanned and line.block == last.block:
+    last, box = members[-1], union_all(member.bbox for member in members)
+    tolerance = SCAN_SIZE_SHARE * size if setting.scanned else SAME_SIZE_PT
+    if setting.scanned and line.block == last.block:
         tolerance *= 2  # one paragraph to the recognizer, whatever size it guessed
     largest = max(span.size_pt for span in line.spans if span.text.strip())
     if abs(line.size_pt - size) > tolerance and abs(largest - size) > tolerance:
         return False
     gap, height = line.bbox.y0 - last.bbox.y1, max(last.height_pt, line.height_pt)
-    if scanned:
+    if setting.scanned:
         return gap <= 0.75 * height or line.block == last.block
-    like_body = body.matches(line)
-    caption_like_body = abs(size - body.size_pt) <= 0.35 and font == body.font
+    like_body = setting.body.matches(line)
+    caption_like_body = abs(size - setting.body.size_pt) <= 0.35 and font == setting.body.font
     if like_body and not caption_like_body:
-        return False
+        # The last line may be a formula, which no caption sets in italics: "1.2 ± 0.3 mm."
+        formula = _WORD.search(line.text) is None and line.block == last.block
+        return formula and gap <= _CLOSE_GAP * height
+    stopped = re.search(r"[.)]\s*$", last.text) is not None
+    if setting.leading and gap > _CLOSE_GAP * height:
+        in_step = keeps_pitch(last, line, setting.leading * size)
+        ended = (stopped and not setting.listed) or leaves_room(last, line, setting.column)
+        return in_step and not ended
     if line.block != last.block and caption_like_body:
         # Nothing but position tells the caption's end: a new block after a closed line ends it.
-        closed = last.bbox.x1 < box.x1 - 2 * size or re.search(r"[.)]\s*$", last.text) is not None
-        return gap <= 0.45 * height and not closed
+        short = last.bbox.x1 < box.x1 - 2 * size
+        no_blocks = setting.turned or has_parted(members, line)
+        closed = short or (stopped and not no_blocks)
+        return gap <= _CLOSE_GAP * height and not closed
     return line.block == last.block or gap <= 0.8 * height
 
 
-def join_lines(lines: Sequence[TextLine], words: frozenset[str]) -> str:
+def join_lines(lines: Sequence[TextLine | str], words: frozenset[str]) -> str:
     """Join printed lines to one text; the book's own words say which hyphens go."""
     text = ""
     for line in lines:
-        piece = re.sub(r"\s+", " ", line.text.replace("\u00a0", " ")).strip()
+        printed = line if isinstance(line, str) else line.text
+        piece = re.sub(r"\s+", " ", printed.replace("\u00a0", " ")).strip()
         if not text:
             text = piece
             continue

@@ -14,7 +14,54 @@ from mmskin_build.figures.captions import CaptionBlock
 from mmskin_build.figures.regions import Picture
 from mmskin_build.geometry import reading_order
 
+_LISTED_COST = 2.7  # in nats, of a caption in a list: that of one on the page before its picture
 _SMALL_PLATE_PT2 = 4000.0  # a smaller picture is hardly a plate
+
+
+def match_legends(matches: Mapping[int, PageMatch]) -> None:
+    """Deal a list of captions to the pages of pictures after or before it, in place.
+
+    Manuscripts print all captions together and then each figure on a page of its own, often without
+    a word. They are matched in order, and only where there are as many of one as of the other.
+    """
+    run: list[int] = []
+    for page in [*sorted(matches), -1]:
+        match = matches.get(page)
+        listed = match is not None and match.captions and not match.groups
+        if listed and (not run or page == run[-1] + 1):
+            run.append(page)
+            continue
+        if run:
+            _deal_list(matches, run)
+        run = [page] if listed else []
+
+
+def _deal_list(matches: Mapping[int, PageMatch], run: Sequence[int]) -> None:
+    captions = [caption for page in run for caption in matches[page].captions]
+    keys = {caption.label.key for caption in captions if caption.label is not None}
+    if len(keys) < max(2, len(captions)) or any(caption.continued for caption in captions):
+        return
+    for first, step in ((run[-1] + 1, 1), (run[0] - 1, -1)):
+        pages: list[int] = []
+        page = first
+        while page in matches and _is_plate(matches[page]):
+            pages.append(page)
+            page += step
+        if len(pages) != len(captions):
+            continue
+        for page, caption in zip(sorted(pages), captions, strict=True):
+            pictures = [picture for group in matches[page].groups for picture in group.pictures]
+            link = Link("facing", 0.0, _LISTED_COST)
+            group = Group(page, pictures, caption, link, notes=["from a list of captions"])
+            matches[page].groups[:] = [group]
+        for page in run:
+            matches[page].captions.clear()
+        return
+
+
+def _is_plate(match: PageMatch) -> bool:
+    """Whether a page has pictures and neither a caption nor one that goes with them."""
+    return bool(match.groups) and not match.captions and all(not g.caption for g in match.groups)
 
 
 def match_neighbors(matches: Mapping[int, PageMatch]) -> None:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 _WORDS = (
     # English and what most of Europe shares with it, then German, Dutch, Italian, Turkish,
-    # Hungarian, Polish, Czech, Croatian, Russian, Ukrainian, Bulgarian, Greek, Finnish, Estonian,
-    # Indonesian, Vietnamese, Chinese, Japanese and Korean.
+    # Hungarian, Polish, Czech, Slovak, Croatian, Serbian, Russian, Belarusian, Ukrainian, Greek,
+    # Bulgarian, Finnish, Estonian, Icelandic, Azerbaijani, Mongolian, Indonesian, Vietnamese,
+    # Chinese, Japanese and Korean.
     r"figures?|figs?|figura|figur|figuur|figuren|plates?|schemes?|photos?|photographs?|images?"
     r"|photomicrographs?|pictures?|slides?|illustrations?|ilustraci[oó]n|ilustração|imagen|imagem"
     r"|fotos?|fotografías?|fotografia|exhibits?|planche|lámina|estampa"
     r"|abbildung|abb|abbild|bild|tafel|afbeelding|afb|tavola|tav|şekil|resim|ábra|rysunek|rys|ryc"
-    r"|obrázek|obr|slika|рисунок|рис|малюнок|мал|фигура|фиг|εικόνα|εικ|kuva|joonis|gambar|hình"
+    r"|obrázek|obrázok|obr|slika|рисунок|рис|рыс|малюнок|мал|фигура|фиг|слика|εικόνα|εικ|σχήμα"
+    r"|kuva|joonis|mynd|şəkil|зураг|gambar|hình"
     r"|图|圖|図|그림|사진"
 )
 _UNSPACED = "图圖図림진"  # letters after which a number may stand without a space
@@ -28,6 +30,7 @@ _ROMAN = r"[IVXLC]{1,7}(?![a-zA-Z])"
 #: Words that count the same series, by their beginnings.
 _PREFIXES = {
     "figure": ("fig", "abb", "bild", "afb", "şekil", "ábra", "rys", "ryc", "obr", "slika", "рис")
+    + ("рыс", "слика", "σχήμα", "mynd", "şəkil", "зураг")
     + ("фиг", "мал", "εικ", "kuva", "joonis", "gambar", "hình")
     + ("图", "圖", "図", "그림"),
     "plate": ("plate", "tafel", "planche", "lámina", "estampa", "tav"),
@@ -45,6 +48,13 @@ LABEL = re.compile(
 #: A small-capital label whose glyphs have no meaning in the PDF: "F" and some signs, then a number.
 BROKEN_LABEL = re.compile(
     r"^\s*(?P<word>F[^\w\s]{3,6})\s*(?P<number>\d+(?:\.\d+)*)\s*(?P<separator>[.:])", re.UNICODE
+)
+#: A label whose number stands first: "3.1. ábra", "2. irudia", "4 pav.", "5. attēls", "6-сурет".
+NUMBER_FIRST = re.compile(
+    rf"^\s*(?P<text>(?P<number>\d+(?:[.{_DASHES}]\d+)*)\s?[.{_DASHES}]?\s*"
+    r"(?:ábra|kép|irudia|pav|attēls|att|сурет))\b"
+    rf"(?P<tail>\s*(?P<separator>[.:|{_DASHES}]))?(?=$|[\s\W])",
+    re.IGNORECASE,
 )
 OTHER_LABEL = re.compile(
     r"^\s*(?:table|tab|tabelle|tableau|tabla|box|algorithm|chart|video|equation|表)\b\.?\s*"
@@ -64,6 +74,10 @@ REFERENCE_TAIL = re.compile(
     r"|contains?|describes?|indicates?|suggests?|highlights?|outlines?|lists?|see|as|by|from"
     r"|reports?|documents?|exemplif\w+|makes?|should|must|also|explains?|plots?|details?)\b)",
 )
+
+
+#: Letters of a label set apart, and its number: "F I G U R E 1 2".
+_SPACED = re.compile(r"^\s*((?:[^\W\d_] ){2,}[^\W\d_] ?\.?) ((?:[\d.\-–] ?)*\d)(?=$|[\s.:])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +102,11 @@ class FigureLabel:
         return f"{self.prefix} {self.number}"
 
     @property
+    def word(self) -> str:
+        """What the label calls the figure: its first token that is no number."""
+        return next((token for token in self.text.split() if token[0].isalpha()), self.text)
+
+    @property
     def parts(self) -> tuple[int, ...]:
         """The numbers in order: chapter and figure, or figure alone; roman numerals as numbers."""
         digits = tuple(int(part) for part in re.findall(r"\d+", self.number))
@@ -104,6 +123,12 @@ def parse_label(text: str) -> FigureLabel | None:
     """
     match = LABEL.match(text)
     if match is None:
+        first = NUMBER_FIRST.match(text)
+        if first is not None:
+            number = re.sub(rf"[{_DASHES}]", "-", first["number"])
+            printed = re.sub(r"\s+", " ", first["text"])
+            mark = first["separator"] or ""
+            return FigureLabel(printed, "figure", number, None, mark, first.end())
         broken = BROKEN_LABEL.match(text)
         if broken is None:
             return None
@@ -131,6 +156,20 @@ def parse_label(text: str) -> FigureLabel | None:
         separator=match["separator"] or "",
         end=match.end(),
     )
+
+
+def close_up(text: str) -> str:
+    """Return a line with the letters of its label together that were set apart.
+
+    >>> close_up("F I G U R E 1 2 Plaques of the scalp")
+    'FIGURE 12 Plaques of the scalp'
+    """
+    spaced = _SPACED.match(text)
+    if spaced is None:
+        return text
+    word, number = (re.sub(r"\s", "", part) for part in spaced.groups())
+    closed = f"{word} {number}{text[spaced.end() :]}"
+    return closed if parse_label(closed) is not None else text
 
 
 def _prefix(stem: str) -> str:

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mmskin_build.figures.labels import parse_label
+from mmskin_build.figures.labels import close_up, parse_label
 from mmskin_build.geometry import Bbox, turn_upright, union_all
 from mmskin_build.records import Line, Page, Span
 
@@ -177,7 +177,7 @@ def _styled(page_index: int, spans: tuple[Span, ...], direction: int, block: int
     return TextLine(
         page_index=page_index,
         bbox=union_all(inked),
-        text="".join(_raised(span) for span in spans),
+        text=close_up("".join(_raised(span) for span in spans)),
         font=font,
         size_pt=size_pt,
         bold=bold,

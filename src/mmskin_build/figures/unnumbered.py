@@ -43,6 +43,11 @@ CREDIT = re.compile(
     re.IGNORECASE,
 )
 
+#: The word of a label without a number: "Figure: Plaques" under the picture of a slide.
+BARE_WORD = re.compile(
+    r"^\s*(?:figure|fig\.?|abbildung|abb\.?|figura|photo|image)\s*:\s+", re.IGNORECASE
+)
+
 
 def usual_sides(matches: Mapping[int, PageMatch]) -> tuple[Side, ...]:
     """Return the sides on which unnumbered captions of a book may stand.
@@ -194,7 +199,7 @@ def _starts_at(picture: Bbox, line: TextLine, side: Side) -> bool:
 
 
 def _caption(page_index: int, lines: Sequence[TextLine], words: frozenset[str]) -> CaptionBlock:
-    text = join_lines(lines, words)
+    text = BARE_WORD.sub("", join_lines(lines, words))
     return CaptionBlock(
         page_index=page_index,
         bbox=union_all(line.bbox for line in lines).rounded(),

@@ -26,6 +26,25 @@ _SAME_SIZE_PT = 0.05
 _BOLD_NAME = re.compile(r"bold|black|heavy|demi|(?:^|[-,])bd", re.IGNORECASE)
 _ITALIC_NAME = re.compile(r"italic|oblique|(?:^|[-,])it(?:$|[-,])", re.IGNORECASE)
 
+#: Accents that fonts without accented letters set over a letter: TeX prints "¨o" for "ö".
+_ACCENTS = {
+    "¨": "\u0308", "´": "\u0301", "`": "\u0300", "ˆ": "\u0302", "˜": "\u0303", "¯": "\u0304",
+    "˘": "\u0306", "˙": "\u0307", "˚": "\u030a", "ˇ": "\u030c", "˝": "\u030b", "¸": "\u0327",
+}  # fmt: skip
+#: Acute and grave accents also serve as apostrophes and quotes: those inside a word alone count.
+_ACCENTED = re.compile(
+    r"(?P<mark>[¨ˆ˜¯˘˙˚ˇ˝])(?P<letter>[^\W\d_])|(?P<inner>(?<=[^\W\d_])[´`])(?P<vowel>[aeiouyıAEIOUY])"
+    r"|(?P<base>[cCsS])(?P<tail>¸)|(?P<head>¸)(?P<hung>[cCsS])"
+)
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
+#: Where TeX's two encodings keep ligatures, quotes and dashes: codes that mean nothing elsewhere.
+_TEX_CODES = (
+    {0x1B: "ff", 0x1C: "fi", 0x1D: "fl", 0x1E: "ffi", 0x1F: "ffl"}
+    | {0x10: "“", 0x11: "”", 0x12: "„", 0x15: "–", 0x16: "—"},
+    {0x0B: "ff", 0x0C: "fi", 0x0D: "fl", 0x0E: "ffi", 0x0F: "ffl"},
+)
+
 
 def read_lines(page: pymupdf.Page) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
     """Return the visible and the invisible lines of `page`.
@@ -36,6 +55,7 @@ def read_lines(page: pymupdf.Page) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
     content = page.get_text("dict", flags=_FLAGS, sort=False)
     rotation = page.rotation
     turn = page.rotation_matrix if rotation else None
+    codes = _find_codes(content)
     visible: list[Line] = []
     invisible: list[Line] = []
     for number, block in enumerate(content["blocks"]):
@@ -44,6 +64,8 @@ def read_lines(page: pymupdf.Page) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
             shown: list[_Run] = []
             hidden: list[_Run] = []
             for item in raw["spans"]:
+                if item["font"] in codes:
+                    item["text"] = item["text"].translate(codes[item["font"]])
                 if item["text"]:
                     _append(shown if _is_painted(item) else hidden, item, turn)
             for runs, lines in ((shown, visible), (hidden, invisible)):
@@ -59,6 +81,39 @@ def read_lines(page: pymupdf.Page) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
                         )
                     )
     return tuple(visible), tuple(invisible)
+
+
+def _find_codes(content: dict[str, Any]) -> dict[str, dict[int, str]]:
+    """The fonts of a page whose ligatures came as bare codes of TeX, each with what they mean.
+
+    A font with any other control character has an encoding of its own, and nothing is known.
+    """
+    seen: dict[str, set[int]] = {}
+    for block in content["blocks"]:
+        for line in block.get("lines", ()):
+            for item in line["spans"]:
+                for char in _CONTROL.findall(item["text"]):
+                    seen.setdefault(item["font"], set()).add(ord(char))
+    return {
+        font: table for font, found in seen.items() for table in _TEX_CODES if found <= table.keys()
+    }
+
+
+def compose_accents(text: str) -> str:
+    """Return `text` with accents that stand before their letters in the letters.
+
+    >>> compose_accents("Sj¨ogren, na¨ıve, l´esion, the patient´s")
+    'Sjögren, naïve, lésion, the patient´s'
+    """
+    return _ACCENTED.sub(_composed, text)
+
+
+def _composed(match: re.Match[str]) -> str:
+    parts = match.groupdict()
+    mark = parts["mark"] or parts["inner"] or parts["tail"] or parts["head"]
+    letter = parts["letter"] or parts["vowel"] or parts["base"] or parts["hung"]
+    whole = unicodedata.normalize("NFC", letter.replace("ı", "i") + _ACCENTS[mark])
+    return whole if len(whole) == 1 else match[0]
 
 
 def broken_share(lines: tuple[Line, ...]) -> float:
@@ -96,7 +151,7 @@ class _Run:
     def span(self) -> Span:
         font, bold, italic, superscript, color = self.style
         return Span(
-            text="".join(self.texts),
+            text=compose_accents("".join(self.texts)),
             bbox=Bbox(round(self.x0, 2), round(self.y0, 2), round(self.x1, 2), round(self.y1, 2)),
             font=font,
             size_pt=self.size_pt,

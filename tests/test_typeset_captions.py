@@ -1,0 +1,168 @@
+"""Captions as typesetting programs and manuscripts set them: wide lines, ragged left, justified."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from builders import make_body, make_line, make_lines, make_page, make_span, turn_line
+from mmskin_build.figures.captions import find_captions
+from mmskin_build.figures.layout import build_layout
+from mmskin_build.geometry import Bbox
+from mmskin_build.records import Line, Page
+
+BOLD = "Times-Bold"
+PICTURE = Bbox(72, 100, 372, 390)
+SENTENCE = "the course of the disease is long and relapses are seen in most patients over"
+
+
+def captions_of(*pages: Page) -> list[str]:
+    found = find_captions(build_layout(pages), {page.page_index: [] for page in pages})
+    return [block.text for block in found]
+
+
+def set_wide(texts: Sequence[str], y0: float, *, block: int) -> tuple[Line, ...]:
+    """Lines at double their pitch, each a block of its own to the reader."""
+    return tuple(
+        make_line(text, 72, y0 + 24 * number, block=block + number)
+        for number, text in enumerate(texts)
+    )
+
+
+def test_the_captions_of_a_manuscript_in_double_lines_are_whole() -> None:
+    text = set_wide([SENTENCE] * 20, 100, block=0)
+    legends = [
+        "Figure 1. Plaques of the elbow with silvery scale and sharp borders in a man.",
+        "The knees were affected as well, and the scalp had been for a year and more.",
+        "Biopsy.",
+        "Figure 2. Annular lesions of the trunk in a child of six, which had come within",
+        "three days.",
+    ]
+    lines = (*set_wide(legends[:3], 100, block=0), *set_wide(legends[3:], 190, block=5))
+    assert captions_of(make_page(0, lines=text), make_page(1, lines=lines)) == [
+        " ".join(legends[:3]).removeprefix("Figure 1. "),
+        " ".join(legends[3:]).removeprefix("Figure 2. "),
+    ]
+
+
+def test_a_list_of_captions_in_double_lines_goes_on_overleaf() -> None:
+    text = set_wide([SENTENCE] * 20, 100, block=0)
+    first = [
+        "Figure 1. Plaques of the elbow with silvery scale and sharp borders in a man, in",
+        "summer. Biopsy.",
+        "Figure 2. Annular lesions of the trunk in a child of six, which had come within",
+    ]
+    second = [
+        "three days. Nothing else was found.",
+        "Figure 3. A nodule of the nose in a farmer of eighty, which he had had for months",
+        "and more.",
+    ]
+    pages = (text, set_wide(first, 640, block=0), set_wide(second, 100, block=0))
+    assert captions_of(*(make_page(n, lines=lines) for n, lines in enumerate(pages))) == [
+        f"{first[0]} {first[1]}".removeprefix("Figure 1. "),
+        f"{first[2]} {second[0]}".removeprefix("Figure 2. "),
+        f"{second[1]} {second[2]}".removeprefix("Figure 3. "),
+    ]
+
+
+def test_text_in_double_lines_after_a_full_stop_is_no_part_of_the_caption_of_a_picture() -> None:
+    captions = [
+        "Figure 1. Plaques of the elbow with silvery scale and sharp borders in a man and",
+        "his son.",
+        "Figure 2. Annular lesions of the trunk in a child of six that had come in March.",
+    ]
+    text = set_wide([SENTENCE] * 10, 400 + 24, block=9)
+    pages = [
+        make_page(
+            0, lines=(*set_wide(captions[:2], 400, block=0), *set_wide([SENTENCE], 448, block=5))
+        ),
+        make_page(1, lines=(*set_wide(captions[2:], 400, block=0), *text)),
+    ]
+    pictures = {0: [PICTURE], 1: [PICTURE]}
+    found = [block.text for block in find_captions(build_layout(pages), pictures)]
+    assert found[1] == captions[2].removeprefix("Figure 2. ")
+
+
+def test_the_lines_of_a_turned_caption_are_joined_after_a_full_stop() -> None:
+    first = make_line(
+        "Figure 1: Plaques of both palms. They had been seen before.", 100, 500, block=1
+    )
+    second = make_line("The eruption had come in March.", 100, 512, block=2)
+    lines = [turn_line(line, 90) for line in (first, second)]
+    assert captions_of(make_page(0, lines=(*lines, *make_body()))) == [
+        "Plaques of both palms. They had been seen before. The eruption had come in March."
+    ]
+
+
+def test_running_text_in_double_lines_is_no_part_of_a_caption_set_solid() -> None:
+    caption = make_lines(
+        "Figure 1. Plaques of the elbow with silvery scale and sharp borders in a\n"
+        "man, before treatment was begun, and in summer.",
+        block=1,
+    )
+    text = set_wide([SENTENCE] * 20, caption[-1].bbox.y1 + 12, block=2)
+    assert captions_of(make_page(0, lines=(*caption, *text))) == [
+        "Plaques of the elbow with silvery scale and sharp borders in a man, before treatment was"
+        " begun, and in summer."
+    ]
+
+
+def test_a_label_line_heads_words_in_the_type_of_running_text() -> None:
+    label = make_line("Figure 1", y0=408, font=BOLD, bold=True, block=1)
+    words = make_lines("Plaques of the elbow with silvery\nscales.", y0=420, block=1)
+    assert captions_of(make_page(0, lines=(label, *words, *make_body()))) == [
+        "Plaques of the elbow with silvery scales."
+    ]
+
+
+def test_a_paragraph_below_a_label_line_is_no_caption() -> None:
+    label = make_line("Figure 1", y0=408, font=BOLD, bold=True, block=1)
+    text = make_body(y0=428)
+    assert captions_of(make_page(0, lines=(label, *text))) == [""]
+
+
+def test_a_caption_set_ragged_left_goes_on_after_a_full_stop() -> None:
+    texts = ("Figure 1: Tense", "bullae on the", "forearm of a", "woman.", "They had come", "fast.")
+    lines = [
+        make_line(text, 172 - 5.0 * len(text), 200 + 13.0 * number, block=block)
+        for number, (text, block) in enumerate(zip(texts, (1, 2, 2, 3, 4, 5), strict=True))
+    ]
+    assert captions_of(make_page(0, lines=(*lines, *make_body()))) == [
+        "Tense bullae on the forearm of a woman. They had come fast."
+    ]
+
+
+def test_a_word_pushed_to_the_far_end_of_the_labels_line_is_read() -> None:
+    label = make_span("Figure 5:", (72, 200, 117, 212), font=BOLD, bold=True)
+    lines = (
+        make_line(spans=(label,), block=1),
+        make_line("Erythematous", 177, 200, block=1),
+        make_line("plaques with silver scales on the", 72, 212, block=1),
+        make_line("cheek in an infant.", 72, 224, block=1),
+    )
+    assert captions_of(make_page(0, lines=(*lines, *make_body()))) == [
+        "Erythematous plaques with silver scales on the cheek in an infant."
+    ]
+
+
+def test_a_watermark_over_a_caption_does_not_end_it() -> None:
+    caption = make_lines(
+        "Figure 1: Plaques of the elbow with\nsilvery scales and sharp borders, as\nseen in May.",
+        block=1,
+    )
+    stamp = make_line("DRAFT", 180, 113, size_pt=26, block=2)
+    assert captions_of(make_page(0, lines=(*caption, stamp, *make_body()))) == [
+        "Plaques of the elbow with silvery scales and sharp borders, as seen in May."
+    ]
+
+
+def test_a_formula_in_upright_type_is_the_last_line_of_a_caption_in_italics() -> None:
+    caption = make_lines(
+        "Plate IV: Plaques of the elbow. The\ndepth of the invasion had been",
+        font="Times-Italic",
+        italic=True,
+        block=1,
+    )
+    formula = make_line("1.2 ± 0.3 mm.", 72, 124, block=1)
+    assert captions_of(make_page(0, lines=(*caption, formula, *make_body()))) == [
+        "Plaques of the elbow. The depth of the invasion had been 1.2 ± 0.3 mm."
+    ]
