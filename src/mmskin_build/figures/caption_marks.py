@@ -42,6 +42,13 @@ _NAME_AHEAD = re.compile(
     re.IGNORECASE,
 )
 
+#: How a line begins that tells whose picture it is, and is no caption.
+CREDIT = re.compile(
+    r"\s*\(?(?:©|\(c\)|copyright|courtesy|photo(?:graph)?s? (?:by|courtesy)|images? (?:by|courtesy)"
+    r"|reproduced|reprinted|adapted|with (?:kind )?permission|source:|from )",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:

@@ -20,8 +20,10 @@ from mmskin_build.figures.caption_flow import (
     find_overflow,
     find_rules,
     find_second_column,
+    flows_on,
     in_rows,
     is_fragment,
+    is_legend,
     is_part,
     lines_below,
     main_style,
@@ -152,11 +154,13 @@ def _extend(
             break
         if OTHER_LABEL.match(line.text) or (parse_label(line.text) and line.bold and not last.bold):
             break
-        if not part and not _fits(line, last, text_style, book.body, scanned, box):
+        legend = not scanned and is_legend(line, [lines[i] for i in members], book.body)
+        fits = part or legend or _fits(line, last, text_style, book.body, layout, box)
+        if not fits:
             break
         members.append(index)
         box = box.union(line.bbox)
-        if len(members) == 2 and not rest:
+        if legend or (len(members) == 2 and not rest):
             text_style = (line.font, line.size_pt)
     if start.bare and len(members) == 1:
         below = lines_below(layout, start.line_index)
@@ -205,11 +209,12 @@ def _fits(
     last: TextLine,
     style: tuple[str, float],
     body: BodyStyle,
-    scanned: bool,
+    layout: PageLayout,
     box: Bbox,
 ) -> bool:
     """Whether `line`, below `last`, has the caption's style and does not begin running text."""
     font, size = style
+    scanned = layout.page.text_source == "ocr"
     tolerance = SCAN_SIZE_SHARE * size if scanned else SAME_SIZE_PT
     if scanned and line.block == last.block:
         tolerance *= 2  # one paragraph to the recognizer, whatever size it guessed
@@ -226,7 +231,7 @@ def _fits(
     if line.block != last.block and caption_like_body:
         # Nothing but position tells the caption's end: a new block after a closed line ends it.
         closed = last.bbox.x1 < box.x1 - 2 * size or re.search(r"[.)]\s*$", last.text) is not None
-        return gap <= 0.45 * height and not closed
+        return gap <= 0.45 * height and (not closed or flows_on(line, last, layout.lines))
     return line.block == last.block or gap <= 0.8 * height
 
 

@@ -15,6 +15,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from mmskin_build.figures.align import Link, PageMatch
+from mmskin_build.figures.caption_marks import CREDIT
 from mmskin_build.figures.captions import CaptionBlock, join_lines
 from mmskin_build.figures.labels import OTHER_LABEL, FigureLabel, parse_label
 from mmskin_build.figures.layout import BodyStyle, BookLayout, PageLayout, TextLine
@@ -33,12 +34,6 @@ _NUMBERED_MIN = 3  # numbered captions that tell how a book sets its captions
 _SIDE_SHARE = 0.1  # of the numbered captions on a side that counts as usual
 _HABIT_MIN, _HABIT_SHARE = 4, 0.9  # captions that begin with a number, where that is a label
 _NUMBER = re.compile(r"\s*(?P<number>\d{1,3}(?:[.\-–]\d{1,3}){0,2})[.:)]?\s+(?=[^\W\da-z_]|\()")
-#: How a line begins that tells whose picture it is, and is no caption.
-CREDIT = re.compile(
-    r"\s*\(?(?:©|\(c\)|copyright|courtesy|photo(?:graph)?s? (?:by|courtesy)|images? (?:by|courtesy)"
-    r"|reproduced|reprinted|adapted|with (?:kind )?permission|source:|from )",
-    re.IGNORECASE,
-)
 
 
 def usual_sides(matches: Mapping[int, PageMatch]) -> tuple[Side, ...]:
