@@ -328,6 +328,31 @@ def test_four_pictures_with_unnumbered_captions_of_their_own_are_four_figures() 
     assert [[tuple(p.bbox) for p in figure.panels] for figure in figures] == [[b] for b in boxes]
 
 
+def test_unnumbered_captions_as_wide_as_the_cells_of_a_table_stay_with_their_pictures() -> None:
+    """Words of neighboring cells stand on one line, one block to the reader, hardly apart."""
+    boxes = [(80.0, 60.0, 284.0, 200.0), (306.0, 60.0, 510.0, 200.0)]
+    boxes += [(80.0, 230.0, 284.0, 370.0), (306.0, 230.0, 510.0, 370.0)]
+    words = ["Plaques of the elbow.", "Papules of the palm.", "u" * 20 + " of the" + " v" * 12]
+    words.append("Nodules of the nose.")
+    lines = [
+        make_line(text, box[0] - 9, box[3] + 5, size_pt=8.5, block=int(box[1]))
+        for text, box in zip(words, boxes, strict=True)
+    ]
+    span = replace(lines[2].spans[0], bbox=Bbox(71, 375, 285, 385))
+    lines[2] = replace(lines[2], spans=(span,), bbox=span.bbox)
+    figures = align(page(0, boxes, lines)).figures
+    assert [figure.caption for figure in figures] == words
+    assert [[tuple(p.bbox) for p in figure.panels] for figure in figures] == [[b] for b in boxes]
+
+
+def test_a_centered_unnumbered_caption_may_be_far_wider_than_its_picture() -> None:
+    box = (250.0, 100.0, 330.0, 250.0)
+    words = "Papules of the palm of the left hand"  # 180 points
+    line = make_line(words, 200, 254, size_pt=10, font="Times-Italic", italic=True, block=3)
+    (figure,) = align(page(0, [box], [line])).figures
+    assert figure.caption == words
+
+
 def test_captions_below_one_another_under_two_pictures_follow_their_order() -> None:
     """Both stand under both pictures: only their numbers say which is whose."""
     long = "Plaques of the elbow and of the knee in a man who had been treated for years."

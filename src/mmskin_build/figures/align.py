@@ -32,6 +32,7 @@ _UNUSUAL = 2.0  # nats from which a pair stands in an unusual way
 _RECLAIM_PT = 24.0
 _OWN_WORDS_PT = 14.0  # between a picture and the unnumbered caption under it
 _OWN_WORDS_MIN = 3
+_OVERHANG_PT = 6.0  # by which words are wider than a picture that stands alone in its row
 
 
 #: Words that begin a part of a caption, not one: "(a) Before", "B. After".
@@ -90,7 +91,7 @@ def match_page(
     Returns:
         Every picture in exactly one group, every caption in a group or among `captions`.
     """
-    page = _PageGeometry(layout, captions, body)
+    page = _PageGeometry(layout, pictures, captions, body)
     table = [[page.link(picture, caption, profile) for caption in captions] for picture in pictures]
     groups: list[Group] = []
     alone = list(captions)
@@ -239,9 +240,14 @@ class _PageGeometry:
     """Distances on one page, with what stands in between."""
 
     def __init__(
-        self, layout: PageLayout, captions: Sequence[CaptionBlock], body: BodyStyle
+        self,
+        layout: PageLayout,
+        pictures: Sequence[Picture],
+        captions: Sequence[CaptionBlock],
+        body: BodyStyle,
     ) -> None:
         self.width, self.height = layout.page.width_pt, layout.page.height_pt
+        self.pictures = pictures
         self.captions = captions
         self.body = body
         boxes = [caption.bbox.expand(0.5) for caption in captions]
@@ -308,16 +314,17 @@ class _PageGeometry:
         return first is not None and second is not None and first is not second
 
     def _words_under(self, picture: Picture) -> TextLine | None:
-        """The line of a caption's type right below a picture and no wider than it."""
-        box = picture.bbox
+        """The line of a caption's type right below a picture, within its own cell."""
+        box, (start, end) = picture.bbox, self._cell(picture)
         return next(
             (
                 line
                 for line in self.text
                 if line.direction == 0
                 and -2.0 <= line.bbox.y0 - box.y1 <= _OWN_WORDS_PT
-                and line.bbox.x0 >= box.x0 - 6
-                and line.bbox.x1 <= box.x1 + 6
+                and start <= line.bbox.x0
+                and line.bbox.x1 <= end
+                and box.x0 < line.bbox.center[0] < box.x1
                 and len(line.text.split()) >= _OWN_WORDS_MIN
                 and line.size_pt <= self.body.size_pt + 0.4
                 and (line.italic or not self.body.matches(line))
@@ -325,6 +332,15 @@ class _PageGeometry:
             ),
             None,
         )
+
+    def _cell(self, picture: Picture) -> tuple[float, float]:
+        """Where words under a picture may begin and end: between its neighbors in a row."""
+        box = picture.bbox
+        row = [o.bbox for o in self.pictures if o.bbox.y_overlap(box) > 0.5 * box.height]
+        before = min((box.x0 - other.x1 for other in row if other.x1 <= box.x0), default=0.0)
+        after = min((other.x0 - box.x1 for other in row if other.x0 >= box.x1), default=0.0)
+        start, end = before or after, after or before
+        return box.x0 - max(start, _OVERHANG_PT), box.x1 + max(end, _OVERHANG_PT)
 
     def join_cost(self, picture: Picture, group: Group) -> float:
         """Cost in points of adding `picture` to a figure that has a caption."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 from mmskin_build.figures.labels import parse_label
@@ -19,6 +19,7 @@ _REPEATS_MIN = 3  # pages on which furniture returns at least
 _REPEATS_SHARE = 0.2  # of all pages; running heads alternate and change by chapter
 _BASELINE_SHARE = 0.6  # common height of two pieces of one printed line
 _WORD_GAP_EM = 0.9  # widest gap inside a line across reader blocks
+_CELL_WORDS = 3  # words of a cell that has another to its right on the same line
 _SUPERSCRIPTS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 _BLOCK_GAP_EM = 2.2  # widest gap inside a line of one reader block (justified text)
 
@@ -130,14 +131,30 @@ def find_body_style(lines: Sequence[TextLine]) -> BodyStyle:
 def _printed_lines(page: Page) -> list[TextLine]:
     """Join the reader's pieces that stand on one baseline, and read from top to bottom by block."""
     pieces = [_text_line(page.page_index, (line,)) for line in page.lines if line.text.strip()]
+    starts = {
+        round(piece.bbox.x0)
+        for last, piece in zip([None, *pieces], pieces, strict=False)
+        if last is None or not _continues(last, piece)
+    }
     joined: list[TextLine] = []
     for piece in pieces:
         last = joined[-1] if joined else None
-        if last is not None and _continues(last, piece):
+        if last is not None and _continues(last, piece) and not _opens_cell(last, piece, starts):
             joined[-1] = _join(last, piece)
         else:
             joined.append(piece)
     return joined
+
+
+def _opens_cell(left: TextLine, right: TextLine, starts: Set[int]) -> bool:
+    """Whether words after a wide gap stand where other lines start: the next cell of a table.
+
+    After a label or a mark they are the words that it heads, with lines indented below.
+    """
+    gap = right.bbox.x0 - left.bbox.x1
+    if gap <= _WORD_GAP_EM * max(left.size_pt, right.size_pt):
+        return False
+    return len(left.text.split()) >= _CELL_WORDS and round(right.bbox.x0) in starts
 
 
 def _continues(left: TextLine, right: TextLine) -> bool:

@@ -28,6 +28,7 @@ _REACH_PT = 20.0
 _MAX_LINES = 10
 _MIN_WORDS = 3
 _WIDER_SHARE = 1.6  # a caption, set to its column, is at most this much wider than its picture
+_CENTERED_SHARE, _CENTER_PT = 2.5, 2.0  # the same where it is centered under its picture
 _PRIOR = 0.45
 _SIDES: tuple[Side, ...] = ("below", "right", "left")
 _NUMBERED_MIN = 3  # numbered captions that tell how a book sets its captions
@@ -143,7 +144,9 @@ def _block_at(picture: Bbox, lines: Sequence[TextLine], side: Side) -> list[Text
             area = area.union(line.bbox)
     if area is None or len(found) > _MAX_LINES:
         return []
-    if side == "below" and area.width > _WIDER_SHARE * picture.width + 12:
+    centered = abs(area.center[0] - picture.center[0]) <= _CENTER_PT
+    share = _CENTERED_SHARE if centered else _WIDER_SHARE
+    if side == "below" and area.width > share * picture.width + 12:
         return []
     return found
 
