@@ -345,6 +345,35 @@ def test_unnumbered_captions_as_wide_as_the_cells_of_a_table_stay_with_their_pic
     assert [[tuple(p.bbox) for p in figure.panels] for figure in figures] == [[b] for b in boxes]
 
 
+def web_figure(index: int, title: str, legend: str) -> Page:
+    """A page of a web site: a bold title, the picture, a colored link, the legend in plain type."""
+    box = (72.0, 120.0, 372.0, 320.0)
+    kinds = {"size_pt": 8.0, "font": "Helvetica"}
+    lines = [
+        make_line(title, 72, 106, size_pt=9, font="Helvetica-Bold", bold=True, block=1),
+        make_line("Open in a new tab", 72, 323, color=0x2060A0, block=2, **kinds),
+        make_line(legend, 72, 338, block=3, **kinds),
+        make_line("Full size image", 72, 348, color=0x2060A0, block=4, **kinds),
+    ]
+    return page(index, [box], lines)
+
+
+LEGENDS = ["Plaques of the elbow.", "Papules of the palm.", "Ulcers of the shin."]
+
+
+@pytest.mark.parametrize("title", ["", ": Itching for years"])
+def test_a_legend_under_a_picture_goes_with_the_title_over_it_and_links_do_not(title: str) -> None:
+    book = align(*(web_figure(n, f"Fig. {n + 1}{title}", LEGENDS[n]) for n in range(3)))
+    assert [figure.label for figure in book.figures] == ["Fig. 1", "Fig. 2", "Fig. 3"]
+    said = [figure.caption for figure in book.figures]
+    assert said == [f"{title[2:]} {legend}".strip() for legend in LEGENDS]
+
+
+def test_a_title_over_one_picture_of_a_book_takes_no_words_below_it() -> None:
+    book = align(web_figure(0, "Fig. 1: Itching for years", LEGENDS[0]))
+    assert [figure.caption for figure in book.figures] == ["Itching for years"]
+
+
 def test_a_centered_unnumbered_caption_may_be_far_wider_than_its_picture() -> None:
     box = (250.0, 100.0, 330.0, 250.0)
     words = "Papules of the palm of the left hand"  # 180 points

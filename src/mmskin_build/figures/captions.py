@@ -122,6 +122,8 @@ def _extend(
             break
         if line.direction != first.direction:
             continue  # the lettering of an axis, a watermark
+        if book.is_link(line):
+            continue
         if _is_translation(line, last, start):
             members.append(index)
             box = box.union(line.bbox)

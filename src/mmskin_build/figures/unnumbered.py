@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from mmskin_build.figures.align import Link, PageMatch
+from mmskin_build.figures.align import Group, Link, PageMatch
 from mmskin_build.figures.caption_marks import CREDIT
 from mmskin_build.figures.captions import CaptionBlock, join_lines
 from mmskin_build.figures.labels import OTHER_LABEL, FigureLabel, parse_label
@@ -32,6 +32,7 @@ _CENTERED_SHARE, _CENTER_PT = 2.5, 2.0  # the same where it is centered under it
 _PRIOR = 0.45
 _SIDES: tuple[Side, ...] = ("below", "right", "left")
 _NUMBERED_MIN = 3  # numbered captions that tell how a book sets its captions
+_LEGEND_SHARE = 0.6  # of titles over pictures that have a legend below, where that is a habit
 _SIDE_SHARE = 0.1  # of the numbered captions on a side that counts as usual
 _HABIT_MIN, _HABIT_SHARE = 4, 0.9  # captions that begin with a number, where that is a label
 _NUMBER = re.compile(r"\s*(?P<number>\d{1,3}(?:[.\-–]\d{1,3}){0,2})[.:)]?\s+(?=[^\W\da-z_]|\()")
@@ -58,16 +59,8 @@ def bind_unnumbered(
     layout: PageLayout, match: PageMatch, book: BookLayout, sides: tuple[Side, ...]
 ) -> None:
     """Give figures without a caption, or with a bare label, the words on one of `sides`."""
-    here = [group.caption for group in match.groups if group.caption is not None]
-    here = [caption for caption in here if caption.page_index == layout.page_index]
-    taken = [caption.bbox for caption in (*here, *match.captions)]
-    free = [
-        line
-        for line in layout.lines
-        if line.direction == 0
-        and not any(line.bbox.covered_by(box) > 0.5 for box in taken)
-        and not _is_running(line, book.body)
-    ]
+    free = _free_lines(layout, match, book)
+    links = [line.bbox for line in layout.lines if book.is_link(line)]
     for group in sorted(match.groups, key=lambda g: (g.bbox.y0, g.bbox.x0)):
         label = group.caption
         if label is not None and (label.text or label.continued or label.label is None):
@@ -75,7 +68,7 @@ def bind_unnumbered(
         if all(p.kind == "nonphoto" for p in group.pictures):
             continue
         for side in sides:
-            lines = _block_at(group.bbox, free, side)
+            lines = _words_at(group.bbox, free, links, side)
             words = sum(len(line.text.split()) for line in lines)
             if words < _MIN_WORDS or CREDIT.match(lines[0].text):
                 continue
@@ -89,6 +82,64 @@ def bind_unnumbered(
                 group.notes.append("label stands apart from its words")
             free = [line for line in free if line not in lines]
             break
+
+
+def join_legends(book: BookLayout, matches: Mapping[int, PageMatch]) -> None:
+    """Give titles that stand over their pictures the legends below these, in place.
+
+    Web pages print a figure so: label and title in bold, the picture, its legend in plain type.
+    Only where a book makes a habit of it.
+    """
+    titled = 0
+    found: list[tuple[Group, CaptionBlock, list[TextLine]]] = []
+    for layout in book.pages:
+        match = matches[layout.page_index]
+        free = _free_lines(layout, match, book)
+        links = [line.bbox for line in layout.lines if book.is_link(line)]
+        for group in match.groups:
+            caption = group.caption
+            if caption is None or not _is_title_over(group, caption, layout):
+                continue
+            titled += 1
+            lines = _words_at(group.bbox, free, links, "below")
+            if lines and not lines[0].bold and not CREDIT.match(lines[0].text):
+                found.append((group, caption, lines))
+                free = [line for line in free if line not in lines]
+    if len(found) < _NUMBERED_MIN or len(found) < _LEGEND_SHARE * titled:
+        return
+    for group, title, lines in found:
+        legend = _caption(title.page_index, lines, book.words)
+        text = f"{title.text} {legend.text}"
+        parts = len(split_caption(text).parts)
+        group.caption = replace(
+            legend, label=title.label, text=text, prior=title.prior, part_count=parts
+        )
+        group.notes.append("title stands apart from its legend")
+
+
+def _is_title_over(group: Group, caption: CaptionBlock, layout: PageLayout) -> bool:
+    """Whether a caption is a numbered title, all in bold, above its picture."""
+    if caption.label is None or not caption.text or caption.page_index != layout.page_index:
+        return False
+    if group.link is None or group.link.side != "above" or caption.direction != 0:
+        return False
+    lines = [line for line in layout.lines if line.bbox.covered_by(caption.bbox) > 0.5]
+    return all(span.bold for line in lines for span in line.spans if span.text.strip())
+
+
+def _free_lines(layout: PageLayout, match: PageMatch, book: BookLayout) -> list[TextLine]:
+    """Lines that may be words of a caption without a label: in no caption, no running text."""
+    here = [group.caption for group in match.groups if group.caption is not None]
+    here = [caption for caption in here if caption.page_index == layout.page_index]
+    taken = [caption.bbox for caption in (*here, *match.captions)]
+    return [
+        line
+        for line in layout.lines
+        if line.direction == 0
+        and not any(line.bbox.covered_by(box) > 0.5 for box in taken)
+        and not book.is_link(line)
+        and not _is_running(line, book.body)
+    ]
 
 
 def name_by_numbers(matches: Mapping[int, PageMatch]) -> None:
@@ -124,6 +175,19 @@ def _is_running(line: TextLine, body: BodyStyle) -> bool:
     if line.size_pt > body.size_pt + 0.4 or (line.bold and len(line.text.split()) < 12):
         return True
     return bool(parse_label(line.text) or OTHER_LABEL.match(line.text) or LETTER.match(line.text))
+
+
+def _words_at(
+    picture: Bbox, free: Sequence[TextLine], links: Sequence[Bbox], side: Side
+) -> list[TextLine]:
+    return _block_at(picture, free, side) or _block_at(_with_link(picture, links), free, side)
+
+
+def _with_link(picture: Bbox, links: Sequence[Bbox]) -> Bbox:
+    """The picture and a link of a web page right below it, over the words that follow."""
+    near = (link for link in links if link.y0 >= picture.y1 and link.gap(picture) <= _REACH_PT)
+    ends = [link.y1 for link in near]
+    return Bbox(picture.x0, picture.y0, picture.x1, max([picture.y1, *ends]))
 
 
 def _block_at(picture: Bbox, lines: Sequence[TextLine], side: Side) -> list[TextLine]:
