@@ -99,7 +99,8 @@ def find_starts(layout: PageLayout, direction: int, body: BodyStyle) -> list[Sta
 
 
 def _label_form(label: FigureLabel) -> str:
-    word = label.text.split()[0]
+    words = label.text.split()
+    word = words[-1] if words[0][0].isdigit() else words[0]
     shape = "upper" if word.isupper() else "lower" if word.islower() else "title"
     return f"{label.prefix}:{word.lower().rstrip('.')}:{shape}"
 

@@ -46,6 +46,12 @@ LABEL = re.compile(
 BROKEN_LABEL = re.compile(
     r"^\s*(?P<word>F[^\w\s]{3,6})\s*(?P<number>\d+(?:\.\d+)*)\s*(?P<separator>[.:])", re.UNICODE
 )
+#: A label that is an ordinal: Hungarian "3. ábra", Latvian "2.1. attēls", Lithuanian "4 pav.".
+ORDINAL_LABEL = re.compile(
+    r"^\s*(?P<number>\d+(?:[.-]\d+)*)\.?\s*(?P<word>ábra|kép|attēls|att|pav|paveikslas|irudia)\b"
+    r"(?:\s*(?P<separator>[.:]))?",
+    re.IGNORECASE,
+)
 OTHER_LABEL = re.compile(
     r"^\s*(?:table|tab|tabelle|tableau|tabla|box|algorithm|chart|video|equation|表)\b\.?\s*"
     r"(?:[A-Z]?\d+|[IVXL]+\b)",
@@ -104,6 +110,12 @@ def parse_label(text: str) -> FigureLabel | None:
     """
     match = LABEL.match(text)
     if match is None:
+        ordinal = ORDINAL_LABEL.match(text)
+        if ordinal is not None:
+            number = ordinal["number"]
+            printed = re.sub(r"\s+", " ", text[: ordinal.end("word")]).strip()
+            separator = ordinal["separator"] or ""
+            return FigureLabel(printed, "figure", number, None, separator, ordinal.end())
         broken = BROKEN_LABEL.match(text)
         if broken is None:
             return None
