@@ -444,3 +444,14 @@ def test_a_sentence_that_ends_with_its_full_line_does_not_end_a_caption(
     lines = [make_line(first, 72, 408, block=90), make_line("Treatment helped.", 72, 423, block=91)]
     (found,) = find(make_page(0, lines=(*lines, *make_body(y0=520, block=94))))
     assert found.text.endswith("Treatment helped.") is taken
+
+
+@pytest.mark.parametrize("numbers", [(1, 2, 3), (1, 3, 2)])
+def test_captions_in_the_only_type_of_a_handout_are_known_by_their_growing_numbers(
+    numbers: tuple[int, ...],
+) -> None:
+    pages = [
+        make_page(n, lines=[make_line(f"Fig. {number} Plaques of the elbow", 72, 408)])
+        for n, number in enumerate(numbers)
+    ]
+    assert len(find(*pages)) == (3 if numbers == (1, 2, 3) else 0)
