@@ -14,6 +14,7 @@ from builders import (
     make_caption_lines,
     make_image,
     make_line,
+    make_lines,
     make_page,
     turn_line,
 )
@@ -372,6 +373,35 @@ def test_a_legend_under_a_picture_goes_with_the_title_over_it_and_links_do_not(t
 def test_a_title_over_one_picture_of_a_book_takes_no_words_below_it() -> None:
     book = align(web_figure(0, "Fig. 1: Itching for years", LEGENDS[0]))
     assert [figure.caption for figure in book.figures] == ["Itching for years"]
+
+
+def test_a_credit_between_a_picture_and_its_unnumbered_caption_is_passed_over() -> None:
+    credit = make_line("Photo: M. Hale / Regional Press", 72, 252, size_pt=7, block=3)
+    words = make_line("Plaques of the elbow.", 72, 264, size_pt=8, font="Helvetica", block=4)
+    (figure,) = align(page(0, [A], [credit, words])).figures
+    assert figure.caption == "Plaques of the elbow."
+
+
+def test_captions_below_a_row_stay_with_pictures_of_different_height() -> None:
+    """In the frames of a gallery a low picture stands in the middle of its row."""
+    boxes = [
+        (72.0, 100.0, 172.0, 200.0),
+        (190.0, 118.0, 290.0, 182.0),
+        (308.0, 100.0, 408.0, 200.0),
+    ]
+    words = [
+        "Reticulate hyperpigmentation\nof the shin.",
+        "Papules of the palm.",
+        "Ulcers of a leg.",
+    ]
+    lines = [
+        line
+        for n, (text, box) in enumerate(zip(words, boxes, strict=True))
+        for line in make_lines(text, box[0] - 4, 206, size_pt=8, font="Helvetica", block=n)
+    ]
+    figures = align(page(0, boxes, lines)).figures
+    said = {figure.bbox: figure.caption for figure in figures}
+    assert [said[Bbox(*box)] for box in boxes] == [text.replace("\n", " ") for text in words]
 
 
 def test_a_centered_unnumbered_caption_may_be_far_wider_than_its_picture() -> None:

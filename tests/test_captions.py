@@ -237,6 +237,8 @@ def joined(text: str, words: str = "") -> str:
         ("A kera-\ntotic plaque.", "keratotic", "A keratotic plaque."),
         ("A kera-\ntotic plaque.", "", "A keratotic plaque."),
         ("A well-\ndefined plaque.", "well-defined", "A well-defined plaque."),
+        ("A 34-year-\nold man.", "", "A 34-year-old man."),
+        ("A thresh-\nold dose.", "", "A threshold dose."),
         ("A kera\u00ad\ntotic plaque.", "", "A keratotic plaque."),
         ("A kera\u00ad\ntotic plaque.", "kera-totic", "A keratotic plaque."),
         ("A kera\u2010\ntotic plaque.", "keratotic", "A keratotic plaque."),

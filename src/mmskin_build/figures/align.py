@@ -30,7 +30,7 @@ _FORBIDDEN = 1e6
 _TIE = 1.0  # nats by which two ways to pair may differ, for the order of numbers to decide
 _UNUSUAL = 2.0  # nats from which a pair stands in an unusual way
 _RECLAIM_PT = 24.0
-_OWN_WORDS_PT = 14.0  # between a picture and the unnumbered caption under it
+_OWN_WORDS_PT = 20.0  # between a picture and the unnumbered caption under it
 _OWN_WORDS_MIN = 3
 _OVERHANG_PT = 6.0  # by which words are wider than a picture that stands alone in its row
 
@@ -314,18 +314,21 @@ class _PageGeometry:
         return first is not None and second is not None and first is not second
 
     def _words_under(self, picture: Picture) -> TextLine | None:
-        """The line of a caption's type right below a picture, within its own cell."""
-        box, (start, end) = picture.bbox, self._cell(picture)
+        """The line of a caption's type right below a picture or its row, within its own cell."""
+        box = picture.bbox
+        row = [o.bbox for o in self.pictures if o.bbox.y_overlap(box) > 0.5 * box.height]
+        start, end = _cell(box, row)
+        bottom = max(other.y1 for other in row)
         return next(
             (
                 line
                 for line in self.text
                 if line.direction == 0
-                and -2.0 <= line.bbox.y0 - box.y1 <= _OWN_WORDS_PT
+                and box.y1 - 2.0 <= line.bbox.y0 <= bottom + _OWN_WORDS_PT
                 and start <= line.bbox.x0
                 and line.bbox.x1 <= end
                 and box.x0 < line.bbox.center[0] < box.x1
-                and len(line.text.split()) >= _OWN_WORDS_MIN
+                and self._words_from(line) >= _OWN_WORDS_MIN
                 and line.size_pt <= self.body.size_pt + 0.4
                 and (line.italic or not self.body.matches(line))
                 and not PART_MARK.match(line.text)
@@ -333,14 +336,13 @@ class _PageGeometry:
             None,
         )
 
-    def _cell(self, picture: Picture) -> tuple[float, float]:
-        """Where words under a picture may begin and end: between its neighbors in a row."""
-        box = picture.bbox
-        row = [o.bbox for o in self.pictures if o.bbox.y_overlap(box) > 0.5 * box.height]
-        before = min((box.x0 - other.x1 for other in row if other.x1 <= box.x0), default=0.0)
-        after = min((other.x0 - box.x1 for other in row if other.x0 >= box.x1), default=0.0)
-        start, end = before or after, after or before
-        return box.x0 - max(start, _OVERHANG_PT), box.x1 + max(end, _OVERHANG_PT)
+    def _words_from(self, line: TextLine) -> int:
+        """Number of words of the paragraph that begins with `line`."""
+        return sum(
+            len(other.text.split())
+            for other in self.text
+            if other.block == line.block and other.bbox.x_overlap(line.bbox) > 0
+        )
 
     def join_cost(self, picture: Picture, group: Group) -> float:
         """Cost in points of adding `picture` to a figure that has a caption."""
@@ -361,6 +363,14 @@ class _PageGeometry:
         if group.link.side in ("below", "above") and _fills_column(text, whole, box):
             return _FORBIDDEN
         return gap
+
+
+def _cell(box: Bbox, row: Sequence[Bbox]) -> tuple[float, float]:
+    """Where words under a picture may begin and end: between its neighbors in its row."""
+    before = min((box.x0 - other.x1 for other in row if other.x1 <= box.x0), default=0.0)
+    after = min((other.x0 - box.x1 for other in row if other.x0 >= box.x1), default=0.0)
+    start, end = before or after, after or before
+    return box.x0 - max(start, _OVERHANG_PT), box.x1 + max(end, _OVERHANG_PT)
 
 
 def _fills_column(text: Bbox, whole: Bbox, box: Bbox) -> bool:

@@ -43,6 +43,7 @@ from mmskin_build.figures.subcaptions import split_caption
 from mmskin_build.geometry import Bbox, turn_back, turn_upright, union_all
 
 _MAX_LINES = 80
+_AGES = ("year", "month", "week", "day")  # before "-old", whose hyphen stays at the end of a line
 _TRANSLATION_GAP = 1.8  # heights of a line between a caption and itself in another language
 
 
@@ -251,6 +252,7 @@ def join_lines(lines: Sequence[TextLine], words: frozenset[str]) -> str:
             left, mark, right = broken[1], broken[2], following[0]
             whole, hyphened = (left + right).lower(), f"{left}-{right}".lower()
             keep = mark != "\u00ad" and hyphened in words and whole not in words
+            keep = keep or (right.startswith("old") and left.lower() in _AGES)
             text = (text[:-1] + "-" if keep else text[:-1]) + piece
         elif text.endswith(("\u00ad",)):
             text = text[:-1] + piece

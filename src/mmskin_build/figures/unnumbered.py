@@ -68,7 +68,7 @@ def bind_unnumbered(
         if all(p.kind == "nonphoto" for p in group.pictures):
             continue
         for side in sides:
-            lines = _words_at(group.bbox, free, links, side)
+            lines = _words_at(group, match, free, links, side)
             words = sum(len(line.text.split()) for line in lines)
             if words < _MIN_WORDS or CREDIT.match(lines[0].text):
                 continue
@@ -101,7 +101,7 @@ def join_legends(book: BookLayout, matches: Mapping[int, PageMatch]) -> None:
             if caption is None or not _is_title_over(group, caption, layout):
                 continue
             titled += 1
-            lines = _words_at(group.bbox, free, links, "below")
+            lines = _words_at(group, match, free, links, "below")
             if lines and not lines[0].bold and not CREDIT.match(lines[0].text):
                 found.append((group, caption, lines))
                 free = [line for line in free if line not in lines]
@@ -178,9 +178,25 @@ def _is_running(line: TextLine, body: BodyStyle) -> bool:
 
 
 def _words_at(
-    picture: Bbox, free: Sequence[TextLine], links: Sequence[Bbox], side: Side
+    group: Group, match: PageMatch, free: Sequence[TextLine], links: Sequence[Bbox], side: Side
 ) -> list[TextLine]:
-    return _block_at(picture, free, side) or _block_at(_with_link(picture, links), free, side)
+    """The words on a side of a figure: next to it, past a link or credit, or below its row."""
+    box = group.bbox
+    lines = _block_at(box, free, side)
+    if len(lines) == 1 and CREDIT.match(lines[0].text):
+        links = [*links, lines[0].bbox]
+        free = [line for line in free if line is not lines[0]]
+        lines = []
+    if not lines and side == "below":
+        lines = _block_at(_with_link(box, links), free, side)
+    if not lines and side == "below":
+        row = (other.bbox.y1 for other in match.groups if _stand_in_a_row(box, other.bbox))
+        lines = _block_at(box._replace(y1=max(row, default=box.y1)), free, side)
+    return lines
+
+
+def _stand_in_a_row(a: Bbox, b: Bbox) -> bool:
+    return a.y_overlap(b) > 0.5 * min(a.height, b.height)
 
 
 def _with_link(picture: Bbox, links: Sequence[Bbox]) -> Bbox:
