@@ -14,6 +14,7 @@ from builders import (
     make_caption_lines,
     make_image,
     make_line,
+    make_lines,
     make_page,
     turn_line,
 )
@@ -326,6 +327,89 @@ def test_four_pictures_with_unnumbered_captions_of_their_own_are_four_figures() 
     figures = align(page(0, boxes, lines)).figures
     assert [figure.caption for figure in figures] == words
     assert [[tuple(p.bbox) for p in figure.panels] for figure in figures] == [[b] for b in boxes]
+
+
+def test_unnumbered_captions_as_wide_as_the_cells_of_a_table_stay_with_their_pictures() -> None:
+    """Words of neighboring cells stand on one line, one block to the reader, hardly apart."""
+    boxes = [(80.0, 60.0, 284.0, 200.0), (306.0, 60.0, 510.0, 200.0)]
+    boxes += [(80.0, 230.0, 284.0, 370.0), (306.0, 230.0, 510.0, 370.0)]
+    words = ["Plaques of the elbow.", "Papules of the palm.", "u" * 20 + " of the" + " v" * 12]
+    words.append("Nodules of the nose.")
+    lines = [
+        make_line(text, box[0] - 9, box[3] + 5, size_pt=8.5, block=int(box[1]))
+        for text, box in zip(words, boxes, strict=True)
+    ]
+    span = replace(lines[2].spans[0], bbox=Bbox(71, 375, 285, 385))
+    lines[2] = replace(lines[2], spans=(span,), bbox=span.bbox)
+    figures = align(page(0, boxes, lines)).figures
+    assert [figure.caption for figure in figures] == words
+    assert [[tuple(p.bbox) for p in figure.panels] for figure in figures] == [[b] for b in boxes]
+
+
+def web_figure(index: int, title: str, legend: str) -> Page:
+    """A page of a web site: a bold title, the picture, a colored link, the legend in plain type."""
+    box = (72.0, 120.0, 372.0, 320.0)
+    kinds = {"size_pt": 8.0, "font": "Helvetica"}
+    lines = [
+        make_line(title, 72, 106, size_pt=9, font="Helvetica-Bold", bold=True, block=1),
+        make_line("Open in a new tab", 72, 323, color=0x2060A0, block=2, **kinds),
+        make_line(legend, 72, 338, block=3, **kinds),
+        make_line("Full size image", 72, 348, color=0x2060A0, block=4, **kinds),
+    ]
+    return page(index, [box], lines)
+
+
+LEGENDS = ["Plaques of the elbow.", "Papules of the palm.", "Ulcers of the shin."]
+
+
+@pytest.mark.parametrize("title", ["", ": Itching for years"])
+def test_a_legend_under_a_picture_goes_with_the_title_over_it_and_links_do_not(title: str) -> None:
+    book = align(*(web_figure(n, f"Fig. {n + 1}{title}", LEGENDS[n]) for n in range(3)))
+    assert [figure.label for figure in book.figures] == ["Fig. 1", "Fig. 2", "Fig. 3"]
+    said = [figure.caption for figure in book.figures]
+    assert said == [f"{title[2:]} {legend}".strip() for legend in LEGENDS]
+
+
+def test_a_title_over_one_picture_of_a_book_takes_no_words_below_it() -> None:
+    book = align(web_figure(0, "Fig. 1: Itching for years", LEGENDS[0]))
+    assert [figure.caption for figure in book.figures] == ["Itching for years"]
+
+
+def test_a_credit_between_a_picture_and_its_unnumbered_caption_is_passed_over() -> None:
+    credit = make_line("Photo: M. Hale / Regional Press", 72, 252, size_pt=7, block=3)
+    words = make_line("Plaques of the elbow.", 72, 264, size_pt=8, font="Helvetica", block=4)
+    (figure,) = align(page(0, [A], [credit, words])).figures
+    assert figure.caption == "Plaques of the elbow."
+
+
+def test_captions_below_a_row_stay_with_pictures_of_different_height() -> None:
+    """In the frames of a gallery a low picture stands in the middle of its row."""
+    boxes = [
+        (72.0, 100.0, 172.0, 200.0),
+        (190.0, 118.0, 290.0, 182.0),
+        (308.0, 100.0, 408.0, 200.0),
+    ]
+    words = [
+        "Reticulate hyperpigmentation\nof the shin.",
+        "Papules of the palm.",
+        "Ulcers of a leg.",
+    ]
+    lines = [
+        line
+        for n, (text, box) in enumerate(zip(words, boxes, strict=True))
+        for line in make_lines(text, box[0] - 4, 206, size_pt=8, font="Helvetica", block=n)
+    ]
+    figures = align(page(0, boxes, lines)).figures
+    said = {figure.bbox: figure.caption for figure in figures}
+    assert [said[Bbox(*box)] for box in boxes] == [text.replace("\n", " ") for text in words]
+
+
+def test_a_centered_unnumbered_caption_may_be_far_wider_than_its_picture() -> None:
+    box = (250.0, 100.0, 330.0, 250.0)
+    words = "Papules of the palm of the left hand"  # 180 points
+    line = make_line(words, 200, 254, size_pt=10, font="Times-Italic", italic=True, block=3)
+    (figure,) = align(page(0, [box], [line])).figures
+    assert figure.caption == words
 
 
 def test_captions_below_one_another_under_two_pictures_follow_their_order() -> None:

@@ -237,6 +237,8 @@ def joined(text: str, words: str = "") -> str:
         ("A kera-\ntotic plaque.", "keratotic", "A keratotic plaque."),
         ("A kera-\ntotic plaque.", "", "A keratotic plaque."),
         ("A well-\ndefined plaque.", "well-defined", "A well-defined plaque."),
+        ("A 34-year-\nold man.", "", "A 34-year-old man."),
+        ("A thresh-\nold dose.", "", "A threshold dose."),
         ("A kera\u00ad\ntotic plaque.", "", "A keratotic plaque."),
         ("A kera\u00ad\ntotic plaque.", "kera-totic", "A keratotic plaque."),
         ("A kera\u2010\ntotic plaque.", "keratotic", "A keratotic plaque."),
@@ -405,3 +407,53 @@ def test_the_numbers_along_the_axes_of_charts_make_no_list_of_figures() -> None:
     axes = [make_line("2   4   6", 300, 90 + 100 * n, size_pt=5) for n in range(1, 5)]
     lines = [line for part in captions for line in part]
     assert len(find_on_page(*lines, *axes)) == 4
+
+
+def test_a_bold_title_heads_a_legend_in_smaller_type() -> None:
+    title = make_lines("FIGURE 1: Plaques", 72, 408, size_pt=9, font="Helvetica-Bold", bold=True)
+    legend = make_lines("They had been there\nfor years.", 72, 421, size_pt=8, font="Helvetica")
+    assert texts(find_on_page(*title, *legend)) == [
+        ("FIGURE 1", "Plaques They had been there for years.")
+    ]
+
+
+def test_a_credit_under_a_bold_title_is_no_legend() -> None:
+    title = make_lines("FIGURE 1: Plaques", 72, 408, size_pt=9, font="Helvetica-Bold", bold=True)
+    credit = make_lines("Courtesy of M. Hale.", 72, 421, size_pt=8, font="Helvetica")
+    assert texts(find_on_page(*title, *credit)) == [("FIGURE 1", "Plaques")]
+
+
+def test_centered_lines_in_the_type_of_running_text_are_one_caption() -> None:
+    """Each centered line is a block of its own, and a sentence may end with it."""
+    lines = [
+        make_line("Figure 1.2. Plaques of the elbow.", 100, 408, block=90),
+        make_line("Silvery scales.", 140, 419.5, block=91),
+    ]
+    middle = lines[0].bbox.center[0] - lines[1].bbox.width / 2
+    lines[1] = make_line("Silvery scales.", middle, 419.5, block=91)
+    body = make_body(y0=431, block=92)
+    assert texts(find(make_page(0, lines=(*lines, *body)))) == [
+        ("Figure 1.2", "Plaques of the elbow. Silvery scales.")
+    ]
+
+
+@pytest.mark.parametrize(("end", "taken"), [("sharp borders in a man", True), ("skin", False)])
+def test_a_sentence_that_ends_with_its_full_line_does_not_end_a_caption(
+    end: str, taken: bool
+) -> None:
+    """Lines set far apart are blocks of their own; an end with room for a word is an end."""
+    first = f"Figure 1.2. Plaques of both elbows with silvery scales and {end}."
+    lines = [make_line(first, 72, 408, block=90), make_line("Treatment helped.", 72, 423, block=91)]
+    (found,) = find(make_page(0, lines=(*lines, *make_body(y0=520, block=94))))
+    assert found.text.endswith("Treatment helped.") is taken
+
+
+@pytest.mark.parametrize("numbers", [(1, 2, 3), (1, 3, 2)])
+def test_captions_in_the_only_type_of_a_handout_are_known_by_their_growing_numbers(
+    numbers: tuple[int, ...],
+) -> None:
+    pages = [
+        make_page(n, lines=[make_line(f"Fig. {number} Plaques of the elbow", 72, 408)])
+        for n, number in enumerate(numbers)
+    ]
+    assert len(find(*pages)) == (3 if numbers == (1, 2, 3) else 0)

@@ -276,6 +276,17 @@ def test_a_heading_makes_a_table_of_few_rows() -> None:
     assert reasons(rejects) == ["table"]
 
 
+def test_ruled_cells_with_a_picture_and_its_caption_are_no_drawing() -> None:
+    level = [(65, 195, 520, 195.5), (65, 347, 520, 347.5)]
+    upright = [(x, 195, x + 0.5, 348) for x in (65, 292, 519)]
+    paths = [make_path(box, shape="rect", fill=None, stroke=0) for box in (*level, *upright)]
+    words = make_lines("Figure 1\nPlaques of the elbow.", 300, 210, size_pt=8, font="Helvetica")
+    pictures, _ = find_on_page(
+        make_image((80, 196, 278, 341)), paths=paths, lines=(*words, *make_body())
+    )
+    assert [picture.bbox for picture in pictures] == [Bbox(80, 196, 278, 341)]
+
+
 def test_running_text_in_a_frame_is_no_picture() -> None:
     frame = [make_path((66, 196 + n, 520, 330 - n), stroke=0, shape="path") for n in range(6)]
     text = make_body(y0=200, rows=10)

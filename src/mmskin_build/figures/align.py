@@ -40,8 +40,9 @@ _FORBIDDEN = 1e6
 _TIE = 1.0  # nats by which two ways to pair may differ, for the order of numbers to decide
 _UNUSUAL = 2.0  # nats from which a pair stands in an unusual way
 _RECLAIM_PT = 24.0
-_OWN_WORDS_PT = 14.0  # between a picture and the unnumbered caption under it
+_OWN_WORDS_PT = 20.0  # between a picture and the unnumbered caption under it
 _OWN_WORDS_MIN = 3
+_OVERHANG_PT = 6.0  # by which words are wider than a picture that stands alone in its row
 
 
 #: Words that begin a part of a caption, not one: "(a) Before", "B. After".
@@ -100,7 +101,7 @@ def match_page(
     Returns:
         Every picture in exactly one group, every caption in a group or among `captions`.
     """
-    page = _PageGeometry(layout, captions, body)
+    page = _PageGeometry(layout, pictures, captions, body)
     table = [[page.link(picture, caption, profile) for caption in captions] for picture in pictures]
     groups: list[Group] = []
     alone = list(captions)
@@ -242,10 +243,15 @@ class _PageGeometry:
     """Distances on one page, with what stands in between."""
 
     def __init__(
-        self, layout: PageLayout, captions: Sequence[CaptionBlock], body: BodyStyle
+        self,
+        layout: PageLayout,
+        pictures: Sequence[Picture],
+        captions: Sequence[CaptionBlock],
+        body: BodyStyle,
     ) -> None:
         self.width, self.height = layout.page.width_pt, layout.page.height_pt
         self.is_scanned = is_scanned(layout)
+        self.pictures = pictures
         self.captions = captions
         self.body = body
         boxes = [caption.bbox.expand(0.5) for caption in captions]
@@ -327,24 +333,36 @@ class _PageGeometry:
         return first is not None and second is not None and first is not second
 
     def _words_under(self, picture: Picture) -> TextLine | None:
-        """The line of a caption's type right below a picture and no wider than it."""
+        """The line of a caption's type right below a picture or its row, within its own cell."""
         box = picture.bbox
         if self.is_scanned:
             return next(iter(words_alone_under(box, self.text)), None)
+        row = [o.bbox for o in self.pictures if o.bbox.y_overlap(box) > 0.5 * box.height]
+        start, end = _cell(box, row)
+        bottom = max(other.y1 for other in row)
         return next(
             (
                 line
                 for line in self.text
                 if line.direction == 0
-                and -2.0 <= line.bbox.y0 - box.y1 <= _OWN_WORDS_PT
-                and line.bbox.x0 >= box.x0 - 6
-                and line.bbox.x1 <= box.x1 + 6
-                and len(line.text.split()) >= _OWN_WORDS_MIN
+                and box.y1 - 2.0 <= line.bbox.y0 <= bottom + _OWN_WORDS_PT
+                and start <= line.bbox.x0
+                and line.bbox.x1 <= end
+                and box.x0 < line.bbox.center[0] < box.x1
+                and self._words_from(line) >= _OWN_WORDS_MIN
                 and line.size_pt <= self.body.size_pt + 0.4
                 and (line.italic or not self.body.matches(line))
                 and not PART_MARK.match(line.text)
             ),
             None,
+        )
+
+    def _words_from(self, line: TextLine) -> int:
+        """Number of words of the paragraph that begins with `line`."""
+        return sum(
+            len(other.text.split())
+            for other in self.text
+            if other.block == line.block and other.bbox.x_overlap(line.bbox) > 0
         )
 
     def join_cost(self, picture: Picture, group: Group) -> float:
@@ -368,3 +386,11 @@ class _PageGeometry:
         if group.link.side in ("below", "above") and fills_column(text, whole, box):
             return _FORBIDDEN
         return gap
+
+
+def _cell(box: Bbox, row: Sequence[Bbox]) -> tuple[float, float]:
+    """Where words under a picture may begin and end: between its neighbors in its row."""
+    before = min((box.x0 - other.x1 for other in row if other.x1 <= box.x0), default=0.0)
+    after = min((other.x0 - box.x1 for other in row if other.x0 >= box.x1), default=0.0)
+    start, end = before or after, after or before
+    return box.x0 - max(start, _OVERHANG_PT), box.x1 + max(end, _OVERHANG_PT)

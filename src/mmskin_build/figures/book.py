@@ -21,6 +21,7 @@ from mmskin_build.figures.profile import Profile, Side, learn_profile
 from mmskin_build.figures.regions import Picture, find_pictures
 from mmskin_build.figures.unnumbered import (
     bind_unnumbered,
+    join_legends,
     name_by_numbers,
     numbers_figures,
     usual_sides,
@@ -81,6 +82,7 @@ def align_book(pages: Sequence[Page], cfg: FiguresConfig) -> BookFigures:
     sides, by_place = usual_sides(matches), not numbers_figures(matches)
     for layout in book.pages:
         bind_unnumbered(layout, matches[layout.page_index], book, sides, by_place=by_place)
+    join_legends(book, matches)
     name_by_numbers(matches)
     match_legends(matches)
     match_neighbors(matches)

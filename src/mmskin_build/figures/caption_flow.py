@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from mmskin_build.figures.caption_marks import CREDIT
 from mmskin_build.figures.caption_starts import Start
 from mmskin_build.figures.labels import OTHER_LABEL, FigureLabel, parse_label
 from mmskin_build.figures.layout import BodyStyle, PageLayout, TextLine
@@ -17,6 +18,8 @@ PITCH_LIMIT = 1.9  # next line's distance, in heights of a line, inside one capt
 PART_GAP = 1.7  # the same less one between the parts of a legend, each with its number or letter
 _STAMP_SIZES = 1.5  # of the type of a caption: what is at least so large is printed over it
 _HEADING_GAP = 2.4  # heights of a line between a label alone on its line and its words
+_LEGEND_SHARE = 0.75  # of the size of a title, in which the words under it are set at least
+_CENTER_PT, _INSET_PT = 1.5, 4.0  # by which centers of centered lines differ; and their left edges
 _PART = re.compile(r"\s*\(?(?:\d{1,2}|[A-Za-z])(?:[.):,]|\s[–—-])\s*\S")
 _LETTER = re.compile(r"\s*\(?([A-Z])[.):,]?\s+\S")
 _HEAD_SHARE = 0.09  # of the page's height, at its top, where a running head stands
@@ -81,6 +84,38 @@ def is_stamp(line: TextLine, lines: Sequence[TextLine], size_pt: float) -> bool:
         if other is not line and shared.width > 1.0 and shared.height > 0.3 * other.bbox.height:
             return True
     return False
+
+
+def is_legend(line: TextLine, title: Sequence[TextLine], body: BodyStyle) -> bool:
+    """Whether `line` begins the words under a `title` that is bold, label and all.
+
+    They are a little smaller than the title, no running text and no credit.
+    """
+    last = title[-1]
+    if line.bold or body.matches(line) or CREDIT.match(line.text):
+        return False
+    if not all(span.bold for one in title for span in one.spans if span.text.strip()):
+        return False
+    smaller = _LEGEND_SHARE * last.size_pt <= line.size_pt <= last.size_pt + SAME_SIZE_PT
+    gap = line.bbox.y0 - last.bbox.y1
+    return smaller and gap <= (PITCH_LIMIT - 1) * max(last.height_pt, line.height_pt)
+
+
+def flows_on(line: TextLine, last: TextLine, lines: Sequence[TextLine]) -> bool:
+    """Whether a paragraph goes on from `last` to `line` though its sentence ends between them.
+
+    Both are centered, or there was no room in the column for the first word of `line`.
+    """
+    box, above = line.bbox, last.bbox
+    step = abs(box.x0 - above.x0)
+    if abs(box.center[0] - above.center[0]) <= _CENTER_PT and step > _INSET_PT:
+        beside = (one for one in lines if one.block == line.block and one is not line)
+        return all(abs(one.bbox.x0 - box.x0) > _CENTER_PT for one in beside)
+    if step > _CENTER_PT:
+        return False
+    right = max(one.bbox.x1 for one in lines if one.bbox.x_overlap(above) > 0)
+    word = line.text.split()[0]
+    return right - above.x1 < box.width * len(word) / len(line.text)
 
 
 def find_legend(

@@ -42,6 +42,15 @@ _NAME_AHEAD = re.compile(
     re.IGNORECASE,
 )
 
+#: How a line begins that tells whose picture it is, and is no caption; "Photo: M. Hale".
+CREDIT = re.compile(
+    r"\s*\(?(?:©|\(c\)|copyright|courtesy|photo(?:graph)?s? (?:by|courtesy)|images? (?:by|courtesy)"
+    r"|reproduced|reprinted|adapted|with (?:kind )?permission|source:|from "
+    r"|(?:photo\w*|pictures?|images?|foto\w*|bild)(?: credits?)?\s?:"
+    r"(?=(?:[\s/&,|()]+(?:and|of|for|the|von|de|(?-i:[A-ZÀ-Þ])[\w.'’-]*))+[)\s]*$))",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:

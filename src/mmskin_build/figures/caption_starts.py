@@ -11,12 +11,14 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from mmskin_build.figures.labels import CONTINUED, REFERENCE_TAIL, FigureLabel, parse_label
 from mmskin_build.figures.layout import BodyStyle, PageLayout, TextLine
 
 _SAME_SIZE_PT = 0.45
 _ACCEPT = 2.0
+_SERIES_SCORE, _SERIES_MIN = 1.0, 3  # least score and number of captions known by number alone
 LIST_ENTRIES = 4  # captions on a page from which it may be a list of figures
 _LEADER = re.compile(r"(?:\.\s?){4,}|…{2,}|\S\s{2,}\d{1,4}\s*$")
 _WORD = re.compile(r"[^\W\d_]{3}")
@@ -27,7 +29,10 @@ LabelStyle = tuple[str, bool, str]
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A line that begins with a label and may begin a caption; `bare` when it is nothing else."""
+    """A line that begins with a label and may begin a caption; `bare` when it is nothing else.
+
+    `capital` when its words begin with a capital letter.
+    """
 
     page_index: int
     direction: int
@@ -37,6 +42,7 @@ class Start:
     bare: bool
     style: LabelStyle
     score: float
+    capital: bool = False
 
 
 def is_list_of_figures(layout: PageLayout) -> bool:
@@ -93,6 +99,7 @@ def find_starts(layout: PageLayout, direction: int, body: BodyStyle) -> list[Sta
                 not rest.strip(" .:"),
                 style,
                 score,
+                rest.lstrip()[:1].isupper(),
             )
         )
     return found
@@ -168,6 +175,8 @@ def choose_starts(starts: Sequence[Start]) -> list[Start]:
         bonus = 1.0 if share >= 0.3 and common >= 2 else (-0.7 if common >= 4 else 0.0)
         if start.score + bonus >= _ACCEPT:
             scored.append((start.score + bonus, start))
+    if not scored:
+        scored = [(start.score, start) for start in _series_of(starts)]
     best: dict[tuple[str, str | None], float] = {}
     for score, start in scored:
         if not (start.continued or start.bare):
@@ -186,6 +195,17 @@ def choose_starts(starts: Sequence[Start]) -> list[Start]:
             # The same number in the same style again: another article, or an unmarked continuation.
             chosen.append(start)
     return chosen
+
+
+def _series_of(starts: Sequence[Start]) -> list[Start]:
+    """Starts of a book whose captions nothing but their numbers set off: each once, in order.
+
+    Handouts and slides print them so, in the only type there is.
+    """
+    found = [start for start in starts if start.score >= _SERIES_SCORE and start.capital]
+    growing = all(a.label.parts < b.label.parts for a, b in pairwise(found))
+    one_style = len({start.style for start in found}) == 1
+    return found if growing and one_style and len(found) >= _SERIES_MIN else []
 
 
 def _style_of(chosen: Sequence[Start], key: tuple[str, str | None]) -> LabelStyle | None:

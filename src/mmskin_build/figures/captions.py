@@ -21,8 +21,10 @@ from mmskin_build.figures.caption_flow import (
     find_overflow,
     find_rules,
     find_second_column,
+    flows_on,
     in_rows,
     is_fragment,
+    is_legend,
     is_part,
     is_stamp,
     lines_below,
@@ -52,6 +54,7 @@ from mmskin_build.geometry import Bbox, turn_back, turn_upright, union_all
 _MAX_LINES = 80
 _WORD = re.compile(r"[^\W\d_]{3}")
 _CLOSE_GAP = 0.45  # heights of a line between lines that are set solid
+_AGES = ("year", "month", "week", "day")  # before "-old", whose hyphen stays at the end of a line
 _TRANSLATION_GAP = 1.8  # heights of a line between a caption and itself in another language
 
 
@@ -82,7 +85,7 @@ class _Setting:
 
     `leading` is the pitch of wide lines in sizes of their type, else 0; `turned` text has no
     paragraphs to the reader; a `listed` caption stands on a page without pictures; `column` is what
-    the lines take that begin where it does.
+    those of the page's `lines` take that begin where it does.
     """
 
     body: BodyStyle
@@ -91,6 +94,7 @@ class _Setting:
     turned: bool
     listed: bool
     column: Bbox
+    lines: Sequence[TextLine]
 
 
 def find_captions(book: BookLayout, obstacles: Mapping[int, Sequence[Bbox]]) -> list[CaptionBlock]:
@@ -162,7 +166,7 @@ def _extend(
     scanned = layout.page.text_source == "ocr"
     column = [line.bbox for line in lines if abs(line.bbox.x0 - box.x0) <= 2 * first.size_pt]
     setting = _Setting(
-        book.body, scanned, leading, start.direction != 0, not pictures, union_all(column)
+        book.body, scanned, leading, start.direction != 0, not pictures, union_all(column), lines
     )
     rules = find_rules(layout, start.direction)
     for index in lines_below(layout, start.line_index):
@@ -171,6 +175,8 @@ def _extend(
             break
         if line.direction != first.direction or is_stamp(line, lines, first.size_pt):
             continue  # the lettering of an axis, a watermark
+        if book.is_link(line):
+            continue
         if _is_translation(line, last, start):
             members.append(index)
             box = box.union(line.bbox)
@@ -204,14 +210,14 @@ def _extend(
             break
         if OTHER_LABEL.match(line.text) or (parse_label(line.text) and line.bold and not last.bold):
             break
+        here = [lines[i] for i in members]
         heads_words = start.bare and len(members) == 1 and (row or _heads(first, line, gap))
-        if not (part or heads_words) and not _fits(
-            line, [lines[i] for i in members], text_style, setting
-        ):
+        legend = not scanned and is_legend(line, here, book.body)
+        if not (part or heads_words or legend or _fits(line, here, text_style, setting)):
             break
         members.append(index)
         box = box.union(line.bbox)
-        if len(members) == 2 and not rest:
+        if legend or (len(members) == 2 and not rest):
             text_style = (line.font, line.size_pt)
     if start.bare and len(members) == 1:
         below = lines_below(layout, start.line_index)
@@ -296,7 +302,7 @@ def _fits(
         short = last.bbox.x1 < box.x1 - 2 * size
         no_blocks = setting.turned or has_parted(members, line)
         closed = short or (stopped and not no_blocks)
-        return gap <= _CLOSE_GAP * height and not closed
+        return gap <= _CLOSE_GAP * height and (not closed or flows_on(line, last, setting.lines))
     return line.block == last.block or gap <= 0.8 * height
 
 
@@ -315,6 +321,7 @@ def join_lines(lines: Sequence[TextLine | str], words: frozenset[str]) -> str:
             left, mark, right = broken[1], broken[2], following[0]
             whole, hyphened = (left + right).lower(), f"{left}-{right}".lower()
             keep = mark != "\u00ad" and hyphened in words and whole not in words
+            keep = keep or (right.startswith("old") and left.lower() in _AGES)
             text = (text[:-1] + "-" if keep else text[:-1]) + piece
         elif text.endswith(("\u00ad",)):
             text = text[:-1] + piece

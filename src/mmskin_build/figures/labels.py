@@ -52,7 +52,7 @@ BROKEN_LABEL = re.compile(
 #: A label whose number stands first: "3.1. ábra", "2. irudia", "4 pav.", "5. attēls", "6-сурет".
 NUMBER_FIRST = re.compile(
     rf"^\s*(?P<text>(?P<number>\d+(?:[.{_DASHES}]\d+)*)\s?[.{_DASHES}]?\s*"
-    r"(?:ábra|kép|irudia|pav|attēls|att|сурет))\b"
+    r"(?:ábra|kép|irudia|pav|paveikslas|attēls|att|сурет))\b"
     rf"(?P<tail>\s*(?P<separator>[.:|{_DASHES}]))?(?=$|[\s\W])",
     re.IGNORECASE,
 )

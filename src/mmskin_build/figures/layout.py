@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 from mmskin_build.figures.labels import close_up, parse_label
@@ -19,6 +19,9 @@ _REPEATS_MIN = 3  # pages on which furniture returns at least
 _REPEATS_SHARE = 0.2  # of all pages; running heads alternate and change by chapter
 _BASELINE_SHARE = 0.6  # common height of two pieces of one printed line
 _WORD_GAP_EM = 0.9  # widest gap inside a line across reader blocks
+_MIN_LINK_WORDS, _MAX_LINK_WORDS = 2, 6
+_LINK_CHROMA = 48  # by which the channels of a link's color differ at least
+_CELL_WORDS = 3  # words of a cell that has another to its right on the same line
 _SUPERSCRIPTS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 _BLOCK_GAP_EM = 2.2  # widest gap inside a line of one reader block (justified text)
 
@@ -91,11 +94,19 @@ class PageLayout:
 
 @dataclass(frozen=True, slots=True)
 class BookLayout:
-    """All pages of a book, its body style and its words (for mending hyphens)."""
+    """All pages of a book, its body style and its words (for mending hyphens).
+
+    `links` are lines that a web page prints beside each of its figures: "Open in a new tab".
+    """
 
     pages: tuple[PageLayout, ...]
     body: BodyStyle
     words: frozenset[str]
+    links: frozenset[str] = frozenset()
+
+    def is_link(self, line: TextLine) -> bool:
+        """Whether `line` is one of `links`."""
+        return line.text.strip() in self.links
 
 
 def build_layout(pages: Sequence[Page]) -> BookLayout:
@@ -112,7 +123,26 @@ def build_layout(pages: Sequence[Page]) -> BookLayout:
     for page_lines in lines:
         for line in page_lines:
             words.update(re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", line.text.lower())[1:-1])
-    return BookLayout(tuple(layouts), body, frozenset(words))
+    return BookLayout(tuple(layouts), body, frozenset(words), _find_links(layouts, body))
+
+
+def _find_links(layouts: Sequence[PageLayout], body: BodyStyle) -> frozenset[str]:
+    """Short lines in a color of their own, no larger than running text, that return verbatim."""
+    counts = Counter(
+        line.text.strip()
+        for layout in layouts
+        for line in layout.lines
+        if line.size_pt <= body.size_pt
+        and not line.bold
+        and _MIN_LINK_WORDS <= len(line.text.split()) <= _MAX_LINK_WORDS
+        and _is_colored(line.color)
+    )
+    return frozenset(text for text, count in counts.items() if count >= _REPEATS_MIN)
+
+
+def _is_colored(color: int) -> bool:
+    channels = color >> 16, color >> 8 & 255, color & 255
+    return max(channels) - min(channels) >= _LINK_CHROMA
 
 
 def find_body_style(lines: Sequence[TextLine]) -> BodyStyle:
@@ -130,14 +160,30 @@ def find_body_style(lines: Sequence[TextLine]) -> BodyStyle:
 def _printed_lines(page: Page) -> list[TextLine]:
     """Join the reader's pieces that stand on one baseline, and read from top to bottom by block."""
     pieces = [_text_line(page.page_index, (line,)) for line in page.lines if line.text.strip()]
+    starts = {
+        round(piece.bbox.x0)
+        for last, piece in zip([None, *pieces], pieces, strict=False)
+        if last is None or not _continues(last, piece)
+    }
     joined: list[TextLine] = []
     for piece in pieces:
         last = joined[-1] if joined else None
-        if last is not None and _continues(last, piece):
+        if last is not None and _continues(last, piece) and not _opens_cell(last, piece, starts):
             joined[-1] = _join(last, piece)
         else:
             joined.append(piece)
     return joined
+
+
+def _opens_cell(left: TextLine, right: TextLine, starts: Set[int]) -> bool:
+    """Whether words after a wide gap stand where other lines start: the next cell of a table.
+
+    After a label or a mark they are the words that it heads, with lines indented below.
+    """
+    gap = right.bbox.x0 - left.bbox.x1
+    if gap <= _WORD_GAP_EM * max(left.size_pt, right.size_pt):
+        return False
+    return len(left.text.split()) >= _CELL_WORDS and round(right.bbox.x0) in starts
 
 
 def _continues(left: TextLine, right: TextLine) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from mmskin_build.figures.labels import OTHER_LABEL, parse_label
 from mmskin_build.figures.layout import BodyStyle, BookLayout, PageLayout, TextLine
+from mmskin_build.figures.tables import TICKS_MIN, are_ruled_cells, is_table, is_text_box
 from mmskin_build.geometry import Bbox, union_all
 from mmskin_build.records import FigureKind, ImageObject, PathObject, Reject
 
@@ -36,10 +37,7 @@ _DIGEST_LENGTH = 24
 _VECTOR_JOIN_PT = 7.0
 _VECTOR_MIN_PATHS = 5
 _VECTOR_MIN_SIDE_PT = 36.0
-_TICK_PT = 8.0  # the longest mark on an axis
-_TICKS_MIN = 3  # marks of one length along one line make an axis
 _TOUCH_RULE_PT = 1.5  # what lies closer to a rule touches it
-_TITLE_REACH_PT = 30.0  # between a table and its title
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,14 +251,22 @@ def _drawings(
         if len(cluster) < _VECTOR_MIN_PATHS or min(bbox.width, bbox.height) < _VECTOR_MIN_SIDE_PT:
             continue
         inside = [line for line in layout.lines if line.bbox.covered_by(bbox) > 0.6]
-        if _is_table(cluster, inside, layout, bbox):
+        if is_table(cluster, inside, layout, bbox):
             dropped.append((bbox, "table", "ruled rows of text"))
-        elif _is_text_box(inside, bbox, body):
+        elif are_ruled_cells(cluster, bbox) and any(
+            p.bbox.covered_by(bbox) > 0.9 for p in pictures
+        ):
+            dropped.append((bbox, "table", "ruled cells that hold pictures"))
+        elif is_text_box(inside, bbox, body):
             dropped.append((bbox, "text_box", "running text in a frame"))
         else:
             labels = [line.bbox for line in layout.lines if _is_lettering(line, bbox, body)]
             drawings.append(union_all([bbox, *labels]))
     return drawings, dropped
+
+
+def _holds_picture(bbox: Bbox, pictures: Sequence[Picture]) -> bool:
+    return any(picture.bbox.covered_by(bbox) > 0.9 for picture in pictures)
 
 
 def _drawn_paths(layout: PageLayout, pictures: Sequence[Picture]) -> list[PathObject]:
@@ -288,7 +294,7 @@ def _is_axis(rule: PathObject, others: Sequence[PathObject]) -> bool:
         box = other.bbox
         if box.x0 <= x1 and box.x1 >= x0 and box.y0 <= y1 and box.y1 >= y0:
             standing += 1
-            if standing >= _TICKS_MIN:
+            if standing >= TICKS_MIN:
                 return True
     return False
 
@@ -337,50 +343,6 @@ def _cluster(paths: Sequence[PathObject]) -> list[list[PathObject]]:
             if merged:
                 break
     return [members for _, members in groups]
-
-
-def _is_table(
-    cluster: Sequence[PathObject], inside: Sequence[TextLine], layout: PageLayout, bbox: Bbox
-) -> bool:
-    if _is_titled_table(layout, bbox):
-        return True
-    straight = sum(
-        path.shape == "line" or min(path.bbox.width, path.bbox.height) <= 1.5 for path in cluster
-    )
-    ruled = straight >= 0.9 * len(cluster) and len(inside) >= 8
-    return ruled and not _has_ticks(cluster)
-
-
-def _is_titled_table(layout: PageLayout, bbox: Bbox) -> bool:
-    """Whether the nearest title beside a drawing is a table's and not a figure's."""
-    titles = [
-        (line.bbox.gap(bbox), OTHER_LABEL.match(line.text) is None)
-        for line in layout.lines
-        if line.bbox.gap(bbox) <= _TITLE_REACH_PT
-        and line.bbox.x_overlap(bbox) > 0
-        and (OTHER_LABEL.match(line.text) or parse_label(line.text))
-    ]
-    return bool(titles) and not min(titles)[1]
-
-
-def _has_ticks(cluster: Sequence[PathObject]) -> bool:
-    """Whether short strokes of one length stand along a line: the marks of an axis.
-
-    The rules of a table are longer, and the dashes of a rule follow one another in its direction.
-    """
-    marks: Counter[tuple[str, int, int]] = Counter()
-    for path in cluster:
-        box = path.bbox
-        if box.width <= 1.5 < box.height <= _TICK_PT:
-            marks["upright", round(box.y0), round(box.y1)] += 1
-        elif box.height <= 1.5 < box.width <= _TICK_PT:
-            marks["level", round(box.x0), round(box.x1)] += 1
-    return any(count >= _TICKS_MIN for count in marks.values())
-
-
-def _is_text_box(inside: Sequence[TextLine], bbox: Bbox, body: BodyStyle) -> bool:
-    words = sum(len(line.text.split()) for line in inside if line.size_pt >= body.size_pt - 2)
-    return words > 30 and sum(line.bbox.area for line in inside) > 0.25 * bbox.area
 
 
 def _is_lettering(line: TextLine, bbox: Bbox, body: BodyStyle) -> bool:

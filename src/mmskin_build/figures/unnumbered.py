@@ -15,7 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from mmskin_build.figures.align import Link, PageMatch
+from mmskin_build.figures.align import Group, Link, PageMatch
+from mmskin_build.figures.caption_marks import CREDIT
 from mmskin_build.figures.captions import CaptionBlock, join_lines
 from mmskin_build.figures.islands import is_scanned, words_alone_under
 from mmskin_build.figures.labels import OTHER_LABEL, FigureLabel, parse_label
@@ -29,19 +30,15 @@ _REACH_PT = 20.0
 _MAX_LINES = 10
 _MIN_WORDS = 3
 _WIDER_SHARE = 1.6  # a caption, set to its column, is at most this much wider than its picture
+_CENTERED_SHARE, _CENTER_PT = 2.5, 2.0  # the same where it is centered under its picture
 _PRIOR = 0.45
 _SIDES: tuple[Side, ...] = ("below", "right", "left")
 _SCATTER = 0.12  # of the sizes that a recognizer measures of one type
 _NUMBERED_MIN = 3  # numbered captions that tell how a book sets its captions
+_LEGEND_SHARE = 0.6  # of titles over pictures that have a legend below, where that is a habit
 _SIDE_SHARE = 0.1  # of the numbered captions on a side that counts as usual
 _HABIT_MIN, _HABIT_SHARE = 4, 0.9  # captions that begin with a number, where that is a label
 _NUMBER = re.compile(r"\s*(?P<number>\d{1,3}(?:[.\-–]\d{1,3}){0,2})[.:)]?\s+(?=[^\W\da-z_]|\()")
-#: How a line begins that tells whose picture it is, and is no caption.
-CREDIT = re.compile(
-    r"\s*\(?(?:©|\(c\)|copyright|courtesy|photo(?:graph)?s? (?:by|courtesy)|images? (?:by|courtesy)"
-    r"|reproduced|reprinted|adapted|with (?:kind )?permission|source:|from )",
-    re.IGNORECASE,
-)
 
 #: The word of a label without a number: "Figure: Plaques" under the picture of a slide.
 BARE_WORD = re.compile(
@@ -80,16 +77,10 @@ def bind_unnumbered(
     On scanned pages, words that stand by themselves under a picture go to its bare label, or with
     `by_place` to the picture, whatever their type.
     """
-    here = [group.caption for group in match.groups if group.caption is not None]
-    here = [caption for caption in here if caption.page_index == layout.page_index]
-    taken = [caption.bbox for caption in (*here, *match.captions)]
-    loose = [
-        line
-        for line in layout.lines
-        if line.direction == 0 and not any(line.bbox.covered_by(box) > 0.5 for box in taken)
-    ]
+    loose = _loose_lines(layout, match, book)
+    free = _without_running(loose, layout, book)
+    links = [line.bbox for line in layout.lines if book.is_link(line)]
     scanned = is_scanned(layout)
-    free = [line for line in loose if not _is_running(line, book.body, scanned)]
     for group in sorted(match.groups, key=lambda g: (g.bbox.y0, g.bbox.x0)):
         label = group.caption
         if label is not None and (label.text or label.continued or label.label is None):
@@ -100,7 +91,7 @@ def bind_unnumbered(
             if side == "below" and scanned and (by_place or label is not None):
                 lines = words_alone_under(group.bbox, loose)
             else:
-                lines = _block_at(group.bbox, free, side)
+                lines = _words_at(group, match, free, links, side)
             words = sum(len(line.text.split()) for line in lines)
             if words < _MIN_WORDS or CREDIT.match(lines[0].text):
                 continue
@@ -115,6 +106,71 @@ def bind_unnumbered(
             free = [line for line in free if line not in lines]
             loose = [line for line in loose if line not in lines]
             break
+
+
+def join_legends(book: BookLayout, matches: Mapping[int, PageMatch]) -> None:
+    """Give titles that stand over their pictures the legends below these, in place.
+
+    Web pages print a figure so: label and title in bold, the picture, its legend in plain type.
+    Only where a book makes a habit of it.
+    """
+    titled = 0
+    found: list[tuple[Group, CaptionBlock, list[TextLine]]] = []
+    for layout in book.pages:
+        match = matches[layout.page_index]
+        free = _without_running(_loose_lines(layout, match, book), layout, book)
+        links = [line.bbox for line in layout.lines if book.is_link(line)]
+        for group in match.groups:
+            caption = group.caption
+            if caption is None or not _is_title_over(group, caption, layout):
+                continue
+            titled += 1
+            lines = _words_at(group, match, free, links, "below")
+            if lines and not lines[0].bold and not CREDIT.match(lines[0].text):
+                found.append((group, caption, lines))
+                free = [line for line in free if line not in lines]
+    if len(found) < _NUMBERED_MIN or len(found) < _LEGEND_SHARE * titled:
+        return
+    for group, title, lines in found:
+        legend = _caption(title.page_index, lines, book.words)
+        text = f"{title.text} {legend.text}"
+        parts = len(split_caption(text).parts)
+        group.caption = replace(
+            legend, label=title.label, text=text, prior=title.prior, part_count=parts
+        )
+        group.notes.append("title stands apart from its legend")
+
+
+def _is_title_over(group: Group, caption: CaptionBlock, layout: PageLayout) -> bool:
+    """Whether a caption is a numbered title, all in bold, above its picture."""
+    if caption.label is None or not caption.text or caption.page_index != layout.page_index:
+        return False
+    if group.link is None or group.link.side != "above" or caption.direction != 0:
+        return False
+    lines = [line for line in layout.lines if line.bbox.covered_by(caption.bbox) > 0.5]
+    return all(span.bold for line in lines for span in line.spans if span.text.strip())
+
+
+def _loose_lines(layout: PageLayout, match: PageMatch, book: BookLayout) -> list[TextLine]:
+    """The upright lines of a page that are in no caption, and no links."""
+    here = [group.caption for group in match.groups if group.caption is not None]
+    here = [caption for caption in here if caption.page_index == layout.page_index]
+    taken = [caption.bbox for caption in (*here, *match.captions)]
+    return [
+        line
+        for line in layout.lines
+        if line.direction == 0
+        and not any(line.bbox.covered_by(box) > 0.5 for box in taken)
+        and not book.is_link(line)
+    ]
+
+
+def _without_running(
+    lines: Sequence[TextLine], layout: PageLayout, book: BookLayout
+) -> list[TextLine]:
+    """Those that may be words of a caption without a label."""
+    scanned = is_scanned(layout)
+    return [line for line in lines if not _is_running(line, book.body, scanned)]
 
 
 def name_by_numbers(matches: Mapping[int, PageMatch]) -> None:
@@ -164,6 +220,35 @@ def _is_running(line: TextLine, body: BodyStyle, scanned: bool) -> bool:
     return bool(parse_label(line.text) or OTHER_LABEL.match(line.text) or LETTER.match(line.text))
 
 
+def _words_at(
+    group: Group, match: PageMatch, free: Sequence[TextLine], links: Sequence[Bbox], side: Side
+) -> list[TextLine]:
+    """The words on a side of a figure: next to it, past a link or credit, or below its row."""
+    box = group.bbox
+    lines = _block_at(box, free, side)
+    if len(lines) == 1 and CREDIT.match(lines[0].text):
+        links = [*links, lines[0].bbox]
+        free = [line for line in free if line is not lines[0]]
+        lines = []
+    if not lines and side == "below":
+        lines = _block_at(_with_link(box, links), free, side)
+    if not lines and side == "below":
+        row = (other.bbox.y1 for other in match.groups if _stand_in_a_row(box, other.bbox))
+        lines = _block_at(box._replace(y1=max(row, default=box.y1)), free, side)
+    return lines
+
+
+def _stand_in_a_row(a: Bbox, b: Bbox) -> bool:
+    return a.y_overlap(b) > 0.5 * min(a.height, b.height)
+
+
+def _with_link(picture: Bbox, links: Sequence[Bbox]) -> Bbox:
+    """The picture and a link of a web page right below it, over the words that follow."""
+    near = (link for link in links if link.y0 >= picture.y1 and link.gap(picture) <= _REACH_PT)
+    ends = [link.y1 for link in near]
+    return Bbox(picture.x0, picture.y0, picture.x1, max([picture.y1, *ends]))
+
+
 def _block_at(picture: Bbox, lines: Sequence[TextLine], side: Side) -> list[TextLine]:
     """The lines that begin within reach on `side` and go on in one style."""
     found: list[TextLine] = []
@@ -182,7 +267,9 @@ def _block_at(picture: Bbox, lines: Sequence[TextLine], side: Side) -> list[Text
             area = area.union(line.bbox)
     if area is None or len(found) > _MAX_LINES:
         return []
-    if side == "below" and area.width > _WIDER_SHARE * picture.width + 12:
+    centered = abs(area.center[0] - picture.center[0]) <= _CENTER_PT
+    share = _CENTERED_SHARE if centered else _WIDER_SHARE
+    if side == "below" and area.width > share * picture.width + 12:
         return []
     return found
 
