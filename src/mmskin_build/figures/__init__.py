@@ -7,12 +7,13 @@ Steps, in order:
    `index_pages`: the index at the back
 3. `caption_starts`: captions told from references; `captions`, `caption_flow`, `caption_leading`:
    whole captions
-4. `regions`: pictures out of image objects, strips, tiles, vector drawings and scans
+4. `regions`: pictures out of image objects, strips, tiles, vector drawings and scans; `tables`:
+   the cells that rules make
 5. `profile`: what this book's captions look like, learned from unambiguous pages
 6. `align`, `facing`: pictures to captions, on each page and then across the page break, by
    `assignment` at the least total cost, and how they stand to one another, `placement`;
-   `unnumbered`: captions without a number, by place and type;
-   `islands`: by place alone, on scanned pages
+   `unnumbered`: captions without a number, by place and type; `islands`: by place alone, on
+   scanned pages
 7. `caption_marks`, `subcaptions`: a caption's parts by panel
 8. `glyphs`, `lettering`: the letters inside the pictures of a figure
 9. `paper`, `gutters`, `charts`, `standing`, `lattice`, `drawings`, `plate_cuts`, `plates`,
