@@ -242,6 +242,32 @@ def test_two_captions_on_the_facing_page_keep_the_order_of_their_pictures() -> N
     assert pairs(book) == {"Figure 1.1": [upper], "Figure 1.2": [lower]}
 
 
+def test_captions_in_one_block_beside_the_first_picture_follow_the_order_of_all() -> None:
+    boxes = [(190.0, y, 545.0, y + 200.0) for y in (60.0, 268.0, 476.0)]
+    block = [caption(f"Figure 1.{n}", 60, 50 + 10 * n) for n in (1, 2, 3)]
+    book = align(page(0, boxes, *block, body=()))
+    assert pairs(book) == {f"Figure 1.{n + 1}": [box] for n, box in enumerate(boxes)}
+
+
+def test_captions_in_one_block_go_to_the_pictures_that_bear_their_numbers() -> None:
+    boxes = [(x, y, x + 240.0, y + 200.0) for x in (50.0, 305.0) for y in (60.0, 270.0)]
+    numbers = [make_line(str(n + 1), box[2] - 12, box[3] - 14) for n, box in enumerate(boxes)]
+    block = [caption(f"Figure 1.{n}", 60, 480 + 10 * n) for n in (1, 2, 3, 4)]
+    book = align(page(0, boxes, numbers, *block, body=()))
+    assert pairs(book) == {f"Figure 1.{n + 1}": [box] for n, box in enumerate(boxes)}
+
+
+def test_captions_for_the_facing_page_may_stand_below_a_figure_of_their_own_page() -> None:
+    own, upper, lower = (
+        (60.0, 60.0, 550.0, 400.0),
+        (60.0, 60.0, 550.0, 380.0),
+        (60.0, 390.0, 550.0, 720.0),
+    )
+    block = [caption(f"Figure 1.{n}", 60, 396 + 10 * n) for n in (1, 2, 3)]
+    book = align(page(0, [own], *block), page(1, [upper, lower], body=()))
+    assert pairs(book) == {"Figure 1.1": [own], "Figure 1.2": [upper], "Figure 1.3": [lower]}
+
+
 def test_a_plate_of_several_pages_has_one_caption() -> None:
     text = "Lichen. (a) Papules. (b) Plaques. (c) Erosions."
     full = (60.0, 60.0, 550.0, 720.0)

@@ -17,7 +17,7 @@ from builders import (
 from mmskin_build.figures.captions import CaptionBlock, find_captions, join_lines
 from mmskin_build.figures.layout import build_layout
 from mmskin_build.geometry import Bbox
-from mmskin_build.records import Line, Page
+from mmskin_build.records import Line, Page, Span
 
 PICTURE = Bbox(72, 200, 372, 400)
 
@@ -131,6 +131,46 @@ def test_captions_side_by_side_do_not_mix() -> None:
         ("Figure 1.2", "Plaques of the elbow with silvery scales."),
         ("Figure 1.3", "Papules of the knee with violet borders."),
     ]
+
+
+def test_captions_that_run_on_in_one_paragraph_are_told_apart_at_their_labels() -> None:
+    def words(text: str, x0: float, y0: float, bold: bool = False) -> Span:
+        box = (x0, y0, x0 + 4.0 * len(text), y0 + 9.6)
+        font = "Helvetica-Bold" if bold else "Helvetica"
+        return make_span(text, box, font=font, size_pt=8.0, bold=bold)
+
+    first = (
+        words("Fig. 4 ", 72, 408, True),
+        words("Plaques of the elbow (see Fig. 5). ", 100, 408),
+        words("Fig. 5 ", 240, 408, True),
+        words("Papules of the", 268, 408),
+    )
+    second = (
+        words("knee. Compare Fig. 6 and ", 72, 418),
+        words("Fig. 6", 172, 418, True),
+        words(". ", 196, 418),
+        words("Fig. 6 ", 204, 418, True),
+        words("Scars.", 232, 418),
+    )
+    lines = [make_line(spans=spans, block=1) for spans in (first, second)]
+    assert texts(find_on_page(*lines)) == [
+        ("Fig. 4", "Plaques of the elbow (see Fig. 5)."),
+        ("Fig. 5", "Papules of the knee. Compare Fig. 6 and Fig. 6."),
+        ("Fig. 6", "Scars."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sign", "font"),
+    [("\u25b2", "DejaVuSans"), ("\u25c0", "Arial"), ("\uf06e", "Wingdings"), ("n", "ZapfDingbats")],
+)
+def test_a_sign_that_points_from_a_label_to_its_picture_is_no_word(sign: str, font: str) -> None:
+    (line,) = make_caption_lines("Fig. 4", "Plaques of the elbow.", x0=82)
+    pointer = make_span(f"{sign} ", (72, 408, 82, 417.6), font=font, size_pt=8.0)
+    label, words = line.spans
+    for spans in ((pointer, label, words), (pointer, label, pointer, words)):
+        lines = [make_line(spans=spans, block=1)]
+        assert texts(find_on_page(*lines)) == [("Fig. 4", "Plaques of the elbow.")]
 
 
 def test_a_caption_goes_on_in_the_next_column() -> None:

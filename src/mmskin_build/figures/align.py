@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from mmskin_build.figures.assignment import assign
@@ -19,6 +19,7 @@ from mmskin_build.figures.captions import CaptionBlock
 from mmskin_build.figures.layout import BodyStyle, PageLayout, TextLine
 from mmskin_build.figures.profile import Profile, Side
 from mmskin_build.figures.regions import Picture
+from mmskin_build.figures.stacks import deal_in_order, find_stacked
 from mmskin_build.geometry import Bbox, turn_upright, union_all
 
 NO_PAIR = 9.0  # cost above which a caption rather stays alone
@@ -32,6 +33,10 @@ _UNUSUAL = 2.0  # nats from which a pair stands in an unusual way
 _RECLAIM_PT = 24.0
 _OWN_WORDS_PT = 14.0  # between a picture and the unnumbered caption under it
 _OWN_WORDS_MIN = 3
+_DEALT_COST = (
+    1.0  # in nats, of a caption in a block, whose number and not its place says whose it is
+)
+IN_A_BLOCK = "captions in one block follow the order of the pictures"
 
 
 #: Words that begin a part of a caption, not one: "(a) Before", "B. After".
@@ -91,6 +96,18 @@ def match_page(
         Every picture in exactly one group, every caption in a group or among `captions`.
     """
     page = _PageGeometry(layout, captions, body)
+    dealt = _deal_block(page, pictures, captions, profile)
+    if dealt:
+        used = {id(picture) for group in dealt for picture in group.pictures}
+        named = {id(group.caption) for group in dealt}
+        rest = match_page(
+            layout,
+            [picture for picture in pictures if id(picture) not in used],
+            [caption for caption in captions if id(caption) not in named],
+            body,
+            profile,
+        )
+        return PageMatch([*dealt, *rest.groups], rest.captions)
     table = [[page.link(picture, caption, profile) for caption in captions] for picture in pictures]
     groups: list[Group] = []
     alone = list(captions)
@@ -123,6 +140,31 @@ def match_page(
             column = next(i for i, c in enumerate(captions) if c is group.caption)
             group.rival_picture_cost = min(table[row][column].cost for row in unclaimed)
     return PageMatch(groups, alone)
+
+
+def _deal_block(
+    page: _PageGeometry,
+    pictures: Sequence[Picture],
+    captions: Sequence[CaptionBlock],
+    profile: Profile,
+) -> list[Group]:
+    """Figures of the captions that stand together in a block, where pictures are left for each."""
+    block = find_stacked(captions)
+    others = [caption for i, caption in enumerate(captions) if i not in block]
+    if not block:
+        return []
+    links = [[page.link(picture, caption, profile) for picture in pictures] for caption in others]
+    costs = [{i: link.cost for i, link in enumerate(row) if link.cost < NO_PAIR} for row in links]
+    taken = set(assign(costs, alone=NO_PAIR))
+    free = [picture for row, picture in enumerate(pictures) if row not in taken]
+    dealt = deal_in_order(block, captions, [p.bbox for p in free], page.text)
+    groups = []
+    for column, rows in dealt.items():
+        caption, own = captions[column], [free[row] for row in rows]
+        link = page.link(own[0], caption, profile)
+        link = replace(link, cost=min(link.cost, _DEALT_COST), blocked_words=0)
+        groups.append(Group(page.page_index, own, caption, link, notes=[IN_A_BLOCK]))
+    return groups
 
 
 def _in_order(
@@ -241,6 +283,7 @@ class _PageGeometry:
     def __init__(
         self, layout: PageLayout, captions: Sequence[CaptionBlock], body: BodyStyle
     ) -> None:
+        self.page_index = layout.page_index
         self.width, self.height = layout.page.width_pt, layout.page.height_pt
         self.captions = captions
         self.body = body

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mmskin_build.config import FiguresConfig
-from mmskin_build.figures.align import Group, PageMatch, match_page
+from mmskin_build.figures.align import IN_A_BLOCK, Group, PageMatch, match_page
 from mmskin_build.figures.captions import CaptionBlock, find_captions
 from mmskin_build.figures.confidence import judge_lone, judge_pair
 from mmskin_build.figures.facing import match_neighbors
@@ -111,7 +111,7 @@ def _clear_pairs(matches: Mapping[int, PageMatch]) -> list[tuple[Side, float]]:
     for match in matches.values():
         for group in match.groups:
             link = group.link
-            if link is None or link.blocked_words or match.captions:
+            if link is None or link.blocked_words or match.captions or IN_A_BLOCK in group.notes:
                 continue
             if link.gap_pt <= 40 and group.rival_cost - link.cost >= 1.0:
                 found.append((link.side, link.gap_pt))

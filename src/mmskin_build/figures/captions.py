@@ -25,6 +25,7 @@ from mmskin_build.figures.caption_flow import (
     is_part,
     lines_below,
     main_style,
+    split_run,
     stands_between,
     text_style_of,
 )
@@ -50,7 +51,8 @@ class CaptionBlock:
 
     `text` is as printed, de-hyphenated, without the label. `prior` is in [0, 1]: how much the block
     looks like a caption before any picture is looked at. `size_pt` is that of its text,
-    `part_count` the number of panels that it names, 0 for none.
+    `part_count` the number of panels that it names, 0 for none. `runs_on` says that it begins
+    inside the paragraph of the caption before it.
     """
 
     page_index: int
@@ -63,6 +65,7 @@ class CaptionBlock:
     size_pt: float
     font: str
     part_count: int
+    runs_on: bool = False
 
 
 def find_captions(book: BookLayout, obstacles: Mapping[int, Sequence[Bbox]]) -> list[CaptionBlock]:
@@ -90,11 +93,12 @@ def find_captions(book: BookLayout, obstacles: Mapping[int, Sequence[Bbox]]) -> 
         for start in here:
             if start.line_index in translated:
                 continue
-            block, members = _extend(view, start, heads, book, pictures)
+            blocks, members = _extend(view, start, heads, book, pictures)
             translated.update(members)
-            captions.append(
+            captions += [
                 replace(block, bbox=turn_back(block.bbox, direction, width, height).rounded())
-            )
+                for block in blocks
+            ]
     return captions
 
 
@@ -104,8 +108,11 @@ def _extend(
     heads: set[int],
     book: BookLayout,
     pictures: Sequence[Bbox],
-) -> tuple[CaptionBlock, list[int]]:
-    """Collect the lines of the caption that `start` begins; also return their indices."""
+) -> tuple[list[CaptionBlock], list[int]]:
+    """Collect the lines of the caption that `start` begins; also return their indices.
+
+    Captions that run on in one paragraph ("Fig. 1 … Fig. 2 …") are as many blocks.
+    """
     lines = layout.lines
     first = lines[start.line_index]
     rest = first.text[start.label.end :].strip()
@@ -168,25 +175,32 @@ def _extend(
     second = find_second_column(layout, members, heads, text_style, book.body, pictures)
     overflow = second or find_overflow(layout, members, heads, text_style, book.body)
     box = union_all(lines[i].bbox for i in (*members, *second))
-    text = join_lines([lines[i] for i in (*in_rows(lines, members), *overflow)], book.words)
-    label = parse_label(text)
-    end = label.end if label is not None else start.label.end
-    body_text = text[end:].strip()
-    if start.continued:
-        body_text = CONTINUED.sub("", body_text, count=1).strip()
-    block = CaptionBlock(
-        page_index=layout.page_index,
-        bbox=box.rounded(),
-        label=start.label,
-        continued=start.continued,
-        text=body_text,
-        prior=max(0.05, min(0.99, 0.5 + 0.1 * start.score)),
-        direction=start.direction,
-        size_pt=text_style[1],
-        font=text_style[0],
-        part_count=len(split_caption(body_text).parts),
-    )
-    return block, members
+    printed = [lines[i] for i in (*in_rows(lines, members), *overflow)]
+    runs = split_run(printed, start.label)
+    blocks = []
+    for number, run in enumerate(runs):
+        text = join_lines(run, book.words)
+        label = parse_label(text)
+        end = label.end if label is not None else start.label.end
+        body_text = text[end:].strip()
+        if start.continued and number == 0:
+            body_text = CONTINUED.sub("", body_text, count=1).strip()
+        whole = box if len(runs) == 1 else union_all(line.bbox for line in run)
+        block = CaptionBlock(
+            page_index=layout.page_index,
+            bbox=whole.rounded(),
+            label=start.label if number == 0 else label,
+            continued=start.continued and number == 0,
+            text=body_text,
+            prior=max(0.05, min(0.99, 0.5 + 0.1 * start.score)),
+            direction=start.direction,
+            size_pt=text_style[1],
+            font=text_style[0],
+            part_count=len(split_caption(body_text).parts),
+            runs_on=number > 0,
+        )
+        blocks.append(block)
+    return blocks, members
 
 
 def _is_translation(line: TextLine, last: TextLine, start: Start) -> bool:

@@ -9,6 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from mmskin_build.figures.labels import parse_label
 from mmskin_build.geometry import Bbox, turn_upright, union_all
@@ -20,6 +21,8 @@ _REPEATS_SHARE = 0.2  # of all pages; running heads alternate and change by chap
 _BASELINE_SHARE = 0.6  # common height of two pieces of one printed line
 _WORD_GAP_EM = 0.9  # widest gap inside a line across reader blocks
 _SUPERSCRIPTS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
+_PICTOGRAPHS = re.compile(r"dingbat|wingding|webding", re.IGNORECASE)  # fonts without letters
+_SIGN = re.compile("[\u2022\u2023\u2190-\u21ff\u25a0-\u27bf\u2b00-\u2bff\ue000-\uf8ff]")
 _BLOCK_GAP_EM = 2.2  # widest gap inside a line of one reader block (justified text)
 
 
@@ -137,7 +140,68 @@ def _printed_lines(page: Page) -> list[TextLine]:
             joined[-1] = _join(last, piece)
         else:
             joined.append(piece)
-    return joined
+    return [_without_pointers(line) for line in joined]
+
+
+def cut_line(line: TextLine, *offsets: int) -> list[TextLine | None]:
+    """Cut a line before the characters at `offsets`; None for a piece without a letter or sign."""
+    pieces: list[TextLine | None] = []
+    bounds = [0, *offsets, len(line.text)]
+    for start, end in pairwise(bounds):
+        spans, passed = [], 0
+        for span in line.spans:
+            first, last = max(start - passed, 0), min(end - passed, len(span.text))
+            passed += len(span.text)
+            if first >= last:
+                continue
+            step = span.bbox.width / len(span.text)
+            x0 = span.bbox.x0
+            box = span.bbox._replace(x0=x0 + first * step, x1=x0 + last * step)
+            spans.append(replace(span, text=span.text[first:last], bbox=box))
+        inked = any(span.text.strip() for span in spans)
+        cut = _styled(line.page_index, tuple(spans), line.direction, line.block) if inked else None
+        pieces.append(cut)
+    return pieces
+
+
+def _without_pointers(line: TextLine) -> TextLine:
+    """A line without the signs that only point from a label to its picture: "▲ Fig. 3 ■ Nevi"."""
+    if not _SIGN.search(line.text) and not any(_PICTOGRAPHS.search(s.font) for s in line.spans):
+        return line
+    lead = _pointer_length(line)
+    if lead:
+        rest = cut_line(line, lead)[1]
+        if rest is None or parse_label(rest.text) is None:
+            return line
+        line = rest
+    label = parse_label(line.text)
+    if label is None:
+        return line
+    end = len(line.text[: label.end].rstrip())
+    before, after = cut_line(line, end)
+    length = _pointer_length(after) if after is not None else 0
+    if before is None or after is None or not length:
+        return line
+    words = cut_line(after, length)[1]
+    if words is None:
+        return before
+    tail = before.spans[-1]
+    space = Span(text=" ", bbox=tail.bbox, font=tail.font, size_pt=tail.size_pt, bold=tail.bold)
+    spans = (*before.spans, space, *words.spans)
+    return _styled(line.page_index, spans, line.direction, line.block)
+
+
+def _pointer_length(line: TextLine) -> int:
+    """How many characters at the beginning of a line are signs and the spaces around them."""
+    length, signs = 0, 0
+    for span in line.spans:
+        pictograph = _PICTOGRAPHS.search(span.font) is not None and len(span.text.strip()) <= 2
+        for char in span.text:
+            if not (pictograph or char.isspace() or _SIGN.match(char)):
+                return length if signs else 0
+            signs += not char.isspace()
+            length += 1
+    return length if signs else 0
 
 
 def _continues(left: TextLine, right: TextLine) -> bool:
