@@ -15,6 +15,7 @@ from builders import (
     make_image,
     make_line,
     make_page,
+    make_path,
     turn_line,
 )
 from mmskin_build.config import FiguresConfig
@@ -266,6 +267,41 @@ def test_captions_for_the_facing_page_may_stand_below_a_figure_of_their_own_page
     block = [caption(f"Figure 1.{n}", 60, 396 + 10 * n) for n in (1, 2, 3)]
     book = align(page(0, [own], *block), page(1, [upper, lower], body=()))
     assert pairs(book) == {"Figure 1.1": [own], "Figure 1.2": [upper], "Figure 1.3": [lower]}
+
+
+@pytest.mark.parametrize("head", ["Figure 2. ", "Figure. "])
+def test_a_title_above_a_picture_goes_with_the_legend_below_it(head: str) -> None:
+    bold = {"size_pt": 8.5, "font": "Helvetica-Bold", "bold": True, "block": 1}
+    title = make_line(f"{head}Lichen planus before treatment", 72, 180, **bold)
+    below = [
+        make_line(
+            "A, Papules of the wrist. B, The same area", 72, 406, size_pt=7.5, font="Helvetica"
+        ),
+        make_line("after a month of treatment.", 72, 415, size_pt=7.5, font="Helvetica"),
+    ]
+    (figure,) = align(page(0, [(72.0, 200.0, 372.0, 400.0)], [title, *below])).figures
+    assert figure.caption == (
+        "Lichen planus before treatment. A, Papules of the wrist. B, The same area after a month"
+        " of treatment."
+    )
+    assert figure.label == ("Figure 2" if "2" in head else None)
+
+
+def test_a_footnote_below_a_picture_is_no_legend_of_its_title() -> None:
+    bold = {"size_pt": 8.5, "font": "Helvetica-Bold", "bold": True, "block": 1}
+    title = make_line("Figure 2. Lichen planus before treatment", 72, 180, **bold)
+    note = make_line(
+        "1 Address: Clinic of Skin Diseases, Oslo.", 72, 412, size_pt=7.5, font="Helvetica"
+    )
+    (figure,) = align(
+        make_page(
+            0,
+            images=[photo((72.0, 200.0, 372.0, 400.0))],
+            lines=[title, note, *make_body(y0=640, rows=8)],
+            paths=[make_path((72, 406, 172, 406.5), shape="line")],
+        )
+    ).figures
+    assert figure.caption == "Lichen planus before treatment"
 
 
 def test_a_plate_of_several_pages_has_one_caption() -> None:

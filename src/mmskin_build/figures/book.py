@@ -18,7 +18,12 @@ from mmskin_build.figures.layout import BookLayout, TextLine, build_layout
 from mmskin_build.figures.panels import find_letters
 from mmskin_build.figures.profile import Profile, Side, learn_profile
 from mmskin_build.figures.regions import Picture, find_pictures
-from mmskin_build.figures.unnumbered import bind_unnumbered, name_by_numbers, usual_sides
+from mmskin_build.figures.unnumbered import (
+    append_legends,
+    bind_unnumbered,
+    name_by_numbers,
+    usual_sides,
+)
 from mmskin_build.geometry import reading_order, union_all
 from mmskin_build.records import (
     Evidence,
@@ -75,6 +80,7 @@ def align_book(pages: Sequence[Page], cfg: FiguresConfig) -> BookFigures:
     sides = usual_sides(matches)
     for layout in book.pages:
         bind_unnumbered(layout, matches[layout.page_index], book, sides)
+        append_legends(layout, matches[layout.page_index], book)
     name_by_numbers(matches)
     match_neighbors(matches)
     _absorb_continuations(matches)

@@ -15,6 +15,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from mmskin_build.figures.align import Link, PageMatch
+from mmskin_build.figures.caption_flow import find_rules, stands_between
 from mmskin_build.figures.captions import CaptionBlock, join_lines
 from mmskin_build.figures.labels import OTHER_LABEL, FigureLabel, parse_label
 from mmskin_build.figures.layout import BodyStyle, BookLayout, PageLayout, TextLine
@@ -28,6 +29,11 @@ _MAX_LINES = 10
 _MIN_WORDS = 3
 _WIDER_SHARE = 1.6  # a caption, set to its column, is at most this much wider than its picture
 _PRIOR = 0.45
+_EDGE_PT = 12.0  # between the left edges of a picture and of its title or legend
+_TITLE_REACH_PT = 40.0
+_TITLE_ABOVE = "title above, legend below"
+#: How the only figure of an article begins: "Figure. Lichen planus".
+_SINGLE = re.compile(r"\s*[Ff]ig(?:ure)?\.\s+(?=[^\W\da-z_]|\()")
 _SIDES: tuple[Side, ...] = ("below", "right", "left")
 _NUMBERED_MIN = 3  # numbered captions that tell how a book sets its captions
 _SIDE_SHARE = 0.1  # of the numbered captions on a side that counts as usual
@@ -84,6 +90,13 @@ def bind_unnumbered(
             if words < _MIN_WORDS or CREDIT.match(lines[0].text):
                 continue
             words_block = _caption(layout.page_index, lines, book.words)
+            single = _SINGLE.match(words_block.text)
+            if single is not None:
+                words_block = replace(words_block, text=words_block.text[single.end() :])
+            title = _title_above(group.bbox, layout, book.words) if side == "below" else None
+            if title is not None:
+                words_block = _below_title(title, words_block)
+                group.notes.append(_TITLE_ABOVE)
             gap = round(group.bbox.gap(words_block.bbox), 1)
             if label is None:
                 group.caption = words_block
@@ -93,6 +106,72 @@ def bind_unnumbered(
                 group.notes.append("label stands apart from its words")
             free = [line for line in free if line not in lines]
             break
+
+
+def append_legends(layout: PageLayout, match: PageMatch, book: BookLayout) -> None:
+    """Add the legend below a figure to the title above it, in place: "Figure 2. Title", as some do.
+
+    A title is bold throughout; the legend is set to its left edge in the type of a caption.
+    """
+    taken = [c.bbox for c in (*(g.caption for g in match.groups), *match.captions) if c]
+    free = [
+        line
+        for line in layout.lines
+        if line.direction == 0
+        and not line.bold
+        and not any(line.bbox.covered_by(box) > 0.5 for box in taken)
+        and not _is_running(line, book.body)
+    ]
+    for group in match.groups:
+        title = group.caption
+        if title is None or group.link is None or group.link.side != "above":
+            continue
+        if title.page_index != layout.page_index or title.direction != 0:
+            continue
+        heads = [
+            line for line in layout.lines if line.bbox.covered_by(title.bbox.expand(0.5)) > 0.9
+        ]
+        if not heads or not all(line.bold for line in heads):
+            continue
+        edge = min(title.bbox.x0, group.bbox.x0) - _EDGE_PT, group.bbox.x0 + _EDGE_PT
+        aligned = [line for line in free if line.bbox.x1 > edge[0]]
+        legend = _block_at(group.bbox, aligned, "below")
+        if not legend or not edge[0] <= legend[0].bbox.x0 <= edge[1]:
+            continue
+        words = _caption(layout.page_index, legend, book.words)
+        if len(words.text.split()) < _MIN_WORDS or CREDIT.match(words.text):
+            continue
+        if any(stands_between(rule, group.bbox, words.bbox) for rule in find_rules(layout, 0)):
+            continue  # a footnote
+        group.caption = _below_title(title.text, replace(title, text=words.text))
+        group.notes.append(_TITLE_ABOVE)
+
+
+def _below_title(title: str, legend: CaptionBlock) -> CaptionBlock:
+    """A legend that goes on below the picture after the title above it."""
+    stop = "" if not title or title.endswith((".", "?", "!")) else "."
+    text = f"{title}{stop} {legend.text}".strip()
+    return replace(legend, text=text, part_count=len(split_caption(text).parts))
+
+
+def _title_above(picture: Bbox, layout: PageLayout, words: frozenset[str]) -> str | None:
+    """The words of a bold title "Figure. …" without a number over the left edge of a picture."""
+    for line in layout.lines:
+        gap = picture.y0 - line.bbox.y1
+        match = _SINGLE.match(line.text)
+        if match is None or not line.bold or line.direction != 0 or not 0 <= gap <= _TITLE_REACH_PT:
+            continue
+        if not -_EDGE_PT <= picture.x0 - line.bbox.x0 <= _EDGE_PT:
+            continue
+        more = [
+            other
+            for other in layout.lines
+            if (other.font, other.size_pt) == (line.font, line.size_pt)
+            and line.bbox.y1 - 2 <= other.bbox.y0 < picture.y0
+            and abs(other.bbox.x0 - line.bbox.x0) <= _EDGE_PT
+        ]
+        return join_lines([line, *more], words)[match.end() :]
+    return None
 
 
 def name_by_numbers(matches: Mapping[int, PageMatch]) -> None:
