@@ -22,6 +22,7 @@ from mmskin_build.config import FiguresConfig
 from mmskin_build.figures.book import BookFigures, align_book
 from mmskin_build.figures.captions import find_captions
 from mmskin_build.figures.layout import build_layout
+from mmskin_build.figures.panels import bind_panels
 from mmskin_build.figures.regions import find_pictures
 from mmskin_build.geometry import Bbox
 from mmskin_build.records import Figure, ImageObject, Line, Page
@@ -302,6 +303,33 @@ def test_a_footnote_below_a_picture_is_no_legend_of_its_title() -> None:
         )
     ).figures
     assert figure.caption == "Lichen planus before treatment"
+
+
+def _worded_panels(*, captioned: bool) -> BookFigures:
+    left, right = (72.0, 200.0, 272.0, 400.0), (290.0, 200.0, 490.0, 400.0)
+    small = {"size_pt": 8.0, "font": "Helvetica"}
+    words = [
+        make_line("(a) Papules of", 72, 404, **small, block=1),
+        make_line("the wrist", 72, 414, **small, block=1),
+        make_line("(b) A scar", 290, 404, **small, block=2),
+    ]
+    below = caption("Figure 1.1", 72, 430) if captioned else ()
+    return align(page(0, [left, right], words, below))
+
+
+def test_words_behind_a_letter_under_each_picture_are_its_panels_own() -> None:
+    (figure,) = _worded_panels(captioned=True).figures
+    assert figure.caption == "Plaques of the elbow."
+    assert [(p.label, p.text) for p in bind_panels(figure).panels] == [
+        ("a", "Papules of the wrist"),
+        ("b", "A scar"),
+    ]
+
+
+def test_words_behind_a_letter_under_each_picture_are_the_caption_where_there_is_no_other() -> None:
+    (figure,) = _worded_panels(captioned=False).figures
+    assert figure.caption == "(a) Papules of the wrist (b) A scar"
+    assert [p.text for p in bind_panels(figure).panels] == ["Papules of the wrist", "A scar"]
 
 
 def test_a_plate_of_several_pages_has_one_caption() -> None:

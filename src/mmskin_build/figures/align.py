@@ -53,12 +53,24 @@ class Link:
     blocked_words: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class PanelWords:
+    """Words under one of a figure's pictures: `text` without the letter, `printed` with it."""
+
+    picture: Bbox
+    letter: str
+    text: str
+    printed: str
+    bbox: Bbox
+
+
 @dataclass(slots=True)
 class Group:
     """A figure in the making: pictures of one page, its caption, the link, the next best costs.
 
     `rival_cost` is the cost of the next best caption for its picture, `rival_picture_cost` that of
-    the next best picture for its caption, among those left without one.
+    the next best picture for its caption, among those left without one. `panel_words` stand under
+    its pictures, outside of the caption: one for each picture, or none.
     """
 
     page_index: int
@@ -68,6 +80,7 @@ class Group:
     rival_cost: float = NO_PAIR
     rival_picture_cost: float = NO_PAIR
     notes: list[str] = field(default_factory=list)
+    panel_words: list[PanelWords] = field(default_factory=list)
 
     @property
     def bbox(self) -> Bbox:

@@ -15,6 +15,7 @@ from mmskin_build.figures.facts import FactFinder, LoneFacts, PairFacts
 from mmskin_build.figures.headings import find_headings
 from mmskin_build.figures.index_pages import find_index
 from mmskin_build.figures.layout import BookLayout, TextLine, build_layout
+from mmskin_build.figures.panel_words import bind_panel_words
 from mmskin_build.figures.panels import find_letters
 from mmskin_build.figures.profile import Profile, Side, learn_profile
 from mmskin_build.figures.regions import Picture, find_pictures
@@ -79,6 +80,7 @@ def align_book(pages: Sequence[Page], cfg: FiguresConfig) -> BookFigures:
     _share_bare_labels(matches)
     sides = usual_sides(matches)
     for layout in book.pages:
+        bind_panel_words(layout, matches[layout.page_index].groups, book)
         bind_unnumbered(layout, matches[layout.page_index], book, sides)
         append_legends(layout, matches[layout.page_index], book)
     name_by_numbers(matches)
@@ -230,8 +232,12 @@ def _figure(figure_id: str, group: Group, lines: Sequence[TextLine]) -> Figure:
     bbox = union_all(p.bbox for p in pictures).rounded()
     kind: FigureKind = "photo" if any(p.kind == "photo" for p in pictures) else "nonphoto"
     letters = find_letters([p.bbox for p in pictures], lines) if len(pictures) > 1 else {}
+    own = {words.picture: words for words in group.panel_words}
     panels = tuple(
-        Panel(bbox=p.bbox.rounded(), label=letters.get(i)) for i, p in enumerate(pictures)
+        Panel(bbox=p.bbox.rounded(), label=own[p.bbox].letter, text=own[p.bbox].text)
+        if p.bbox in own
+        else Panel(bbox=p.bbox.rounded(), label=letters.get(i))
+        for i, p in enumerate(pictures)
     )
     caption = group.caption
     if caption is None:

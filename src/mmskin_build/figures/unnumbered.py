@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from mmskin_build.figures.align import Link, PageMatch
+from mmskin_build.figures.align import PART_MARK, Group, Link, PageMatch
 from mmskin_build.figures.caption_flow import find_rules, stands_between
 from mmskin_build.figures.captions import CaptionBlock, join_lines
 from mmskin_build.figures.labels import OTHER_LABEL, FigureLabel, parse_label
@@ -71,6 +71,7 @@ def bind_unnumbered(
     here = [group.caption for group in match.groups if group.caption is not None]
     here = [caption for caption in here if caption.page_index == layout.page_index]
     taken = [caption.bbox for caption in (*here, *match.captions)]
+    taken += [words.bbox for group in match.groups for words in group.panel_words]
     free = [
         line
         for line in layout.lines
@@ -83,6 +84,9 @@ def bind_unnumbered(
         if label is not None and (label.text or label.continued or label.label is None):
             continue
         if all(p.kind == "nonphoto" for p in group.pictures):
+            continue
+        if label is None and group.panel_words:
+            _name_by_panels(layout.page_index, group)
             continue
         for side in sides:
             lines = _block_at(group.bbox, free, side)
@@ -114,6 +118,7 @@ def append_legends(layout: PageLayout, match: PageMatch, book: BookLayout) -> No
     A title is bold throughout; the legend is set to its left edge in the type of a caption.
     """
     taken = [c.bbox for c in (*(g.caption for g in match.groups), *match.captions) if c]
+    taken += [words.bbox for group in match.groups for words in group.panel_words]
     free = [
         line
         for line in layout.lines
@@ -141,6 +146,8 @@ def append_legends(layout: PageLayout, match: PageMatch, book: BookLayout) -> No
         words = _caption(layout.page_index, legend, book.words)
         if len(words.text.split()) < _MIN_WORDS or CREDIT.match(words.text):
             continue
+        if PART_MARK.match(words.text) and words.part_count < 2:
+            continue  # the words of one panel
         if any(stands_between(rule, group.bbox, words.bbox) for rule in find_rules(layout, 0)):
             continue  # a footnote
         group.caption = _below_title(title.text, replace(title, text=words.text))
@@ -241,6 +248,26 @@ def _starts_at(picture: Bbox, line: TextLine, side: Side) -> bool:
     if side == "right":
         return beside and -1.0 <= box.x0 - picture.x1 <= _REACH_PT
     return beside and -1.0 <= picture.x0 - box.x1 <= _REACH_PT
+
+
+def _name_by_panels(page_index: int, group: Group) -> None:
+    """Make the words under the panels of a figure without a caption its caption, in place."""
+    words = sorted(group.panel_words, key=lambda each: each.letter)
+    text = " ".join(each.printed for each in words)
+    box = union_all(each.bbox for each in words)
+    group.caption = CaptionBlock(
+        page_index=page_index,
+        bbox=box.rounded(),
+        label=None,
+        continued=False,
+        text=text,
+        prior=_PRIOR,
+        direction=0,
+        size_pt=0.0,
+        font="",
+        part_count=len(split_caption(text).parts),
+    )
+    group.link = Link("below", 0.0, 0.5)
 
 
 def _caption(page_index: int, lines: Sequence[TextLine], words: frozenset[str]) -> CaptionBlock:
