@@ -23,6 +23,8 @@ _HEAD_SHARE = 0.09  # of the page's height, at its top, where a running head sta
 _RULE_PT, _RULE_LENGTH_PT = 1.5, 36.0  # a rule's height and least width
 _CLOSED = (".", "!", "?", ")", "]")
 _SENTENCE_END = re.compile(r"[.!?)\]]\s+(?=\S)")
+_HANGING_EM = 6.0  # between a label and the words that hang in a column beside it
+_HANGING_SLACK_PT = 6.0
 _ABOVE_PT = 40.0  # between a figure and the two columns of its caption
 
 
@@ -54,6 +56,26 @@ def is_fragment(line: TextLine, last: TextLine, box: Bbox) -> bool:
         and box.x0 - 1 <= line.bbox.x0
         and line.bbox.x1 <= box.x1 + 2 * last.size_pt
         and line.bbox.y_overlap(last.bbox) > 0.3 * line.bbox.height
+    )
+
+
+def hangs_beside(
+    label: TextLine, line: TextLine, body: BodyStyle, pictures: Sequence[Bbox]
+) -> bool:
+    """Whether the words of a hanging caption begin on `line`, in a column right of their label.
+
+    Both stand within the width of one picture, so that the words are not those of the next column.
+    """
+    box, word = label.bbox, line.bbox
+    if word.y_overlap(box) < 0.5 * min(word.height, box.height) or body.matches(line):
+        return False
+    if not 0 <= word.x0 - box.x1 <= _HANGING_EM * label.size_pt:
+        return False
+    return any(
+        picture.x0 - _HANGING_SLACK_PT <= box.x0
+        and word.x1 <= picture.x1 + _HANGING_SLACK_PT
+        and picture.gap(box) <= _ABOVE_PT
+        for picture in pictures
     )
 
 

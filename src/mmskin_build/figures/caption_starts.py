@@ -20,6 +20,7 @@ _ACCEPT = 2.0
 LIST_ENTRIES = 4  # captions on a page from which it may be a list of figures
 _LEADER = re.compile(r"(?:\.\s?){4,}|…{2,}|\S\s{2,}\d{1,4}\s*$")
 _WORD = re.compile(r"[^\W\d_]{3}")
+_TITLE_CASE = re.compile(r"\s+[^\W\da-z_]\w*\s")
 _PAGE_NUMBER = re.compile(r"[\s.…]*(?:\d{1,4}|[ivxlc]{1,6})\s*")
 
 LabelStyle = tuple[str, bool, str]
@@ -136,6 +137,8 @@ def _start_score(
         score += 1.0 if abs(line.size_pt - body.size_pt) > 0.35 else 0.7
     if above is None or not _same_paragraph(above, line):
         score += 1.0
+        if layout.page.text_source == "ocr" and _TITLE_CASE.match(rest):
+            score += 1.0  # a recognizer tells neither bold nor font, which else speak for it
     elif not (lead.bold and not follower.bold):
         score -= 2.0
     if not continued and not label.separator and REFERENCE_TAIL.match(rest):

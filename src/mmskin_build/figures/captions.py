@@ -20,6 +20,7 @@ from mmskin_build.figures.caption_flow import (
     find_overflow,
     find_rules,
     find_second_column,
+    hangs_beside,
     in_rows,
     is_fragment,
     is_part,
@@ -136,7 +137,8 @@ def _extend(
             if line.bbox.x_overlap(box) <= 0.1 * line.bbox.width:
                 continue
             break
-        if line.bbox.x_overlap(box) < 0.35 * min(line.bbox.width, box.width):
+        hangs = start.bare and len(members) == 1 and hangs_beside(first, line, book.body, pictures)
+        if not hangs and line.bbox.x_overlap(box) < 0.35 * min(line.bbox.width, box.width):
             continue
         gap = line.bbox.y0 - last.bbox.y1
         if is_fragment(line, last, box):
@@ -144,7 +146,7 @@ def _extend(
             continue
         if line.bbox.y_overlap(last.bbox) > 0.5 * min(line.bbox.height, last.bbox.height):
             # A piece of the same printed line that stands apart (justified, or a second column).
-            if line.bbox.x0 - last.bbox.x1 > 3 * first.size_pt:
+            if not hangs and line.bbox.x0 - last.bbox.x1 > 3 * first.size_pt:
                 continue
         elif line.bbox.y1 <= last.bbox.y0:
             continue
@@ -159,7 +161,7 @@ def _extend(
             break
         if OTHER_LABEL.match(line.text) or (parse_label(line.text) and line.bold and not last.bold):
             break
-        if not part and not _fits(line, last, text_style, book.body, scanned, box):
+        if not part and not hangs and not _fits(line, last, text_style, book.body, scanned, box):
             break
         members.append(index)
         box = box.union(line.bbox)

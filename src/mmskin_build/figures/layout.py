@@ -23,6 +23,7 @@ _WORD_GAP_EM = 0.9  # widest gap inside a line across reader blocks
 _SUPERSCRIPTS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 _PICTOGRAPHS = re.compile(r"dingbat|wingding|webding", re.IGNORECASE)  # fonts without letters
 _SIGN = re.compile("[\u2022\u2023\u2190-\u21ff\u25a0-\u27bf\u2b00-\u2bff\ue000-\uf8ff]")
+_MISREAD = re.compile(r"\s*(?:[4AVPqbpv]|\w?[^\w\s(\[\u2018\u201c'\"]{1,2}\w?)\s+(?=[A-Z])")
 _BLOCK_GAP_EM = 2.2  # widest gap inside a line of one reader block (justified text)
 
 
@@ -140,7 +141,8 @@ def _printed_lines(page: Page) -> list[TextLine]:
             joined[-1] = _join(last, piece)
         else:
             joined.append(piece)
-    return [_without_pointers(line) for line in joined]
+    recognized = page.text_source == "ocr"
+    return [_without_pointers(line, recognized=recognized) for line in joined]
 
 
 def cut_line(line: TextLine, *offsets: int) -> list[TextLine | None]:
@@ -164,8 +166,15 @@ def cut_line(line: TextLine, *offsets: int) -> list[TextLine | None]:
     return pieces
 
 
-def _without_pointers(line: TextLine) -> TextLine:
-    """A line without the signs that only point from a label to its picture: "▲ Fig. 3 ■ Nevi"."""
+def _without_pointers(line: TextLine, *, recognized: bool) -> TextLine:
+    """A line without the signs that only point from a label to its picture: "▲ Fig. 3 ■ Nevi".
+
+    A recognizer takes them for a character or two: "<q Fig. 3", "4 Fig. 3".
+    """
+    misread = _MISREAD.match(line.text) if recognized else None
+    if misread is not None:
+        rest = cut_line(line, misread.end())[1]
+        return line if rest is None or parse_label(rest.text) is None else rest
     if not _SIGN.search(line.text) and not any(_PICTOGRAPHS.search(s.font) for s in line.spans):
         return line
     lead = _pointer_length(line)
