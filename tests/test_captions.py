@@ -173,6 +173,36 @@ def test_a_sign_that_points_from_a_label_to_its_picture_is_no_word(sign: str, fo
         assert texts(find_on_page(*lines)) == [("Fig. 4", "Plaques of the elbow.")]
 
 
+@pytest.mark.parametrize("misread", ["<q", ")", "4", "<<"])
+def test_a_pointer_that_a_recognizer_took_for_letters_is_no_word(misread: str) -> None:
+    line = make_line(f"{misread} Fig. 4 Plaques of the elbow.", 72, 408, font="ocr", size_pt=8.0)
+    page = make_page(0, lines=(line, *make_body()), text_source="ocr")
+    assert texts(find(page)) == [("Fig. 4", "Plaques of the elbow.")]
+
+
+def test_recognized_labels_without_a_mark_head_captions_in_a_book_of_captions_alone() -> None:
+    words = ["Fig. 4 Plaques of the elbow with", "silvery scales and sharp", "borders."]
+    lines = [make_line(text, 72, 408 + 10 * n, font="ocr") for n, text in enumerate(words)]
+    said = make_line("Fig. 4 shows a typical case of", 72, 480, font="ocr")
+    (block,) = find(make_page(0, lines=(*lines, said), text_source="ocr"))
+    assert texts([block]) == [
+        ("Fig. 4", "Plaques of the elbow with silvery scales and sharp borders.")
+    ]
+
+
+def test_a_caption_may_hang_in_a_column_beside_its_label() -> None:
+    small = {"size_pt": 8.0, "font": "Helvetica"}
+    words = ["Plaques of the elbow", "with silvery scales", "and borders."]
+    label = make_line("Figure 33.2", 72, 408, block=1, **small)
+    hanging = [make_line(t, 146, 408 + 10 * n, block=2, **small) for n, t in enumerate(words)]
+    beside = make_body(x0=390, y0=408, rows=6, columns=30)
+    page = make_page(0, lines=(label, *hanging, *beside, *make_body()))
+    (block,) = find(page, pictures={0: [PICTURE]})
+    assert texts([block]) == [
+        ("Figure 33.2", "Plaques of the elbow with silvery scales and borders.")
+    ]
+
+
 def test_a_caption_goes_on_in_the_next_column() -> None:
     foot = make_caption_lines("Figure 1.2", "Plaques of the elbow with\nsilvery scales and", y0=700)
     head = make_lines("sharp borders, before\ntreatment.", 320, 60, size_pt=8, font="Helvetica")

@@ -138,7 +138,7 @@ def _start_score(
     if above is None or not _same_paragraph(above, line):
         score += 1.0
         if layout.page.text_source == "ocr" and _TITLE_CASE.match(rest):
-            score += 1.0  # a recognizer tells neither bold nor font, which else speak for it
+            score += 1.0  # recognized text has no font and only a guess at bold
     elif not (lead.bold and not follower.bold):
         score -= 2.0
     if not continued and not label.separator and REFERENCE_TAIL.match(rest):

@@ -61,9 +61,11 @@ def split_columns(lines: Sequence[RecognizedLine]) -> list[RecognizedLine]:
     """Cut lines that run across the gap between two columns, or between two captions.
 
     Tesseract joins what stands on one height. A gap between columns is wider than one between
-    words, and goes on in the lines above or below.
+    words, and goes on in the lines above or below. What stands right of it is another paragraph.
     """
+    lines = [_without_marks(line) for line in lines]
     gaps = [_wide_gaps(line) for line in lines]
+    count = 1 + max((line.paragraph for line in lines), default=-1)
     cut: list[RecognizedLine] = []
     for number, line in enumerate(lines):
         ends = [
@@ -78,9 +80,20 @@ def split_columns(lines: Sequence[RecognizedLine]) -> list[RecognizedLine]:
         ]
         edges = [0, *ends, len(line.words)]
         cut.extend(
-            replace(line, words=line.words[a:b]) for a, b in zip(edges, edges[1:], strict=False)
+            replace(line, words=line.words[a:b], paragraph=line.paragraph + place * count)
+            for place, (a, b) in enumerate(pairwise(edges))
         )
     return cut
+
+
+def _without_marks(line: RecognizedLine) -> RecognizedLine:
+    """A line without the strokes that Tesseract sees in the gap between two columns."""
+    words = tuple(
+        word
+        for word in line.words
+        if word.confidence >= _NO_WORD or any(map(str.isalnum, word.text))
+    )
+    return replace(line, words=words) if words else line
 
 
 def _wide_gaps(line: RecognizedLine) -> list[tuple[int, tuple[int, int]]]:
