@@ -25,7 +25,7 @@ from mmskin_build.figures.layout import build_layout
 from mmskin_build.figures.panels import bind_panels
 from mmskin_build.figures.regions import find_pictures
 from mmskin_build.geometry import Bbox
-from mmskin_build.records import Figure, ImageObject, Line, Page
+from mmskin_build.records import Figure, ImageObject, Line, Page, ScanRegion
 
 Box = tuple[float, float, float, float]
 
@@ -303,6 +303,52 @@ def test_a_footnote_below_a_picture_is_no_legend_of_its_title() -> None:
         )
     ).figures
     assert figure.caption == "Lichen planus before treatment"
+
+
+def test_captions_of_an_opening_on_its_right_page_begin_with_the_pictures_of_the_left() -> None:
+    upper, lower = (60.0, 40.0, 550.0, 330.0), (60.0, 340.0, 550.0, 630.0)
+    pages, true = [], {}
+    for opening in (0, 1):
+        labels = [f"Figure 1.{3 * opening + n}" for n in (1, 2, 3)]
+        block = [caption(label, 60, 326 + 10 * n) for n, label in enumerate(labels, start=1)]
+        pages += [
+            page(2 * opening, [upper, lower], body=()),
+            page(2 * opening + 1, [upper], *block),
+        ]
+        true |= dict(zip(labels, ([upper], [lower], [upper]), strict=True))
+    assert pairs(align(*pages)) == true
+
+
+def test_a_picture_without_caption_before_a_figure_whose_neighbor_is_lost_takes_no_caption() -> (
+    None
+):
+    upper = (60.0, 40.0, 550.0, 330.0)
+    block = [caption(f"Figure 1.{n}", 60, 326 + 10 * n) for n in (1, 2)]
+    book = align(page(0, [upper]), page(1, [upper], *block))
+    (own,) = [f for f in book.figures if f.page_index == 1 and f.status == "paired"]
+    assert own.label == "Figure 1.1"
+
+
+def test_words_of_two_scanned_pictures_with_lost_plain_edges_are_two_captions() -> None:
+    regions = [(90.0, 60.0, 270.0, 220.0), (306.0, 60.0, 546.0, 220.0)]
+    words = [
+        make_line("Plaques of the elbow in a woman.", x, 226, font="ocr", size_pt=8.0, block=n)
+        for n, x in enumerate((72, 306))
+    ]
+    body = make_body(y0=300, rows=8)
+    scan = make_page(
+        0,
+        lines=[*words, *(replace_font(line) for line in body)],
+        scan_regions=[ScanRegion(bbox=Bbox(*box), photo_score=1.0) for box in regions],
+        text_source="ocr",
+    )
+    found = [(f.caption, len(f.panels)) for f in align(scan).figures]
+    assert found == [("Plaques of the elbow in a woman.", 1)] * 2
+
+
+def replace_font(line: Line) -> Line:
+    """A line as a recognizer gives it: without its font."""
+    return replace(line, spans=tuple(replace(span, font="ocr") for span in line.spans))
 
 
 def _worded_panels(*, captioned: bool) -> BookFigures:

@@ -173,7 +173,39 @@ def test_a_sign_that_points_from_a_label_to_its_picture_is_no_word(sign: str, fo
         assert texts(find_on_page(*lines)) == [("Fig. 4", "Plaques of the elbow.")]
 
 
-@pytest.mark.parametrize("misread", ["<q", ")", "4", "<<"])
+def test_a_label_may_be_broken_at_the_end_of_a_line_inside_a_paragraph_of_captions() -> None:
+    words = ["Fig. 4. Plaques of the elbow. Fig. 5. Papules. Fig.", "6. Scars of Fig. 7. All."]
+    lines = [
+        make_line(text, 72, 408 + 10 * n, font="Times-Italic", size_pt=8.5, block=1)
+        for n, text in enumerate(words)
+    ]
+    assert texts(find_on_page(*lines)) == [
+        ("Fig. 4", "Plaques of the elbow."),
+        ("Fig. 5", "Papules."),
+        ("Fig. 6", "Scars of Fig. 7. All."),
+    ]
+
+
+def test_a_label_may_stand_on_two_lines_beside_its_words() -> None:
+    bold = {"size_pt": 8.0, "font": "Helvetica-Bold", "bold": True, "block": 1}
+    label = [make_line("FIGURE", 72, 408, **bold), make_line("12.3", 72, 418, **bold)]
+    words = ["Plaques of the elbow", "with silvery scales."]
+    beside = [
+        make_line(text, 120, 408 + 10 * n, size_pt=8.0, font="Helvetica", block=2)
+        for n, text in enumerate(words)
+    ]
+    page = make_page(0, lines=(*label, *beside, *make_body()))
+    (block,) = find(page, pictures={0: [PICTURE]})
+    assert texts([block]) == [("FIGURE 12.3", "Plaques of the elbow with silvery scales.")]
+
+
+def test_a_recognized_sentence_about_a_figure_is_no_caption_whatever_its_size() -> None:
+    said = make_line("FIG 9-2 and the text above show", 72, 408, font="ocr", size_pt=8.0, bold=True)
+    page = make_page(0, lines=(said, *make_body()), text_source="ocr")
+    assert find(page) == []
+
+
+@pytest.mark.parametrize("misread", ["<q", ")", "4", "<<", "mu"])
 def test_a_pointer_that_a_recognizer_took_for_letters_is_no_word(misread: str) -> None:
     line = make_line(f"{misread} Fig. 4 Plaques of the elbow.", 72, 408, font="ocr", size_pt=8.0)
     page = make_page(0, lines=(line, *make_body()), text_source="ocr")

@@ -33,6 +33,7 @@ _UNUSUAL = 2.0  # nats from which a pair stands in an unusual way
 _RECLAIM_PT = 24.0
 _OWN_WORDS_PT = 14.0  # between a picture and the unnumbered caption under it
 _OWN_WORDS_MIN = 3
+_LOST_EDGE = 0.15  # of a scanned picture's width
 _DEALT_COST = (
     1.0  # in nats, of a caption in a block, whose number and not its place says whose it is
 )
@@ -366,14 +367,16 @@ class _PageGeometry:
     def _words_under(self, picture: Picture) -> TextLine | None:
         """The line of a caption's type right below a picture and no wider than it."""
         box = picture.bbox
+        # The plain edges of a scanned picture are easily taken for paper.
+        slack = _LOST_EDGE * box.width if picture.origin == "scan" else 6.0
         return next(
             (
                 line
                 for line in self.text
                 if line.direction == 0
                 and -2.0 <= line.bbox.y0 - box.y1 <= _OWN_WORDS_PT
-                and line.bbox.x0 >= box.x0 - 6
-                and line.bbox.x1 <= box.x1 + 6
+                and line.bbox.x0 >= box.x0 - slack
+                and line.bbox.x1 <= box.x1 + slack
                 and len(line.text.split()) >= _OWN_WORDS_MIN
                 and line.size_pt <= self.body.size_pt + 0.4
                 and (line.italic or not self.body.matches(line))

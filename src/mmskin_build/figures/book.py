@@ -15,6 +15,7 @@ from mmskin_build.figures.facts import FactFinder, LoneFacts, PairFacts
 from mmskin_build.figures.headings import find_headings
 from mmskin_build.figures.index_pages import find_index
 from mmskin_build.figures.layout import BookLayout, TextLine, build_layout
+from mmskin_build.figures.openings import deal_openings
 from mmskin_build.figures.panel_words import bind_panel_words
 from mmskin_build.figures.panels import find_letters
 from mmskin_build.figures.profile import Profile, Side, learn_profile
@@ -77,6 +78,7 @@ def align_book(pages: Sequence[Page], cfg: FiguresConfig) -> BookFigures:
         captions[block.page_index].append(block)
     profile = learn_profile(_clear_pairs(_match_pages(book, pictures, captions, Profile())))
     matches = _match_pages(book, pictures, captions, profile)
+    deal_openings(matches)
     _share_bare_labels(matches)
     sides = usual_sides(matches)
     for layout in book.pages:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from mmskin_build.figures.caption_starts import Start
 from mmskin_build.figures.labels import OTHER_LABEL, FigureLabel, parse_label
-from mmskin_build.figures.layout import BodyStyle, PageLayout, TextLine, cut_line
+from mmskin_build.figures.layout import BodyStyle, PageLayout, TextLine, cut_line, glue_lines
 from mmskin_build.geometry import Bbox, turn_upright, union_all
 from mmskin_build.records import Span
 
@@ -25,17 +25,15 @@ _CLOSED = (".", "!", "?", ")", "]")
 _SENTENCE_END = re.compile(r"[.!?)\]]\s+(?=\S)")
 _HANGING_EM = 6.0  # between a label and the words that hang in a column beside it
 _HANGING_SLACK_PT = 6.0
+_BROKEN_LABEL = re.compile(r"[.!?)\]]\s+(?P<word>(?:Fig\.?|Figure|FIG\.?|FIGURE))\s*$")
 _ABOVE_PT = 40.0  # between a figure and the two columns of its caption
 
 
 def lines_below(layout: PageLayout, index: int) -> list[int]:
     """Lines that could continue line `index`: those not above it, nearest first."""
     first = layout.lines[index]
-    later = [
-        i
-        for i, line in enumerate(layout.lines)
-        if i != index and line.bbox.y1 > first.bbox.y0 + 0.5 * first.height_pt
-    ]
+    top = first.bbox.y0 + 0.5 * min(first.height_pt, 1.5 * first.size_pt)  # a label of two lines
+    later = [i for i, line in enumerate(layout.lines) if i != index and line.bbox.y1 > top]
     return sorted(later, key=lambda i: (layout.lines[i].bbox.y0, layout.lines[i].bbox.x0))
 
 
@@ -139,6 +137,7 @@ def split_run(lines: Sequence[TextLine], label: FigureLabel) -> list[list[TextLi
     A label inside a line heads a caption when it follows a closed sentence, counts on, and is set
     apart as the first one is: in bold or another font, or by the mark after it.
     """
+    lines = _whole_labels(lines)
     runs: list[list[TextLine]] = [[]]
     current, ended = label, False
     lead = next((s for s in lines[0].spans if s.text.strip()), lines[0].spans[0])
@@ -165,6 +164,20 @@ def split_run(lines: Sequence[TextLine], label: FigureLabel) -> list[list[TextLi
     return [run for run in runs if run]
 
 
+def _whole_labels(lines: Sequence[TextLine]) -> list[TextLine]:
+    """Lines of which none ends between the word and the number of a label."""
+    whole: list[TextLine] = []
+    for line in lines:
+        broken = _BROKEN_LABEL.search(whole[-1].text) if whole else None
+        if broken is not None and line.text.lstrip()[:1].isdigit():
+            rest, word = cut_line(whole[-1], broken.start("word"))
+            if rest is not None and word is not None:
+                whole[-1] = rest
+                line = glue_lines(word, line)
+        whole.append(line)
+    return whole
+
+
 def _possible_heads(line: TextLine) -> list[tuple[int, Span | None]]:
     """Where a caption may begin inside a line: a span set apart from what stands before it.
 
@@ -174,7 +187,9 @@ def _possible_heads(line: TextLine) -> list[tuple[int, Span | None]]:
     passed, last = 0, None
     for span in line.spans:
         words = len(span.text) - len(span.text.lstrip())
-        if last is not None and (span.font, span.bold) != (last.font, last.bold):
+        if last is None:
+            found.append((passed + words, None))
+        elif (span.font, span.bold) != (last.font, last.bold):
             found.append((passed + words, span))
         found += [(passed + m.end(), None) for m in _SENTENCE_END.finditer(span.text)]
         passed += len(span.text)

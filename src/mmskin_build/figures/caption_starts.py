@@ -142,7 +142,8 @@ def _start_score(
     elif not (lead.bold and not follower.bold):
         score -= 2.0
     if not continued and not label.separator and REFERENCE_TAIL.match(rest):
-        score -= 3.0 if body.matches(line) else 1.5
+        sure = body.matches(line) or layout.page.text_source == "ocr"  # sizes are guessed there
+        score -= 3.0 if sure else 1.5
     elif re.match(r"^\s*[,;)\]]", rest):
         score -= 3.0
     return score

@@ -23,7 +23,12 @@ _WORD_GAP_EM = 0.9  # widest gap inside a line across reader blocks
 _SUPERSCRIPTS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 _PICTOGRAPHS = re.compile(r"dingbat|wingding|webding", re.IGNORECASE)  # fonts without letters
 _SIGN = re.compile("[\u2022\u2023\u2190-\u21ff\u25a0-\u27bf\u2b00-\u2bff\ue000-\uf8ff]")
-_MISREAD = re.compile(r"\s*(?:[4AVPqbpv]|\w?[^\w\s(\[\u2018\u201c'\"]{1,2}\w?)\s+(?=[A-Z])")
+_MISREAD = re.compile(
+    r"\s*(?:(?!(?i:in|of|to|as|by|on|at|or|an)\s)[^\W_]{1,2}"
+    r"|\w?[^\w\s(\[\u2018\u201c'\"]{1,2}\w?)\s+(?=[A-Z])"
+)
+_LABEL_WORD = re.compile(r"\s*(?:figure|fig\.?)\s*", re.IGNORECASE)
+_LABEL_NUMBER = re.compile(r"\s*[A-Z]?\d+(?:[.\-\u2013]\d+)*[A-Za-z]?[.:]?\s*")
 _BLOCK_GAP_EM = 2.2  # widest gap inside a line of one reader block (justified text)
 
 
@@ -141,8 +146,29 @@ def _printed_lines(page: Page) -> list[TextLine]:
             joined[-1] = _join(last, piece)
         else:
             joined.append(piece)
+    joined = _join_labels(joined)
     recognized = page.text_source == "ocr"
     return [_without_pointers(line, recognized=recognized) for line in joined]
+
+
+def _join_labels(lines: Sequence[TextLine]) -> list[TextLine]:
+    """Join a label that stands on two lines, its word over its number, as in a narrow margin."""
+    joined: list[TextLine] = []
+    for line in lines:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and _LABEL_WORD.fullmatch(last.text)
+            and _LABEL_NUMBER.fullmatch(line.text)
+            and last.direction == line.direction == 0
+            and (last.font, last.size_pt) == (line.font, line.size_pt)
+            and -0.5 * line.size_pt <= line.bbox.y0 - last.bbox.y1 <= 0.5 * line.size_pt
+            and line.bbox.x_overlap(last.bbox) > 0
+        ):
+            joined[-1] = glue_lines(last, line)
+        else:
+            joined.append(line)
+    return joined
 
 
 def cut_line(line: TextLine, *offsets: int) -> list[TextLine | None]:
@@ -174,7 +200,11 @@ def _without_pointers(line: TextLine, *, recognized: bool) -> TextLine:
     misread = _MISREAD.match(line.text) if recognized else None
     if misread is not None:
         rest = cut_line(line, misread.end())[1]
-        return line if rest is None or parse_label(rest.text) is None else rest
+        label = None if rest is None else parse_label(rest.text)
+        if rest is None or label is None:
+            return line
+        again = re.match(r"\s*(?:[^\w\s(\[]|[a-z])\s+(?=[A-Z])", rest.text[label.end :])
+        return rest if again is None else _cut_out(rest, label.end, label.end + again.end())
     if not _SIGN.search(line.text) and not any(_PICTOGRAPHS.search(s.font) for s in line.spans):
         return line
     lead = _pointer_length(line)
@@ -187,17 +217,25 @@ def _without_pointers(line: TextLine, *, recognized: bool) -> TextLine:
     if label is None:
         return line
     end = len(line.text[: label.end].rstrip())
-    before, after = cut_line(line, end)
+    after = cut_line(line, end)[1]
     length = _pointer_length(after) if after is not None else 0
-    if before is None or after is None or not length:
-        return line
-    words = cut_line(after, length)[1]
-    if words is None:
-        return before
-    tail = before.spans[-1]
+    return _cut_out(line, end, end + length) if length else line
+
+
+def _cut_out(line: TextLine, start: int, end: int) -> TextLine:
+    """A line without its characters from `start` to `end`, a space in their place."""
+    before, _, after = cut_line(line, start, end)
+    if before is None or after is None:
+        return before or after or line
+    return glue_lines(before, after)
+
+
+def glue_lines(left: TextLine, right: TextLine) -> TextLine:
+    """Two pieces as one line, with a space between."""
+    tail = left.spans[-1]
     space = Span(text=" ", bbox=tail.bbox, font=tail.font, size_pt=tail.size_pt, bold=tail.bold)
-    spans = (*before.spans, space, *words.spans)
-    return _styled(line.page_index, spans, line.direction, line.block)
+    spans = (*left.spans, space, *right.spans)
+    return _styled(left.page_index, spans, left.direction, left.block)
 
 
 def _pointer_length(line: TextLine) -> int:
