@@ -16,15 +16,17 @@ from builders import (
     make_line,
     make_lines,
     make_page,
+    make_path,
     turn_line,
 )
 from mmskin_build.config import FiguresConfig
 from mmskin_build.figures.book import BookFigures, align_book
 from mmskin_build.figures.captions import find_captions
 from mmskin_build.figures.layout import build_layout
+from mmskin_build.figures.panels import bind_panels
 from mmskin_build.figures.regions import find_pictures
 from mmskin_build.geometry import Bbox
-from mmskin_build.records import Figure, ImageObject, Line, Page
+from mmskin_build.records import Figure, ImageObject, Line, Page, ScanRegion
 
 Box = tuple[float, float, float, float]
 
@@ -243,6 +245,140 @@ def test_two_captions_on_the_facing_page_keep_the_order_of_their_pictures() -> N
     assert pairs(book) == {"Figure 1.1": [upper], "Figure 1.2": [lower]}
 
 
+def test_captions_in_one_block_beside_the_first_picture_follow_the_order_of_all() -> None:
+    boxes = [(190.0, y, 545.0, y + 200.0) for y in (60.0, 268.0, 476.0)]
+    block = [caption(f"Figure 1.{n}", 60, 50 + 10 * n) for n in (1, 2, 3)]
+    book = align(page(0, boxes, *block, body=()))
+    assert pairs(book) == {f"Figure 1.{n + 1}": [box] for n, box in enumerate(boxes)}
+
+
+def test_captions_in_one_block_go_to_the_pictures_that_bear_their_numbers() -> None:
+    boxes = [(x, y, x + 240.0, y + 200.0) for x in (50.0, 305.0) for y in (60.0, 270.0)]
+    numbers = [make_line(str(n + 1), box[2] - 12, box[3] - 14) for n, box in enumerate(boxes)]
+    block = [caption(f"Figure 1.{n}", 60, 480 + 10 * n) for n in (1, 2, 3, 4)]
+    book = align(page(0, boxes, numbers, *block, body=()))
+    assert pairs(book) == {f"Figure 1.{n + 1}": [box] for n, box in enumerate(boxes)}
+
+
+def test_captions_for_the_facing_page_may_stand_below_a_figure_of_their_own_page() -> None:
+    own, upper, lower = (
+        (60.0, 60.0, 550.0, 400.0),
+        (60.0, 60.0, 550.0, 380.0),
+        (60.0, 390.0, 550.0, 720.0),
+    )
+    block = [caption(f"Figure 1.{n}", 60, 396 + 10 * n) for n in (1, 2, 3)]
+    book = align(page(0, [own], *block), page(1, [upper, lower], body=()))
+    assert pairs(book) == {"Figure 1.1": [own], "Figure 1.2": [upper], "Figure 1.3": [lower]}
+
+
+@pytest.mark.parametrize("head", ["Figure 2. ", "Figure. "])
+def test_a_title_above_a_picture_goes_with_the_legend_below_it(head: str) -> None:
+    bold = {"size_pt": 8.5, "font": "Helvetica-Bold", "bold": True, "block": 1}
+    title = make_line(f"{head}Lichen planus before treatment", 72, 180, **bold)
+    below = [
+        make_line(
+            "A, Papules of the wrist. B, The same area", 72, 406, size_pt=7.5, font="Helvetica"
+        ),
+        make_line("after a month of treatment.", 72, 415, size_pt=7.5, font="Helvetica"),
+    ]
+    (figure,) = align(page(0, [(72.0, 200.0, 372.0, 400.0)], [title, *below])).figures
+    assert figure.caption == (
+        "Lichen planus before treatment. A, Papules of the wrist. B, The same area after a month"
+        " of treatment."
+    )
+    assert figure.label == ("Figure 2" if "2" in head else None)
+
+
+def test_a_footnote_below_a_picture_is_no_legend_of_its_title() -> None:
+    bold = {"size_pt": 8.5, "font": "Helvetica-Bold", "bold": True, "block": 1}
+    title = make_line("Figure 2. Lichen planus before treatment", 72, 180, **bold)
+    note = make_line(
+        "1 Address: Clinic of Skin Diseases, Oslo.", 72, 412, size_pt=7.5, font="Helvetica"
+    )
+    (figure,) = align(
+        make_page(
+            0,
+            images=[photo((72.0, 200.0, 372.0, 400.0))],
+            lines=[title, note, *make_body(y0=640, rows=8)],
+            paths=[make_path((72, 406, 172, 406.5), shape="line")],
+        )
+    ).figures
+    assert figure.caption == "Lichen planus before treatment"
+
+
+def test_captions_of_an_opening_on_its_right_page_begin_with_the_pictures_of_the_left() -> None:
+    upper, lower = (60.0, 40.0, 550.0, 330.0), (60.0, 340.0, 550.0, 630.0)
+    pages, true = [], {}
+    for opening in (0, 1):
+        labels = [f"Figure 1.{3 * opening + n}" for n in (1, 2, 3)]
+        block = [caption(label, 60, 326 + 10 * n) for n, label in enumerate(labels, start=1)]
+        pages += [
+            page(2 * opening, [upper, lower], body=()),
+            page(2 * opening + 1, [upper], *block),
+        ]
+        true |= dict(zip(labels, ([upper], [lower], [upper]), strict=True))
+    assert pairs(align(*pages)) == true
+
+
+def test_a_picture_without_caption_before_a_figure_whose_neighbor_is_lost_takes_no_caption() -> (
+    None
+):
+    upper = (60.0, 40.0, 550.0, 330.0)
+    block = [caption(f"Figure 1.{n}", 60, 326 + 10 * n) for n in (1, 2)]
+    book = align(page(0, [upper]), page(1, [upper], *block))
+    (own,) = [f for f in book.figures if f.page_index == 1 and f.status == "paired"]
+    assert own.label == "Figure 1.1"
+
+
+def test_words_of_two_scanned_pictures_with_lost_plain_edges_are_two_captions() -> None:
+    regions = [(90.0, 60.0, 270.0, 220.0), (306.0, 60.0, 546.0, 220.0)]
+    words = [
+        make_line("Plaques of the elbow in a woman.", x, 226, font="ocr", size_pt=8.0, block=n)
+        for n, x in enumerate((72, 306))
+    ]
+    body = make_body(y0=300, rows=8)
+    scan = make_page(
+        0,
+        lines=[*words, *(replace_font(line) for line in body)],
+        scan_regions=[ScanRegion(bbox=Bbox(*box), photo_score=1.0) for box in regions],
+        text_source="ocr",
+    )
+    found = [(f.caption, len(f.panels)) for f in align(scan).figures]
+    assert found == [("Plaques of the elbow in a woman.", 1)] * 2
+
+
+def replace_font(line: Line) -> Line:
+    """A line as a recognizer gives it: without its font."""
+    return replace(line, spans=tuple(replace(span, font="ocr") for span in line.spans))
+
+
+def _worded_panels(*, captioned: bool) -> BookFigures:
+    left, right = (72.0, 200.0, 272.0, 400.0), (290.0, 200.0, 490.0, 400.0)
+    small = {"size_pt": 8.0, "font": "Helvetica"}
+    words = [
+        make_line("(a) Papules of", 72, 404, **small, block=1),
+        make_line("the wrist", 72, 414, **small, block=1),
+        make_line("(b) A scar", 290, 404, **small, block=2),
+    ]
+    below = caption("Figure 1.1", 72, 430) if captioned else ()
+    return align(page(0, [left, right], words, below))
+
+
+def test_words_behind_a_letter_under_each_picture_are_its_panels_own() -> None:
+    (figure,) = _worded_panels(captioned=True).figures
+    assert figure.caption == "Plaques of the elbow."
+    assert [(p.label, p.text) for p in bind_panels(figure).panels] == [
+        ("a", "Papules of the wrist"),
+        ("b", "A scar"),
+    ]
+
+
+def test_words_behind_a_letter_under_each_picture_are_the_caption_where_there_is_no_other() -> None:
+    (figure,) = _worded_panels(captioned=False).figures
+    assert figure.caption == "(a) Papules of the wrist (b) A scar"
+    assert [p.text for p in bind_panels(figure).panels] == ["Papules of the wrist", "A scar"]
+
+
 def test_a_plate_of_several_pages_has_one_caption() -> None:
     text = "Lichen. (a) Papules. (b) Plaques. (c) Erosions."
     full = (60.0, 60.0, 550.0, 720.0)
@@ -367,7 +503,8 @@ def test_a_legend_under_a_picture_goes_with_the_title_over_it_and_links_do_not(t
     book = align(*(web_figure(n, f"Fig. {n + 1}{title}", LEGENDS[n]) for n in range(3)))
     assert [figure.label for figure in book.figures] == ["Fig. 1", "Fig. 2", "Fig. 3"]
     said = [figure.caption for figure in book.figures]
-    assert said == [f"{title[2:]} {legend}".strip() for legend in LEGENDS]
+    said_above = f"{title[2:]}. " if title else ""
+    assert said == [said_above + legend for legend in LEGENDS]
 
 
 def test_a_title_over_one_picture_of_a_book_takes_no_words_below_it() -> None:

@@ -17,7 +17,7 @@ from builders import (
 from mmskin_build.figures.captions import CaptionBlock, find_captions, join_lines
 from mmskin_build.figures.layout import build_layout
 from mmskin_build.geometry import Bbox
-from mmskin_build.records import Line, Page
+from mmskin_build.records import Line, Page, Span
 
 PICTURE = Bbox(72, 200, 372, 400)
 
@@ -130,6 +130,108 @@ def test_captions_side_by_side_do_not_mix() -> None:
     assert texts(find_on_page(*page)) == [
         ("Figure 1.2", "Plaques of the elbow with silvery scales."),
         ("Figure 1.3", "Papules of the knee with violet borders."),
+    ]
+
+
+def test_captions_that_run_on_in_one_paragraph_are_told_apart_at_their_labels() -> None:
+    def words(text: str, x0: float, y0: float, bold: bool = False) -> Span:
+        box = (x0, y0, x0 + 4.0 * len(text), y0 + 9.6)
+        font = "Helvetica-Bold" if bold else "Helvetica"
+        return make_span(text, box, font=font, size_pt=8.0, bold=bold)
+
+    first = (
+        words("Fig. 4 ", 72, 408, True),
+        words("Plaques of the elbow (see Fig. 5). ", 100, 408),
+        words("Fig. 5 ", 240, 408, True),
+        words("Papules of the", 268, 408),
+    )
+    second = (
+        words("knee. Compare Fig. 6 and ", 72, 418),
+        words("Fig. 6", 172, 418, True),
+        words(". ", 196, 418),
+        words("Fig. 6 ", 204, 418, True),
+        words("Scars.", 232, 418),
+    )
+    lines = [make_line(spans=spans, block=1) for spans in (first, second)]
+    assert texts(find_on_page(*lines)) == [
+        ("Fig. 4", "Plaques of the elbow (see Fig. 5)."),
+        ("Fig. 5", "Papules of the knee. Compare Fig. 6 and Fig. 6."),
+        ("Fig. 6", "Scars."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sign", "font"),
+    [("\u25b2", "DejaVuSans"), ("\u25c0", "Arial"), ("\uf06e", "Wingdings"), ("n", "ZapfDingbats")],
+)
+def test_a_sign_that_points_from_a_label_to_its_picture_is_no_word(sign: str, font: str) -> None:
+    (line,) = make_caption_lines("Fig. 4", "Plaques of the elbow.", x0=82)
+    pointer = make_span(f"{sign} ", (72, 408, 82, 417.6), font=font, size_pt=8.0)
+    label, words = line.spans
+    for spans in ((pointer, label, words), (pointer, label, pointer, words)):
+        lines = [make_line(spans=spans, block=1)]
+        assert texts(find_on_page(*lines)) == [("Fig. 4", "Plaques of the elbow.")]
+
+
+def test_a_label_may_be_broken_at_the_end_of_a_line_inside_a_paragraph_of_captions() -> None:
+    words = ["Fig. 4. Plaques of the elbow. Fig. 5. Papules. Fig.", "6. Scars of Fig. 7. All."]
+    lines = [
+        make_line(text, 72, 408 + 10 * n, font="Times-Italic", size_pt=8.5, block=1)
+        for n, text in enumerate(words)
+    ]
+    assert texts(find_on_page(*lines)) == [
+        ("Fig. 4", "Plaques of the elbow."),
+        ("Fig. 5", "Papules."),
+        ("Fig. 6", "Scars of Fig. 7. All."),
+    ]
+
+
+def test_a_label_may_stand_on_two_lines_beside_its_words() -> None:
+    bold = {"size_pt": 8.0, "font": "Helvetica-Bold", "bold": True, "block": 1}
+    label = [make_line("FIGURE", 72, 408, **bold), make_line("12.3", 72, 418, **bold)]
+    words = ["Plaques of the elbow", "with silvery scales."]
+    beside = [
+        make_line(text, 120, 408 + 10 * n, size_pt=8.0, font="Helvetica", block=2)
+        for n, text in enumerate(words)
+    ]
+    page = make_page(0, lines=(*label, *beside, *make_body()))
+    (block,) = find(page, pictures={0: [PICTURE]})
+    assert texts([block]) == [("FIGURE 12.3", "Plaques of the elbow with silvery scales.")]
+
+
+def test_a_recognized_sentence_about_a_figure_is_no_caption_whatever_its_size() -> None:
+    said = make_line("FIG 9-2 and the text above show", 72, 408, font="ocr", size_pt=8.0, bold=True)
+    page = make_page(0, lines=(said, *make_body()), text_source="ocr")
+    assert find(page) == []
+
+
+@pytest.mark.parametrize("misread", ["<q", ")", "4", "<<", "mu"])
+def test_a_pointer_that_a_recognizer_took_for_letters_is_no_word(misread: str) -> None:
+    line = make_line(f"{misread} Fig. 4 Plaques of the elbow.", 72, 408, font="ocr", size_pt=8.0)
+    page = make_page(0, lines=(line, *make_body()), text_source="ocr")
+    assert texts(find(page)) == [("Fig. 4", "Plaques of the elbow.")]
+
+
+def test_recognized_labels_without_a_mark_head_captions_in_a_book_of_captions_alone() -> None:
+    words = ["Fig. 4 Plaques of the elbow with", "silvery scales and sharp", "borders."]
+    lines = [make_line(text, 72, 408 + 10 * n, font="ocr") for n, text in enumerate(words)]
+    said = make_line("Fig. 4 shows a typical case of", 72, 480, font="ocr")
+    (block,) = find(make_page(0, lines=(*lines, said), text_source="ocr"))
+    assert texts([block]) == [
+        ("Fig. 4", "Plaques of the elbow with silvery scales and sharp borders.")
+    ]
+
+
+def test_a_caption_may_hang_in_a_column_beside_its_label() -> None:
+    small = {"size_pt": 8.0, "font": "Helvetica"}
+    words = ["Plaques of the elbow", "with silvery scales", "and borders."]
+    label = make_line("Figure 33.2", 72, 408, block=1, **small)
+    hanging = [make_line(t, 146, 408 + 10 * n, block=2, **small) for n, t in enumerate(words)]
+    beside = make_body(x0=390, y0=408, rows=6, columns=30)
+    page = make_page(0, lines=(label, *hanging, *beside, *make_body()))
+    (block,) = find(page, pictures={0: [PICTURE]})
+    assert texts([block]) == [
+        ("Figure 33.2", "Plaques of the elbow with silvery scales and borders.")
     ]
 
 

@@ -243,6 +243,24 @@ def test_lines_that_run_across_two_columns_are_cut_at_the_gap() -> None:
         "palm.",
         "A wide line",
     ]
+    # What stands right of the gap is one paragraph, and not that of the left column.
+    assert [piece.paragraph for piece in apart_by_column(cut[:4])] == [0, 1, 0, 1]
+
+
+def test_a_stroke_seen_in_the_gap_between_two_columns_does_not_join_them() -> None:
+    def line(y: int, *words: tuple[str, int, int, float]) -> tesseract.RecognizedLine:
+        boxes = tuple(
+            tesseract.RecognizedWord(text=t, box=(x0, y, x1, y + 20), confidence=sure)
+            for t, x0, x1, sure in words
+        )
+        return tesseract.RecognizedLine(words=boxes, height_px=20.0, paragraph=0)
+
+    joined = [
+        line(0, ("treatment", 0, 100, 0.9), ("Fig. 5:", 140, 200, 0.9)),
+        line(26, ("failed.", 0, 100, 0.9), ("—_", 106, 134, 0.0), ("elbow.", 140, 200, 0.9)),
+    ]
+    cut = [" ".join(word.text for word in piece.words) for piece in split_columns(joined)]
+    assert cut == ["treatment", "Fig. 5:", "failed.", "elbow."]
 
 
 def test_a_caption_cut_from_the_running_text_beside_it_has_a_height_of_its_own() -> None:

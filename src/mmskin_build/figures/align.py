@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from mmskin_build.figures.assignment import assign
@@ -28,6 +28,7 @@ from mmskin_build.figures.placement import (
 )
 from mmskin_build.figures.profile import Profile, Side
 from mmskin_build.figures.regions import Picture
+from mmskin_build.figures.stacks import deal_in_order, find_stacked
 from mmskin_build.geometry import Bbox, turn_upright, union_all
 
 NO_PAIR = 9.0  # cost above which a caption rather stays alone
@@ -43,6 +44,8 @@ _RECLAIM_PT = 24.0
 _OWN_WORDS_PT = 20.0  # between a picture and the unnumbered caption under it
 _OWN_WORDS_MIN = 3
 _OVERHANG_PT = 6.0  # by which words are wider than a picture that stands alone in its row
+_DEALT_COST = 1.0  # in nats, of a caption in a block: its number says whose it is, not its place
+IN_A_BLOCK = "captions in one block follow the order of the pictures"
 
 
 #: Words that begin a part of a caption, not one: "(a) Before", "B. After".
@@ -59,12 +62,24 @@ class Link:
     blocked_words: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class PanelWords:
+    """Words under one of a figure's pictures: `text` without the letter, `printed` with it."""
+
+    picture: Bbox
+    letter: str
+    text: str
+    printed: str
+    bbox: Bbox
+
+
 @dataclass(slots=True)
 class Group:
     """A figure in the making: pictures of one page, its caption, the link, the next best costs.
 
     `rival_cost` is the cost of the next best caption for its picture, `rival_picture_cost` that of
-    the next best picture for its caption, among those left without one.
+    the next best picture for its caption, among those left without one. `panel_words` stand under
+    its pictures, outside of the caption: one for each picture, or none.
     """
 
     page_index: int
@@ -74,6 +89,7 @@ class Group:
     rival_cost: float = NO_PAIR
     rival_picture_cost: float = NO_PAIR
     notes: list[str] = field(default_factory=list)
+    panel_words: list[PanelWords] = field(default_factory=list)
 
     @property
     def bbox(self) -> Bbox:
@@ -102,6 +118,18 @@ def match_page(
         Every picture in exactly one group, every caption in a group or among `captions`.
     """
     page = _PageGeometry(layout, pictures, captions, body)
+    dealt = _deal_block(page, pictures, captions, profile)
+    if dealt:
+        used = {id(picture) for group in dealt for picture in group.pictures}
+        named = {id(group.caption) for group in dealt}
+        rest = match_page(
+            layout,
+            [picture for picture in pictures if id(picture) not in used],
+            [caption for caption in captions if id(caption) not in named],
+            body,
+            profile,
+        )
+        return PageMatch([*dealt, *rest.groups], rest.captions)
     table = [[page.link(picture, caption, profile) for caption in captions] for picture in pictures]
     groups: list[Group] = []
     alone = list(captions)
@@ -134,6 +162,31 @@ def match_page(
             column = next(i for i, c in enumerate(captions) if c is group.caption)
             group.rival_picture_cost = min(table[row][column].cost for row in unclaimed)
     return PageMatch(groups, alone)
+
+
+def _deal_block(
+    page: _PageGeometry,
+    pictures: Sequence[Picture],
+    captions: Sequence[CaptionBlock],
+    profile: Profile,
+) -> list[Group]:
+    """Figures of the captions that stand together in a block, where pictures are left for each."""
+    block = find_stacked(captions)
+    others = [caption for i, caption in enumerate(captions) if i not in block]
+    if not block:
+        return []
+    links = [[page.link(picture, caption, profile) for picture in pictures] for caption in others]
+    costs = [{i: link.cost for i, link in enumerate(row) if link.cost < NO_PAIR} for row in links]
+    taken = set(assign(costs, alone=NO_PAIR))
+    free = [picture for row, picture in enumerate(pictures) if row not in taken]
+    dealt = deal_in_order(block, captions, [p.bbox for p in free], page.text)
+    groups = []
+    for column, rows in dealt.items():
+        caption, own = captions[column], [free[row] for row in rows]
+        link = page.link(own[0], caption, profile)
+        link = replace(link, cost=min(link.cost, _DEALT_COST), blocked_words=0)
+        groups.append(Group(page.page_index, own, caption, link, notes=[IN_A_BLOCK]))
+    return groups
 
 
 def _in_order(
@@ -249,6 +302,7 @@ class _PageGeometry:
         captions: Sequence[CaptionBlock],
         body: BodyStyle,
     ) -> None:
+        self.page_index = layout.page_index
         self.width, self.height = layout.page.width_pt, layout.page.height_pt
         self.is_scanned = is_scanned(layout)
         self.pictures = pictures

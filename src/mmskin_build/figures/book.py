@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mmskin_build.config import FiguresConfig
-from mmskin_build.figures.align import Group, PageMatch, match_page
+from mmskin_build.figures.align import IN_A_BLOCK, Group, PageMatch, match_page
 from mmskin_build.figures.captions import CaptionBlock, find_captions
 from mmskin_build.figures.confidence import judge_lone, judge_pair
 from mmskin_build.figures.facing import match_legends, match_neighbors
@@ -15,13 +15,14 @@ from mmskin_build.figures.facts import FactFinder, LoneFacts, PairFacts
 from mmskin_build.figures.headings import find_headings
 from mmskin_build.figures.index_pages import find_index
 from mmskin_build.figures.layout import BookLayout, TextLine, build_layout
-from mmskin_build.figures.own_words import find_own_words
+from mmskin_build.figures.openings import deal_openings
+from mmskin_build.figures.panel_words import bind_panel_words
 from mmskin_build.figures.panels import find_letters
 from mmskin_build.figures.profile import Profile, Side, learn_profile
 from mmskin_build.figures.regions import Picture, find_pictures
+from mmskin_build.figures.titles import join_titles
 from mmskin_build.figures.unnumbered import (
     bind_unnumbered,
-    join_legends,
     name_by_numbers,
     numbers_figures,
     usual_sides,
@@ -78,11 +79,13 @@ def align_book(pages: Sequence[Page], cfg: FiguresConfig) -> BookFigures:
         captions[block.page_index].append(block)
     profile = learn_profile(_clear_pairs(_match_pages(book, pictures, captions, Profile())))
     matches = _match_pages(book, pictures, captions, profile)
+    deal_openings(matches)
     _share_bare_labels(matches)
     sides, by_place = usual_sides(matches), not numbers_figures(matches)
     for layout in book.pages:
+        bind_panel_words(layout, matches[layout.page_index].groups, book)
         bind_unnumbered(layout, matches[layout.page_index], book, sides, by_place=by_place)
-    join_legends(book, matches)
+    join_titles(book, matches)
     name_by_numbers(matches)
     match_legends(matches)
     match_neighbors(matches)
@@ -120,7 +123,7 @@ def _clear_pairs(matches: Mapping[int, PageMatch]) -> list[tuple[Side, float]]:
     for match in matches.values():
         for group in match.groups:
             link = group.link
-            if link is None or link.blocked_words or match.captions:
+            if link is None or link.blocked_words or match.captions or IN_A_BLOCK in group.notes:
                 continue
             if link.gap_pt <= 40 and group.rival_cost - link.cost >= 1.0:
                 found.append((link.side, link.gap_pt))
@@ -195,7 +198,7 @@ def _draft_figures(
         ]
         groups = sorted(match.groups, key=lambda g: (g.bbox.y0, g.bbox.x0))
         for number, group in enumerate(groups, start=1):
-            drafts.append(_figure(f"p{index:04d}-f{number}", group, lettering, book.words))
+            drafts.append(_figure(f"p{index:04d}-f{number}", group, lettering))
             origins[drafts[-1].figure_id] = group
         alone = sorted(match.captions, key=lambda c: (c.bbox.y0, c.bbox.x0))
         for number, caption in enumerate(alone, start=1):
@@ -224,24 +227,20 @@ def _judged(draft: Figure, facts: PairFacts | LoneFacts, origins: Mapping[str, _
     return replace(draft, confidence=judgement.confidence, evidence=(*judgement.evidence, *notes))
 
 
-def _figure(
-    figure_id: str, group: Group, lines: Sequence[TextLine], words: frozenset[str]
-) -> Figure:
+def _figure(figure_id: str, group: Group, lines: Sequence[TextLine]) -> Figure:
     """A figure whose confidence is not known yet."""
     order = reading_order([picture.bbox for picture in group.pictures])
     pictures = [group.pictures[i] for i in order]
     bbox = union_all(p.bbox for p in pictures).rounded()
     kind: FigureKind = "photo" if any(p.kind == "photo" for p in pictures) else "nonphoto"
     letters = find_letters([p.bbox for p in pictures], lines) if len(pictures) > 1 else {}
+    own = {words.picture: words for words in group.panel_words}
     panels = tuple(
-        Panel(bbox=p.bbox.rounded(), label=letters.get(i)) for i, p in enumerate(pictures)
+        Panel(bbox=p.bbox.rounded(), label=own[p.bbox].letter, text=own[p.bbox].text)
+        if p.bbox in own
+        else Panel(bbox=p.bbox.rounded(), label=letters.get(i))
+        for i, p in enumerate(pictures)
     )
-    own = find_own_words([p.bbox for p in pictures], lines, words)
-    if own:
-        panels = tuple(
-            replace(panel, label=letter, text=text)
-            for panel, (letter, text) in zip(panels, own, strict=True)
-        )
     caption = group.caption
     if caption is None:
         return Figure(

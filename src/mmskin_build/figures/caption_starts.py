@@ -22,6 +22,7 @@ _SERIES_SCORE, _SERIES_MIN = 1.0, 3  # least score and number of captions known 
 LIST_ENTRIES = 4  # captions on a page from which it may be a list of figures
 _LEADER = re.compile(r"(?:\.\s?){4,}|…{2,}|\S\s{2,}\d{1,4}\s*$")
 _WORD = re.compile(r"[^\W\d_]{3}")
+_TITLE_CASE = re.compile(r"\s+[^\W\da-z_]\w*\s")
 _PAGE_NUMBER = re.compile(r"[\s.…]*(?:\d{1,4}|[ivxlc]{1,6})\s*")
 
 LabelStyle = tuple[str, bool, str]
@@ -143,10 +144,13 @@ def _start_score(
         score += 1.0 if abs(line.size_pt - body.size_pt) > 0.35 else 0.7
     if above is None or not _same_paragraph(above, line):
         score += 1.0
+        if layout.page.text_source == "ocr" and _TITLE_CASE.match(rest):
+            score += 1.0  # recognized text has no font and only a guess at bold
     elif not (lead.bold and not follower.bold):
         score -= 2.0
     if not continued and not label.separator and REFERENCE_TAIL.match(rest):
-        score -= 3.0 if body.matches(line) else 1.5
+        sure = body.matches(line) or layout.page.text_source == "ocr"  # sizes are guessed there
+        score -= 3.0 if sure else 1.5
     elif re.match(r"^\s*[,;)\]]", rest):
         score -= 3.0
     return score

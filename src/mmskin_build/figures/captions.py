@@ -22,6 +22,7 @@ from mmskin_build.figures.caption_flow import (
     find_rules,
     find_second_column,
     flows_on,
+    hangs_beside,
     in_rows,
     is_fragment,
     is_legend,
@@ -29,6 +30,7 @@ from mmskin_build.figures.caption_flow import (
     is_stamp,
     lines_below,
     main_style,
+    split_run,
     stands_between,
     text_style_of,
 )
@@ -64,7 +66,8 @@ class CaptionBlock:
 
     `text` is as printed, de-hyphenated, without the label. `prior` is in [0, 1]: how much the block
     looks like a caption before any picture is looked at. `size_pt` is that of its text,
-    `part_count` the number of panels that it names, 0 for none.
+    `part_count` the number of panels that it names, 0 for none. `runs_on` says that it begins
+    inside the paragraph of the caption before it.
     """
 
     page_index: int
@@ -77,6 +80,7 @@ class CaptionBlock:
     size_pt: float
     font: str
     part_count: int
+    runs_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,7 @@ def find_captions(book: BookLayout, obstacles: Mapping[int, Sequence[Bbox]]) -> 
         for start in here:
             if start.line_index in translated:
                 continue
-            block, members = _extend(view, start, heads, book, pictures, leading)
+            blocks, members = _extend(view, start, heads, book, pictures, leading)
             after = upright.get(view.page_index + 1)
             if (
                 after is not None
@@ -134,14 +138,14 @@ def find_captions(book: BookLayout, obstacles: Mapping[int, Sequence[Bbox]]) -> 
                 and not (pictures or obstacles[after.page_index])
             ):
                 taken = {other.line_index for other in by_view.get((after.page_index, 0), ())}
-                rest = find_overleaf(
-                    view, members, after, taken, (block.font, block.size_pt), leading
-                )
-                block = replace(block, text=join_lines([block.text, *rest], book.words))
+                end = blocks[-1]
+                rest = find_overleaf(view, members, after, taken, (end.font, end.size_pt), leading)
+                blocks[-1] = replace(end, text=join_lines([end.text, *rest], book.words))
             translated.update(members)
-            captions.append(
+            captions += [
                 replace(block, bbox=turn_back(block.bbox, direction, width, height).rounded())
-            )
+                for block in blocks
+            ]
     return captions
 
 
@@ -152,10 +156,11 @@ def _extend(
     book: BookLayout,
     pictures: Sequence[Bbox],
     leading: float,
-) -> tuple[CaptionBlock, list[int]]:
+) -> tuple[list[CaptionBlock], list[int]]:
     """Collect the lines of the caption that `start` begins; also return their indices.
 
     `leading` is the pitch of lines, in sizes of their type, of a book set in wide lines, else 0.
+    Captions that run on in one paragraph ("Fig. 1 … Fig. 2 …") are as many blocks.
     """
     lines = layout.lines
     first = lines[start.line_index]
@@ -186,7 +191,9 @@ def _extend(
             if line.bbox.x_overlap(box) <= 0.1 * line.bbox.width:
                 continue
             break
+        is_second = start.bare and len(members) == 1
         row = fills_row(lines, members[0], index)
+        row = row or (is_second and hangs_beside(first, line, book.body, pictures))
         if not row and line.bbox.x_overlap(box) < 0.35 * min(line.bbox.width, box.width):
             continue
         gap = line.bbox.y0 - last.bbox.y1
@@ -211,7 +218,7 @@ def _extend(
         if OTHER_LABEL.match(line.text) or (parse_label(line.text) and line.bold and not last.bold):
             break
         here = [lines[i] for i in members]
-        heads_words = start.bare and len(members) == 1 and (row or _heads(first, line, gap))
+        heads_words = is_second and (row or _heads(first, line, gap))
         legend = not scanned and is_legend(line, here, book.body)
         if not (part or heads_words or legend or _fits(line, here, text_style, setting)):
             break
@@ -229,25 +236,32 @@ def _extend(
     second = find_second_column(layout, members, heads, text_style, book.body, pictures)
     overflow = second or find_overflow(layout, members, heads, text_style, book.body)
     box = union_all(lines[i].bbox for i in (*members, *second))
-    text = join_lines([lines[i] for i in (*in_rows(lines, members), *overflow)], book.words)
-    label = parse_label(text)
-    end = label.end if label is not None else start.label.end
-    body_text = text[end:].strip()
-    if start.continued:
-        body_text = CONTINUED.sub("", body_text, count=1).strip()
-    block = CaptionBlock(
-        page_index=layout.page_index,
-        bbox=box.rounded(),
-        label=start.label,
-        continued=start.continued,
-        text=body_text,
-        prior=max(0.05, min(0.99, 0.5 + 0.1 * start.score)),
-        direction=start.direction,
-        size_pt=text_style[1],
-        font=text_style[0],
-        part_count=len(split_caption(body_text).parts),
-    )
-    return block, members
+    printed = [lines[i] for i in (*in_rows(lines, members), *overflow)]
+    runs = split_run(printed, start.label)
+    blocks = []
+    for number, run in enumerate(runs):
+        text = join_lines(run, book.words)
+        label = parse_label(text)
+        end = label.end if label is not None else start.label.end
+        body_text = text[end:].strip()
+        if start.continued and number == 0:
+            body_text = CONTINUED.sub("", body_text, count=1).strip()
+        whole = box if len(runs) == 1 else union_all(line.bbox for line in run)
+        block = CaptionBlock(
+            page_index=layout.page_index,
+            bbox=whole.rounded(),
+            label=start.label if number == 0 else label,
+            continued=start.continued and number == 0,
+            text=body_text,
+            prior=max(0.05, min(0.99, 0.5 + 0.1 * start.score)),
+            direction=start.direction,
+            size_pt=text_style[1],
+            font=text_style[0],
+            part_count=len(split_caption(body_text).parts),
+            runs_on=number > 0,
+        )
+        blocks.append(block)
+    return blocks, members
 
 
 def _is_translation(line: TextLine, last: TextLine, start: Start) -> bool:

@@ -120,7 +120,7 @@ def _facing_cost(caption: CaptionBlock, group: Group, rank_step: int, is_after: 
 
 
 def _regroup(matches: Mapping[int, PageMatch], page: int) -> None:
-    """Deal the pictures of a page without captions to the captions of a page of captions.
+    """Deal the pictures of a page without captions to the captions left over on a facing page.
 
     Pictures that stand close look like the panels of one figure; a facing page with as many
     captions (or captions that name as many panels) says that they are several.
@@ -131,8 +131,10 @@ def _regroup(matches: Mapping[int, PageMatch], page: int) -> None:
     pictures = _in_reading_order([p for group in match.groups for p in group.pictures])
     for neighbor in (page + 1, page - 1):
         other = matches.get(neighbor)
-        if other is None or other.groups or len(other.captions) < 2:
+        if other is None or len(other.captions) < 2:
             continue
+        if any(group.caption is None for group in other.groups):
+            continue  # pictures of its own are left for them
         shares = [max(1, caption.part_count) for caption in other.captions]
         if len(other.captions) == len(match.groups) or sum(shares) != len(pictures):
             continue

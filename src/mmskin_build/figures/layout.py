@@ -9,6 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from mmskin_build.figures.labels import close_up, parse_label
 from mmskin_build.geometry import Bbox, turn_upright, union_all
@@ -23,6 +24,14 @@ _MIN_LINK_WORDS, _MAX_LINK_WORDS = 2, 6
 _LINK_CHROMA = 48  # by which the channels of a link's color differ at least
 _CELL_WORDS = 3  # words of a cell that has another to its right on the same line
 _SUPERSCRIPTS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
+_PICTOGRAPHS = re.compile(r"dingbat|wingding|webding", re.IGNORECASE)  # fonts without letters
+_SIGN = re.compile("[\u2022\u2023\u2190-\u21ff\u25a0-\u27bf\u2b00-\u2bff\ue000-\uf8ff]")
+_MISREAD = re.compile(
+    r"\s*(?:(?!(?i:in|of|to|as|by|on|at|or|an)\s)[^\W_]{1,2}"
+    r"|\w?[^\w\s(\[\u2018\u201c'\"]{1,2}\w?)\s+(?=[A-Z])"
+)
+_LABEL_WORD = re.compile(r"\s*(?:figure|fig\.?)\s*", re.IGNORECASE)
+_LABEL_NUMBER = re.compile(r"\s*[A-Z]?\d+(?:[.\-\u2013]\d+)*[A-Za-z]?[.:]?\s*")
 _BLOCK_GAP_EM = 2.2  # widest gap inside a line of one reader block (justified text)
 
 
@@ -135,12 +144,13 @@ def _find_links(layouts: Sequence[PageLayout], body: BodyStyle) -> frozenset[str
         if line.size_pt <= body.size_pt
         and not line.bold
         and _MIN_LINK_WORDS <= len(line.text.split()) <= _MAX_LINK_WORDS
-        and _is_colored(line.color)
+        and is_colored(line.color)
     )
     return frozenset(text for text, count in counts.items() if count >= _REPEATS_MIN)
 
 
-def _is_colored(color: int) -> bool:
+def is_colored(color: int) -> bool:
+    """Whether a color, 0xRRGGBB, is neither black nor gray: that of a link, perhaps."""
     channels = color >> 16, color >> 8 & 255, color & 255
     return max(channels) - min(channels) >= _LINK_CHROMA
 
@@ -172,6 +182,28 @@ def _printed_lines(page: Page) -> list[TextLine]:
             joined[-1] = _join(last, piece)
         else:
             joined.append(piece)
+    joined = _join_labels(joined)
+    recognized = page.text_source == "ocr"
+    return [_without_pointers(line, recognized=recognized) for line in joined]
+
+
+def _join_labels(lines: Sequence[TextLine]) -> list[TextLine]:
+    """Join a label that stands on two lines, its word over its number, as in a narrow margin."""
+    joined: list[TextLine] = []
+    for line in lines:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and _LABEL_WORD.fullmatch(last.text)
+            and _LABEL_NUMBER.fullmatch(line.text)
+            and last.direction == line.direction == 0
+            and (last.font, last.size_pt) == (line.font, line.size_pt)
+            and -0.5 * line.size_pt <= line.bbox.y0 - last.bbox.y1 <= 0.5 * line.size_pt
+            and line.bbox.x_overlap(last.bbox) > 0
+        ):
+            joined[-1] = glue_lines(last, line)
+        else:
+            joined.append(line)
     return joined
 
 
@@ -184,6 +216,86 @@ def _opens_cell(left: TextLine, right: TextLine, starts: Set[int]) -> bool:
     if gap <= _WORD_GAP_EM * max(left.size_pt, right.size_pt):
         return False
     return len(left.text.split()) >= _CELL_WORDS and round(right.bbox.x0) in starts
+
+
+def cut_line(line: TextLine, *offsets: int) -> list[TextLine | None]:
+    """Cut a line before the characters at `offsets`; None for a piece without a letter or sign."""
+    pieces: list[TextLine | None] = []
+    bounds = [0, *offsets, len(line.text)]
+    for start, end in pairwise(bounds):
+        spans, passed = [], 0
+        for span in line.spans:
+            first, last = max(start - passed, 0), min(end - passed, len(span.text))
+            passed += len(span.text)
+            if first >= last:
+                continue
+            step = span.bbox.width / len(span.text)
+            x0 = span.bbox.x0
+            box = span.bbox._replace(x0=x0 + first * step, x1=x0 + last * step)
+            spans.append(replace(span, text=span.text[first:last], bbox=box))
+        inked = any(span.text.strip() for span in spans)
+        cut = _styled(line.page_index, tuple(spans), line.direction, line.block) if inked else None
+        pieces.append(cut)
+    return pieces
+
+
+def _without_pointers(line: TextLine, *, recognized: bool) -> TextLine:
+    """A line without the signs that only point from a label to its picture: "▲ Fig. 3 ■ Nevi".
+
+    A recognizer takes them for a character or two: "<q Fig. 3", "4 Fig. 3".
+    """
+    misread = _MISREAD.match(line.text) if recognized else None
+    if misread is not None:
+        rest = cut_line(line, misread.end())[1]
+        label = None if rest is None else parse_label(rest.text)
+        if rest is None or label is None:
+            return line
+        again = re.match(r"\s*(?:[^\w\s(\[]|[a-z])\s+(?=[A-Z])", rest.text[label.end :])
+        return rest if again is None else _cut_out(rest, label.end, label.end + again.end())
+    if not _SIGN.search(line.text) and not any(_PICTOGRAPHS.search(s.font) for s in line.spans):
+        return line
+    lead = _pointer_length(line)
+    if lead:
+        rest = cut_line(line, lead)[1]
+        if rest is None or parse_label(rest.text) is None:
+            return line
+        line = rest
+    label = parse_label(line.text)
+    if label is None:
+        return line
+    end = len(line.text[: label.end].rstrip())
+    after = cut_line(line, end)[1]
+    length = _pointer_length(after) if after is not None else 0
+    return _cut_out(line, end, end + length) if length else line
+
+
+def _cut_out(line: TextLine, start: int, end: int) -> TextLine:
+    """A line without its characters from `start` to `end`, a space in their place."""
+    before, _, after = cut_line(line, start, end)
+    if before is None or after is None:
+        return before or after or line
+    return glue_lines(before, after)
+
+
+def glue_lines(left: TextLine, right: TextLine) -> TextLine:
+    """Two pieces as one line, with a space between."""
+    tail = left.spans[-1]
+    space = Span(text=" ", bbox=tail.bbox, font=tail.font, size_pt=tail.size_pt, bold=tail.bold)
+    spans = (*left.spans, space, *right.spans)
+    return _styled(left.page_index, spans, left.direction, left.block)
+
+
+def _pointer_length(line: TextLine) -> int:
+    """How many characters at the beginning of a line are signs and the spaces around them."""
+    length, signs = 0, 0
+    for span in line.spans:
+        pictograph = _PICTOGRAPHS.search(span.font) is not None and len(span.text.strip()) <= 2
+        for char in span.text:
+            if not (pictograph or char.isspace() or _SIGN.match(char)):
+                return length if signs else 0
+            signs += not char.isspace()
+            length += 1
+    return length if signs else 0
 
 
 def _continues(left: TextLine, right: TextLine) -> bool:

@@ -152,7 +152,7 @@ def bind_panels(figure: Figure) -> Figure:
     elif split.kind == "none":
         lone = split_lone(figure.caption, sorted({p.label for p in panels if p.label}))
         worded = [
-            replace(panel, text=lone.get(panel.label or "", panel.text))
+            replace(panel, text=panel.text or lone.get(panel.label or ""))
             if [p.label for p in panels].count(panel.label) == 1
             else panel
             for panel in panels

@@ -28,21 +28,21 @@ from mmskin_build.geometry import Bbox, union_all
 
 _REACH_PT = 20.0
 _MAX_LINES = 10
-_MIN_WORDS = 3
+MIN_WORDS = 3
 _WIDER_SHARE = 1.6  # a caption, set to its column, is at most this much wider than its picture
 _CENTERED_SHARE, _CENTER_PT = 2.5, 2.0  # the same where it is centered under its picture
 _PRIOR = 0.45
 _SIDES: tuple[Side, ...] = ("below", "right", "left")
 _SCATTER = 0.12  # of the sizes that a recognizer measures of one type
-_NUMBERED_MIN = 3  # numbered captions that tell how a book sets its captions
-_LEGEND_SHARE = 0.6  # of titles over pictures that have a legend below, where that is a habit
+NUMBERED_MIN = 3  # numbered captions that tell how a book sets its captions
 _SIDE_SHARE = 0.1  # of the numbered captions on a side that counts as usual
 _HABIT_MIN, _HABIT_SHARE = 4, 0.9  # captions that begin with a number, where that is a label
 _NUMBER = re.compile(r"\s*(?P<number>\d{1,3}(?:[.\-–]\d{1,3}){0,2})[.:)]?\s+(?=[^\W\da-z_]|\()")
 
-#: The word of a label without a number: "Figure: Plaques" under the picture of a slide.
+#: The word of a label without a number: "Figure: Plaques" under the picture of a slide, "Figure.
+#: Plaques" at the only one of an article.
 BARE_WORD = re.compile(
-    r"^\s*(?:figure|fig\.?|abbildung|abb\.?|figura|photo|image)\s*:\s+", re.IGNORECASE
+    r"^\s*(?i:figure|fig|abbildung|abb|figura|photo|image)(?:\.?\s*:|\.(?=\s+(?:[^\W\da-z_]|\()))\s+"
 )
 
 
@@ -53,7 +53,7 @@ def usual_sides(matches: Mapping[int, PageMatch]) -> tuple[Side, ...]:
     picture are an author's life, a license, the cell of a table. Below they may always stand.
     """
     seen = _sides_of_labelled(matches)
-    if seen.total() < _NUMBERED_MIN:
+    if seen.total() < NUMBERED_MIN:
         return _SIDES
     common = max(2.0, _SIDE_SHARE * seen.total())
     return tuple(side for side in _SIDES if side == "below" or seen[side] >= common)
@@ -61,7 +61,7 @@ def usual_sides(matches: Mapping[int, PageMatch]) -> tuple[Side, ...]:
 
 def numbers_figures(matches: Mapping[int, PageMatch]) -> bool:
     """Whether a book labels its figures, as far as a few pairs tell."""
-    return _sides_of_labelled(matches).total() >= _NUMBERED_MIN
+    return _sides_of_labelled(matches).total() >= NUMBERED_MIN
 
 
 def bind_unnumbered(
@@ -77,8 +77,8 @@ def bind_unnumbered(
     On scanned pages, words that stand by themselves under a picture go to its bare label, or with
     `by_place` to the picture, whatever their type.
     """
-    loose = _loose_lines(layout, match, book)
-    free = _without_running(loose, layout, book)
+    loose = loose_lines(layout, match, book)
+    free = without_running(loose, layout, book)
     links = [line.bbox for line in layout.lines if book.is_link(line)]
     scanned = is_scanned(layout)
     for group in sorted(match.groups, key=lambda g: (g.bbox.y0, g.bbox.x0)):
@@ -87,15 +87,18 @@ def bind_unnumbered(
             continue
         if all(p.kind == "nonphoto" for p in group.pictures):
             continue
+        if label is None and group.panel_words:
+            _name_by_panels(layout.page_index, group)
+            continue
         for side in sides:
             if side == "below" and scanned and (by_place or label is not None):
                 lines = words_alone_under(group.bbox, loose)
             else:
-                lines = _words_at(group, match, free, links, side)
+                lines = words_at(group, match, free, links, side)
             words = sum(len(line.text.split()) for line in lines)
-            if words < _MIN_WORDS or CREDIT.match(lines[0].text):
+            if words < MIN_WORDS or CREDIT.match(lines[0].text):
                 continue
-            words_block = _caption(layout.page_index, lines, book.words)
+            words_block = caption_of(layout.page_index, lines, book.words)
             gap = round(group.bbox.gap(words_block.bbox), 1)
             if label is None:
                 group.caption = words_block
@@ -108,54 +111,12 @@ def bind_unnumbered(
             break
 
 
-def join_legends(book: BookLayout, matches: Mapping[int, PageMatch]) -> None:
-    """Give titles that stand over their pictures the legends below these, in place.
-
-    Web pages print a figure so: label and title in bold, the picture, its legend in plain type.
-    Only where a book makes a habit of it.
-    """
-    titled = 0
-    found: list[tuple[Group, CaptionBlock, list[TextLine]]] = []
-    for layout in book.pages:
-        match = matches[layout.page_index]
-        free = _without_running(_loose_lines(layout, match, book), layout, book)
-        links = [line.bbox for line in layout.lines if book.is_link(line)]
-        for group in match.groups:
-            caption = group.caption
-            if caption is None or not _is_title_over(group, caption, layout):
-                continue
-            titled += 1
-            lines = _words_at(group, match, free, links, "below")
-            if lines and not lines[0].bold and not CREDIT.match(lines[0].text):
-                found.append((group, caption, lines))
-                free = [line for line in free if line not in lines]
-    if len(found) < _NUMBERED_MIN or len(found) < _LEGEND_SHARE * titled:
-        return
-    for group, title, lines in found:
-        legend = _caption(title.page_index, lines, book.words)
-        text = f"{title.text} {legend.text}"
-        parts = len(split_caption(text).parts)
-        group.caption = replace(
-            legend, label=title.label, text=text, prior=title.prior, part_count=parts
-        )
-        group.notes.append("title stands apart from its legend")
-
-
-def _is_title_over(group: Group, caption: CaptionBlock, layout: PageLayout) -> bool:
-    """Whether a caption is a numbered title, all in bold, above its picture."""
-    if caption.label is None or not caption.text or caption.page_index != layout.page_index:
-        return False
-    if group.link is None or group.link.side != "above" or caption.direction != 0:
-        return False
-    lines = [line for line in layout.lines if line.bbox.covered_by(caption.bbox) > 0.5]
-    return all(span.bold for line in lines for span in line.spans if span.text.strip())
-
-
-def _loose_lines(layout: PageLayout, match: PageMatch, book: BookLayout) -> list[TextLine]:
+def loose_lines(layout: PageLayout, match: PageMatch, book: BookLayout) -> list[TextLine]:
     """The upright lines of a page that are in no caption, and no links."""
     here = [group.caption for group in match.groups if group.caption is not None]
     here = [caption for caption in here if caption.page_index == layout.page_index]
     taken = [caption.bbox for caption in (*here, *match.captions)]
+    taken += [words.bbox for group in match.groups for words in group.panel_words]
     return [
         line
         for line in layout.lines
@@ -165,7 +126,7 @@ def _loose_lines(layout: PageLayout, match: PageMatch, book: BookLayout) -> list
     ]
 
 
-def _without_running(
+def without_running(
     lines: Sequence[TextLine], layout: PageLayout, book: BookLayout
 ) -> list[TextLine]:
     """Those that may be words of a caption without a label."""
@@ -220,7 +181,7 @@ def _is_running(line: TextLine, body: BodyStyle, scanned: bool) -> bool:
     return bool(parse_label(line.text) or OTHER_LABEL.match(line.text) or LETTER.match(line.text))
 
 
-def _words_at(
+def words_at(
     group: Group, match: PageMatch, free: Sequence[TextLine], links: Sequence[Bbox], side: Side
 ) -> list[TextLine]:
     """The words on a side of a figure: next to it, past a link or credit, or below its row."""
@@ -285,7 +246,28 @@ def _starts_at(picture: Bbox, line: TextLine, side: Side) -> bool:
     return beside and -1.0 <= picture.x0 - box.x1 <= _REACH_PT
 
 
-def _caption(page_index: int, lines: Sequence[TextLine], words: frozenset[str]) -> CaptionBlock:
+def _name_by_panels(page_index: int, group: Group) -> None:
+    """Make the words under the panels of a figure without a caption its caption, in place."""
+    words = sorted(group.panel_words, key=lambda each: each.letter)
+    text = " ".join(each.printed for each in words)
+    box = union_all(each.bbox for each in words)
+    group.caption = CaptionBlock(
+        page_index=page_index,
+        bbox=box.rounded(),
+        label=None,
+        continued=False,
+        text=text,
+        prior=_PRIOR,
+        direction=0,
+        size_pt=0.0,
+        font="",
+        part_count=len(split_caption(text).parts),
+    )
+    group.link = Link("below", 0.0, 0.5)
+
+
+def caption_of(page_index: int, lines: Sequence[TextLine], words: frozenset[str]) -> CaptionBlock:
+    """Lines without a label as a caption; `words` are those of the book."""
     text = BARE_WORD.sub("", join_lines(lines, words))
     return CaptionBlock(
         page_index=page_index,

@@ -64,6 +64,7 @@ def split_columns(lines: Sequence[RecognizedLine]) -> list[RecognizedLine]:
     Tesseract joins what stands on one height. A gap between columns is wider than one between
     words, and goes on in the lines above or below.
     """
+    lines = [_without_marks(line) for line in lines]
     gaps = [_wide_gaps(line) for line in lines]
     cut: list[RecognizedLine] = []
     for number, line in enumerate(lines):
@@ -93,6 +94,16 @@ def _piece(line: RecognizedLine, words: Sequence[RecognizedWord]) -> RecognizedL
         height = max(word.box[3] for word in words) - min(word.box[1] for word in words)
         return replace(line, words=tuple(words), height_px=float(height))
     return replace(line, words=tuple(words))
+
+
+def _without_marks(line: RecognizedLine) -> RecognizedLine:
+    """A line without the strokes that Tesseract sees in the gap between two columns."""
+    words = tuple(
+        word
+        for word in line.words
+        if word.confidence >= _NO_WORD or any(map(str.isalnum, word.text))
+    )
+    return replace(line, words=words) if words else line
 
 
 def _wide_gaps(line: RecognizedLine) -> list[tuple[int, tuple[int, int]]]:
