@@ -82,6 +82,24 @@ def test_text_in_double_lines_after_a_full_stop_is_no_part_of_the_caption_of_a_p
     assert found[1] == captions[2].removeprefix("Figure 2. ")
 
 
+def test_a_caption_in_double_lines_goes_on_after_a_full_stop_where_text_stands_off() -> None:
+    captions = (
+        "Figure 1. Plaques of the elbow with silvery scale and sharp borders in a grown man.",
+        "His son had them as well.",
+        "Figure 2. Annular lesions of the trunk in a child of six that had come in the week",
+        "before.",
+    )
+    pages = [
+        make_page(n, lines=(*set_wide(part, 400, block=0), *set_wide([SENTENCE] * 9, 484, block=5)))
+        for n, part in enumerate((captions[:2], captions[2:]))
+    ]
+    found = find_captions(build_layout(pages), {0: [PICTURE], 1: [PICTURE]})
+    assert [block.text for block in found] == [
+        " ".join(captions[:2]).removeprefix("Figure 1. "),
+        " ".join(captions[2:]).removeprefix("Figure 2. "),
+    ]
+
+
 def test_the_lines_of_a_turned_caption_are_joined_after_a_full_stop() -> None:
     first = make_line(
         "Figure 1: Plaques of both palms. They had been seen before.", 100, 500, block=1

@@ -31,8 +31,9 @@ from mmskin_build.figures.caption_flow import (
     text_style_of,
 )
 from mmskin_build.figures.caption_leading import (
+    Leading,
+    find_leading,
     find_overleaf,
-    find_wide_leading,
     has_parted,
     keeps_pitch,
     leaves_room,
@@ -81,15 +82,15 @@ class _Setting:
     """How the page of a caption is set.
 
     `leading` is the pitch of wide lines in sizes of their type, else 0; `turned` text has no
-    paragraphs to the reader; a `listed` caption stands on a page without pictures; `column` is what
-    the lines take that begin where it does.
+    paragraphs to the reader; nothing follows an `apart` caption in step; `column` holds the lines
+    that begin where the caption does.
     """
 
     body: BodyStyle
     scanned: bool
     leading: float
     turned: bool
-    listed: bool
+    apart: bool
     column: Bbox
 
 
@@ -104,9 +105,7 @@ def find_captions(book: BookLayout, obstacles: Mapping[int, Sequence[Bbox]]) -> 
     by_view: dict[tuple[int, int], list[Start]] = defaultdict(list)
     for start in choose_starts(starts):
         by_view[start.page_index, start.direction].append(start)
-    leading = find_wide_leading(
-        book, [(view, by_view[view.page_index, way]) for view, way in views]
-    )
+    leading = find_leading(book, [(view, by_view[view.page_index, way]) for view, way in views])
     captions: list[CaptionBlock] = []
     upright = {layout.page_index: layout for layout in book.pages}
     for view, direction in views:
@@ -131,7 +130,7 @@ def find_captions(book: BookLayout, obstacles: Mapping[int, Sequence[Bbox]]) -> 
             ):
                 taken = {other.line_index for other in by_view.get((after.page_index, 0), ())}
                 rest = find_overleaf(
-                    view, members, after, taken, (block.font, block.size_pt), leading
+                    view, members, after, taken, (block.font, block.size_pt), leading.pitch
                 )
                 block = replace(block, text=join_lines([block.text, *rest], book.words))
             translated.update(members)
@@ -147,12 +146,9 @@ def _extend(
     heads: set[int],
     book: BookLayout,
     pictures: Sequence[Bbox],
-    leading: float,
+    leading: Leading,
 ) -> tuple[CaptionBlock, list[int]]:
-    """Collect the lines of the caption that `start` begins; also return their indices.
-
-    `leading` is the pitch of lines, in sizes of their type, of a book set in wide lines, else 0.
-    """
+    """Collect the lines of the caption that `start` begins; also return their indices."""
     lines = layout.lines
     first = lines[start.line_index]
     rest = first.text[start.label.end :].strip()
@@ -162,7 +158,12 @@ def _extend(
     scanned = layout.page.text_source == "ocr"
     column = [line.bbox for line in lines if abs(line.bbox.x0 - box.x0) <= 2 * first.size_pt]
     setting = _Setting(
-        book.body, scanned, leading, start.direction != 0, not pictures, union_all(column)
+        book.body,
+        scanned,
+        leading.pitch,
+        start.direction != 0,
+        leading.apart or not pictures,
+        union_all(column),
     )
     rules = find_rules(layout, start.direction)
     for index in lines_below(layout, start.line_index):
@@ -194,7 +195,7 @@ def _extend(
         elif line.bbox.y1 <= last.bbox.y0:
             continue
         part = is_part(line, [lines[i] for i in members], text_style, book.body, scanned)
-        limit = PART_GAP if part else max(PITCH_LIMIT - 1, leading)
+        limit = PART_GAP if part else max(PITCH_LIMIT - 1, leading.pitch)
         if gap > limit * max(last.height_pt, line.height_pt):
             break
         if any(stands_between(picture, last.bbox, line.bbox) for picture in pictures):
@@ -289,7 +290,7 @@ def _fits(
     stopped = re.search(r"[.)]\s*$", last.text) is not None
     if setting.leading and gap > _CLOSE_GAP * height:
         in_step = keeps_pitch(last, line, setting.leading * size)
-        ended = (stopped and not setting.listed) or leaves_room(last, line, setting.column)
+        ended = (stopped and not setting.apart) or leaves_room(last, line, setting.column)
         return in_step and not ended
     if line.block != last.block and caption_like_body:
         # Nothing but position tells the caption's end: a new block after a closed line ends it.
