@@ -184,3 +184,10 @@ def test_a_formula_in_upright_type_is_the_last_line_of_a_caption_in_italics() ->
     assert captions_of(make_page(0, lines=(*caption, formula, *make_body()))) == [
         "Plaques of the elbow. The depth of the invasion had been 1.2 ± 0.3 mm."
     ]
+
+
+def test_a_running_head_is_no_part_of_a_whole_caption_at_the_foot_of_a_column() -> None:
+    caption = make_lines("Figure 1.2: Plaques of the elbow.", 72, 740, size_pt=8, font="Helvetica")
+    head = make_line("Diseases of the nails", 330, 40, size_pt=8, font="Helvetica", block=3)
+    text = make_body(x0=330, y0=80, columns=40)
+    assert captions_of(make_page(0, lines=(*caption, head, *text))) == ["Plaques of the elbow."]

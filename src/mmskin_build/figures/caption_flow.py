@@ -261,6 +261,8 @@ def find_overflow(
                 break
             found = []  # it was the running head
         found.append(index)
+    if len(found) == 1 and lines[found[0]].bbox.y1 <= _HEAD_SHARE * layout.page.height_pt:
+        return [] if re.search(r"[.!?)]\s*$", last.text) else found  # a running head
     return found
 
 
