@@ -191,3 +191,16 @@ def test_a_running_head_is_no_part_of_a_whole_caption_at_the_foot_of_a_column() 
     head = make_line("Diseases of the nails", 330, 40, size_pt=8, font="Helvetica", block=3)
     text = make_body(x0=330, y0=80, columns=40)
     assert captions_of(make_page(0, lines=(*caption, head, *text))) == ["Plaques of the elbow."]
+
+
+def test_the_pieces_of_a_turned_justified_line_are_one_line() -> None:
+    pieces = [
+        make_line("Figure 1: Plaques of both palms.", 100, 500, block=1),
+        make_line("Note the edge.", 270, 500, block=1),
+        make_line("Direct", 350, 500, block=1),
+        make_line("immunofluorescence showed nothing.", 100, 512, block=2),
+    ]
+    lines = [turn_line(line, 90) for line in pieces]
+    assert captions_of(make_page(0, lines=(*lines, *make_body()))) == [
+        "Plaques of both palms. Note the edge. Direct immunofluorescence showed nothing."
+    ]

@@ -18,6 +18,7 @@ PART_GAP = 1.7  # the same less one between the parts of a legend, each with its
 _STAMP_SIZES = 1.5  # of the type of a caption: what is at least so large is printed over it
 _HEADING_GAP = 2.4  # heights of a line between a label alone on its line and its words
 _PART = re.compile(r"\s*\(?(?:\d{1,2}|[A-Za-z])(?:[.):,]|\s[–—-])\s*\S")
+_WORD = re.compile(r"[^\W\d_]{3}")
 _LETTER = re.compile(r"\s*\(?([A-Z])[.):,]?\s+\S")
 _HEAD_SHARE = 0.09  # of the page's height, at its top, where a running head stands
 _RULE_PT, _RULE_LENGTH_PT = 1.5, 36.0  # a rule's height and least width
@@ -70,6 +71,11 @@ def is_fragment(line: TextLine, last: TextLine, box: Bbox) -> bool:
         and line.bbox.x1 <= box.x1 + 2 * last.size_pt
         and line.bbox.y_overlap(last.bbox) > 0.3 * line.bbox.height
     )
+
+
+def is_formula(line: TextLine, last: TextLine) -> bool:
+    """Whether `line` goes on with the paragraph of `last` and has no word: "1.2 ± 0.3 mm."."""
+    return line.block == last.block and _WORD.search(line.text) is None
 
 
 def is_stamp(line: TextLine, lines: Sequence[TextLine], size_pt: float) -> bool:

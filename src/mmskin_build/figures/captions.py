@@ -22,6 +22,7 @@ from mmskin_build.figures.caption_flow import (
     find_rules,
     find_second_column,
     in_rows,
+    is_formula,
     is_fragment,
     is_part,
     is_stamp,
@@ -51,7 +52,6 @@ from mmskin_build.figures.subcaptions import split_caption
 from mmskin_build.geometry import Bbox, turn_back, turn_upright, union_all
 
 _MAX_LINES = 80
-_WORD = re.compile(r"[^\W\d_]{3}")
 _CLOSE_GAP = 0.45  # heights of a line between lines that are set solid
 _TRANSLATION_GAP = 1.8  # heights of a line between a caption and itself in another language
 
@@ -285,8 +285,7 @@ def _fits(
     caption_like_body = abs(size - setting.body.size_pt) <= 0.35 and font == setting.body.font
     if like_body and not caption_like_body:
         # The last line may be a formula, which no caption sets in italics: "1.2 ± 0.3 mm."
-        formula = _WORD.search(line.text) is None and line.block == last.block
-        return formula and gap <= _CLOSE_GAP * height
+        return is_formula(line, last) and gap <= _CLOSE_GAP * height
     stopped = re.search(r"[.)]\s*$", last.text) is not None
     if setting.leading and gap > _CLOSE_GAP * height:
         in_step = keeps_pitch(last, line, setting.leading * size)

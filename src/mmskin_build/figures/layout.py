@@ -133,27 +133,29 @@ def _printed_lines(page: Page) -> list[TextLine]:
     joined: list[TextLine] = []
     for piece in pieces:
         last = joined[-1] if joined else None
-        if last is not None and _continues(last, piece):
-            joined[-1] = _join(last, piece)
+        gap = None if last is None else _gap_on_one_line(last, piece, page)
+        if last is not None and gap is not None:
+            joined[-1] = _join(last, piece, gap)
         else:
             joined.append(piece)
     return joined
 
 
-def _continues(left: TextLine, right: TextLine) -> bool:
-    if left.direction != 0 or right.direction != 0:
-        return False
-    common = left.bbox.y_overlap(right.bbox)
-    if common < _BASELINE_SHARE * min(left.bbox.height, right.bbox.height):
-        return False
-    gap = right.bbox.x0 - left.bbox.x1
+def _gap_on_one_line(left: TextLine, right: TextLine, page: Page) -> float | None:
+    """The gap in points between two pieces of one printed line, None where they are not that."""
+    if left.direction != right.direction:
+        return None
+    turn = (left.direction, page.width_pt, page.height_pt)
+    before, after = turn_upright(left.bbox, *turn), turn_upright(right.bbox, *turn)
+    if before.y_overlap(after) < _BASELINE_SHARE * min(before.height, after.height):
+        return None
+    gap = after.x0 - before.x1
     em = max(left.size_pt, right.size_pt)
     limit = _BLOCK_GAP_EM if left.block == right.block else _WORD_GAP_EM
-    return -0.5 * em <= gap <= limit * em
+    return gap if -0.5 * em <= gap <= limit * em else None
 
 
-def _join(left: TextLine, right: TextLine) -> TextLine:
-    gap = right.bbox.x0 - left.bbox.x1
+def _join(left: TextLine, right: TextLine, gap: float) -> TextLine:
     spans = left.spans
     if gap > 0.12 * left.size_pt and not left.text.endswith(" "):
         tail = spans[-1]
