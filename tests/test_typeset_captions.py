@@ -204,3 +204,32 @@ def test_the_pieces_of_a_turned_justified_line_are_one_line() -> None:
     assert captions_of(make_page(0, lines=(*lines, *make_body()))) == [
         "Plaques of both palms. Note the edge. Direct immunofluorescence showed nothing."
     ]
+
+
+def number_lines(lines: Sequence[Line], x1: float, first: int = 1) -> tuple[Line, ...]:
+    """The numbers of `lines`, small and flush right at `x1`."""
+    return tuple(
+        make_line(str(n), x1 - 2.5 * len(str(n)), line.bbox.y0 + 3, size_pt=5, font="Helvetica")
+        for n, line in enumerate(lines, start=first)
+    )
+
+
+def test_the_numbers_of_lines_in_the_gutter_are_no_part_of_a_caption_beside_them() -> None:
+    caption = make_lines(
+        "Figure 1: Plaques of the elbow with silvery scales\n"
+        "and sharp borders in a man of no\ngreat age.",
+        block=1,
+    )
+    left = make_body(y0=200, rows=20, columns=48)
+    right = make_body(x0=340, y0=96, rows=30, columns=48, block=9)
+    numbers = (*number_lines(left, 62), *number_lines(right, 322, first=21))
+    assert captions_of(make_page(0, lines=(*caption, *left, *right, *numbers))) == [
+        "Plaques of the elbow with silvery scales and sharp borders in a man of no great age."
+    ]
+
+
+def test_the_numbers_of_an_axis_are_no_numbers_of_lines() -> None:
+    text = make_body(y0=560)
+    axis = [make_line(str(n), 100, 100 + 15.0 * n, size_pt=5) for n in range(1, 20)]
+    (layout,) = build_layout([make_page(0, lines=(*axis, *text))]).pages
+    assert {line.text for line in layout.lines} >= {str(n) for n in range(1, 20)}

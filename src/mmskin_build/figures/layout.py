@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mmskin_build.figures.labels import close_up, parse_label
+from mmskin_build.figures.line_numbers import find_line_numbers
 from mmskin_build.geometry import Bbox, turn_upright, union_all
 from mmskin_build.records import Line, Page, Span
 
@@ -100,7 +101,8 @@ class BookLayout:
 
 def build_layout(pages: Sequence[Page]) -> BookLayout:
     """Lay out all pages of one book."""
-    lines = [_printed_lines(page) for page in pages]
+    numbers = find_line_numbers(pages)
+    lines = [_printed_lines(page, numbers.get(page.page_index, frozenset())) for page in pages]
     body = find_body_style([line for page in lines for line in page])
     furniture = _furniture_keys(pages, lines)
     layouts = []
@@ -127,9 +129,16 @@ def find_body_style(lines: Sequence[TextLine]) -> BodyStyle:
     return BodyStyle(font, size)
 
 
-def _printed_lines(page: Page) -> list[TextLine]:
-    """Join the reader's pieces that stand on one baseline, and read from top to bottom by block."""
-    pieces = [_text_line(page.page_index, (line,)) for line in page.lines if line.text.strip()]
+def _printed_lines(page: Page, left_out: frozenset[int]) -> list[TextLine]:
+    """Join the reader's pieces that stand on one baseline, and read from top to bottom by block.
+
+    `left_out` are the places in `page.lines` of what is no text, the numbers of lines.
+    """
+    pieces = [
+        _text_line(page.page_index, (line,))
+        for index, line in enumerate(page.lines)
+        if line.text.strip() and index not in left_out
+    ]
     joined: list[TextLine] = []
     for piece in pieces:
         last = joined[-1] if joined else None
