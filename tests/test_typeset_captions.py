@@ -82,6 +82,24 @@ def test_text_in_double_lines_after_a_full_stop_is_no_part_of_the_caption_of_a_p
     assert found[1] == captions[2].removeprefix("Figure 2. ")
 
 
+def test_a_caption_in_double_lines_goes_on_after_a_full_stop_where_text_stands_off() -> None:
+    captions = (
+        "Figure 1. Plaques of the elbow with silvery scale and sharp borders in a grown man.",
+        "His son had them as well.",
+        "Figure 2. Annular lesions of the trunk in a child of six that had come in the week",
+        "before.",
+    )
+    pages = [
+        make_page(n, lines=(*set_wide(part, 400, block=0), *set_wide([SENTENCE] * 9, 484, block=5)))
+        for n, part in enumerate((captions[:2], captions[2:]))
+    ]
+    found = find_captions(build_layout(pages), {0: [PICTURE], 1: [PICTURE]})
+    assert [block.text for block in found] == [
+        " ".join(captions[:2]).removeprefix("Figure 1. "),
+        " ".join(captions[2:]).removeprefix("Figure 2. "),
+    ]
+
+
 def test_the_lines_of_a_turned_caption_are_joined_after_a_full_stop() -> None:
     first = make_line(
         "Figure 1: Plaques of both palms. They had been seen before.", 100, 500, block=1
@@ -166,3 +184,52 @@ def test_a_formula_in_upright_type_is_the_last_line_of_a_caption_in_italics() ->
     assert captions_of(make_page(0, lines=(*caption, formula, *make_body()))) == [
         "Plaques of the elbow. The depth of the invasion had been 1.2 ± 0.3 mm."
     ]
+
+
+def test_a_running_head_is_no_part_of_a_whole_caption_at_the_foot_of_a_column() -> None:
+    caption = make_lines("Figure 1.2: Plaques of the elbow.", 72, 740, size_pt=8, font="Helvetica")
+    head = make_line("Diseases of the nails", 330, 40, size_pt=8, font="Helvetica", block=3)
+    text = make_body(x0=330, y0=80, columns=40)
+    assert captions_of(make_page(0, lines=(*caption, head, *text))) == ["Plaques of the elbow."]
+
+
+def test_the_pieces_of_a_turned_justified_line_are_one_line() -> None:
+    pieces = [
+        make_line("Figure 1: Plaques of both palms.", 100, 500, block=1),
+        make_line("Note the edge.", 270, 500, block=1),
+        make_line("Direct", 350, 500, block=1),
+        make_line("immunofluorescence showed nothing.", 100, 512, block=2),
+    ]
+    lines = [turn_line(line, 90) for line in pieces]
+    assert captions_of(make_page(0, lines=(*lines, *make_body()))) == [
+        "Plaques of both palms. Note the edge. Direct immunofluorescence showed nothing."
+    ]
+
+
+def number_lines(lines: Sequence[Line], x1: float, first: int = 1) -> tuple[Line, ...]:
+    """The numbers of `lines`, small and flush right at `x1`."""
+    return tuple(
+        make_line(str(n), x1 - 2.5 * len(str(n)), line.bbox.y0 + 3, size_pt=5, font="Helvetica")
+        for n, line in enumerate(lines, start=first)
+    )
+
+
+def test_the_numbers_of_lines_in_the_gutter_are_no_part_of_a_caption_beside_them() -> None:
+    caption = make_lines(
+        "Figure 1: Plaques of the elbow with silvery scales\n"
+        "and sharp borders in a man of no\ngreat age.",
+        block=1,
+    )
+    left = make_body(y0=200, rows=20, columns=48)
+    right = make_body(x0=340, y0=96, rows=30, columns=48, block=9)
+    numbers = (*number_lines(left, 62), *number_lines(right, 322, first=21))
+    assert captions_of(make_page(0, lines=(*caption, *left, *right, *numbers))) == [
+        "Plaques of the elbow with silvery scales and sharp borders in a man of no great age."
+    ]
+
+
+def test_the_numbers_of_an_axis_are_no_numbers_of_lines() -> None:
+    text = make_body(y0=560)
+    axis = [make_line(str(n), 100, 100 + 15.0 * n, size_pt=5) for n in range(1, 20)]
+    (layout,) = build_layout([make_page(0, lines=(*axis, *text))]).pages
+    assert {line.text for line in layout.lines} >= {str(n) for n in range(1, 20)}

@@ -3,8 +3,8 @@
 Steps, in order:
 
 1. `labels`: figure labels as printed
-2. `layout`: printed lines, the book's body style, its furniture; `headings`: chapters and sections;
-   `index_pages`: the index at the back
+2. `layout`: printed lines, the book's body style, its furniture; `line_numbers`: those in margins;
+   `headings`: chapters and sections; `index_pages`: the index at the back
 3. `caption_starts`: captions told from references; `captions`, `caption_flow`, `caption_leading`:
    whole captions
 4. `regions`: pictures out of image objects, strips, tiles, vector drawings and scans; `tables`:
@@ -12,14 +12,14 @@ Steps, in order:
 5. `profile`: what this book's captions look like, learned from unambiguous pages
 6. `align`, `stacks`: pictures to captions on each page, by `assignment` at the least total cost, by
    how they stand to one another, `placement`, or dealt in order; `openings`, `facing`: the same
-   across the page break;
-   `unnumbered`: captions without a number, by place and type; `islands`: by place alone, on
-   scanned pages; `titles`: with a title above the picture; `panel_words`: words under each panel
+   across the page break; `unnumbered`: captions without a number, by place and type; `islands`: by
+   place alone, on scanned pages; `titles`: with a title above the picture; `panel_words`: words
+   under each panel
 7. `caption_marks`, `subcaptions`: a caption's parts by panel
 8. `glyphs`, `lettering`: the letters inside the pictures of a figure
 9. `paper`, `gutters`, `charts`, `standing`, `lattice`, `drawings`, `plate_cuts`, `plates`,
    `cutting`: panels inside one raster, by gutters, by letters, by both
-10. `panels`: letters of the text layer, and parts bound to panels
+10. `panels`: letters of the text layer, and parts bound to panels; `own_words`: those beside them
 11. `ledger`: figure numbers in order, and the gaps in them
 12. `facts`: what speaks for and against each pair; `confidence`: how probable each pair is
 13. `opinions`: what other readers say of pages in doubt

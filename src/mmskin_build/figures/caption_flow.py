@@ -22,6 +22,7 @@ _HEADING_GAP = 2.4  # heights of a line between a label alone on its line and it
 _LEGEND_SHARE = 0.75  # of the size of a title, in which the words under it are set at least
 _CENTER_PT, _INSET_PT = 1.5, 4.0  # by which centers of centered lines differ; and their left edges
 _PART = re.compile(r"\s*\(?(?:\d{1,2}|[A-Za-z])(?:[.):,]|\s[–—-])\s*\S")
+_WORD = re.compile(r"[^\W\d_]{3}")
 _LETTER = re.compile(r"\s*\(?([A-Z])[.):,]?\s+\S")
 _HEAD_SHARE = 0.09  # of the page's height, at its top, where a running head stands
 _RULE_PT, _RULE_LENGTH_PT = 1.5, 36.0  # a rule's height and least width
@@ -76,6 +77,11 @@ def is_fragment(line: TextLine, last: TextLine, box: Bbox) -> bool:
         and line.bbox.x1 <= box.x1 + 2 * last.size_pt
         and line.bbox.y_overlap(last.bbox) > 0.3 * line.bbox.height
     )
+
+
+def is_formula(line: TextLine, last: TextLine) -> bool:
+    """Whether `line` goes on with the paragraph of `last` and has no word: "1.2 ± 0.3 mm."."""
+    return line.block == last.block and _WORD.search(line.text) is None
 
 
 def is_stamp(line: TextLine, lines: Sequence[TextLine], size_pt: float) -> bool:
@@ -392,6 +398,8 @@ def find_overflow(
                 break
             found = []  # it was the running head
         found.append(index)
+    if len(found) == 1 and lines[found[0]].bbox.y1 <= _HEAD_SHARE * layout.page.height_pt:
+        return [] if re.search(r"[.!?)]\s*$", last.text) else found  # a running head
     return found
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
@@ -25,42 +26,73 @@ _LEADING_SLACK = 0.25  # sizes of the type by which the pitch of wide lines diff
 _LEADING_MAX = 3.2  # sizes of the type from line to line
 
 
-def find_wide_leading(
-    book: BookLayout, views: Sequence[tuple[PageLayout, Sequence[Start]]]
-) -> float:
-    """Return the pitch of the lines of captions, in sizes of their type, where it is wide, else 0.
+@dataclass(frozen=True, slots=True)
+class Leading:
+    """How a book sets the lines of captions that stand wide.
+
+    `pitch` is from line to line, in sizes of their type, 0 where lines are set solid; `apart` says
+    that what follows a caption stands off from it.
+    """
+
+    pitch: float = 0.0
+    apart: bool = False
+
+
+def find_leading(book: BookLayout, views: Sequence[tuple[PageLayout, Sequence[Start]]]) -> Leading:
+    """Return how the captions of a book are set.
 
     Manuscripts are set in double lines, captions too: then most captions go on as far below their
     first line as running text does. Where captions are set solid, what stands so far off is text.
     """
-    wide: list[tuple[TextLine, TextLine]] = []
+    wide: list[list[TextLine]] = []
     solid = 0
     for layout, starts in views:
         heads = {start.line_index for start in starts}
         for start in starts:
-            first = layout.lines[start.line_index]
-            style = text_style_of(first, start.label)
-            following = next(
-                (
-                    layout.lines[i]
-                    for i in lines_below(layout, start.line_index)
-                    if i not in heads
-                    and layout.lines[i].bbox.y0 > first.bbox.center[1]
-                    and layout.lines[i].bbox.x_overlap(first.bbox) > 0
-                ),
-                None,
-            )
-            if following is None or (following.font, following.size_pt) != style:
+            column = _column_below(layout, start, heads)
+            if len(column) < 2:
                 continue
+            first, following = column[:2]
             if following.bbox.y0 - first.bbox.y1 <= (PITCH_LIMIT - 1) * following.height_pt:
                 solid += 1
             elif not leaves_room(first, following, first.bbox):
-                wide.append((first, following))
+                wide.append(column)
     if len(wide) <= solid:
-        return 0.0
+        return Leading()
     usual = _usual_pitch(book)
-    in_step = sum(keeps_pitch(a, b, usual * a.size_pt) for a, b in wide)
-    return usual if in_step > solid else 0.0
+    in_step = [
+        column for column in wide if keeps_pitch(column[0], column[1], usual * column[0].size_pt)
+    ]
+    if len(in_step) <= solid:
+        return Leading()
+    ends = [_stands_off(column, usual * column[0].size_pt) for column in in_step]
+    return Leading(usual, ends.count(True) > ends.count(False))
+
+
+def _column_below(layout: PageLayout, start: Start, heads: set[int]) -> list[TextLine]:
+    """The first line of a caption and those of its type below it, down to the next caption."""
+    first = layout.lines[start.line_index]
+    font, size_pt = text_style_of(first, start.label)
+    column = [first]
+    for index in lines_below(layout, start.line_index):
+        line = layout.lines[index]
+        if line.bbox.y0 <= column[-1].bbox.center[1] or line.bbox.x_overlap(first.bbox) <= 0:
+            continue
+        if index in heads or line.font != font or abs(line.size_pt - size_pt) > SAME_SIZE_PT:
+            break
+        column.append(line)
+    return column
+
+
+def _stands_off(column: Sequence[TextLine], pitch_pt: float) -> bool | None:
+    """Whether there is a wider gap where the paragraph that `column` begins with ends."""
+    box = union_all(line.bbox for line in column)
+    for last, line in pairwise(column):
+        if not keeps_pitch(last, line, pitch_pt):
+            return True
+        if leaves_room(last, line, box):
+            return False
+    return None
 
 
 def keeps_pitch(last: TextLine, line: TextLine, pitch_pt: float) -> bool:

@@ -24,6 +24,7 @@ from mmskin_build.figures.caption_flow import (
     flows_on,
     hangs_beside,
     in_rows,
+    is_formula,
     is_fragment,
     is_legend,
     is_part,
@@ -35,8 +36,9 @@ from mmskin_build.figures.caption_flow import (
     text_style_of,
 )
 from mmskin_build.figures.caption_leading import (
+    Leading,
+    find_leading,
     find_overleaf,
-    find_wide_leading,
     has_parted,
     keeps_pitch,
     leaves_room,
@@ -54,7 +56,6 @@ from mmskin_build.figures.subcaptions import split_caption
 from mmskin_build.geometry import Bbox, turn_back, turn_upright, union_all
 
 _MAX_LINES = 80
-_WORD = re.compile(r"[^\W\d_]{3}")
 _CLOSE_GAP = 0.45  # heights of a line between lines that are set solid
 _AGES = ("year", "month", "week", "day")  # before "-old", whose hyphen stays at the end of a line
 _TRANSLATION_GAP = 1.8  # heights of a line between a caption and itself in another language
@@ -88,15 +89,15 @@ class _Setting:
     """How the page of a caption is set.
 
     `leading` is the pitch of wide lines in sizes of their type, else 0; `turned` text has no
-    paragraphs to the reader; a `listed` caption stands on a page without pictures; `column` is what
-    those of the page's `lines` take that begin where it does.
+    paragraphs to the reader; nothing follows an `apart` caption in step; `column` is what those of
+    the page's `lines` take that begin where the caption does.
     """
 
     body: BodyStyle
     scanned: bool
     leading: float
     turned: bool
-    listed: bool
+    apart: bool
     column: Bbox
     lines: Sequence[TextLine]
 
@@ -112,9 +113,7 @@ def find_captions(book: BookLayout, obstacles: Mapping[int, Sequence[Bbox]]) -> 
     by_view: dict[tuple[int, int], list[Start]] = defaultdict(list)
     for start in choose_starts(starts):
         by_view[start.page_index, start.direction].append(start)
-    leading = find_wide_leading(
-        book, [(view, by_view[view.page_index, way]) for view, way in views]
-    )
+    leading = find_leading(book, [(view, by_view[view.page_index, way]) for view, way in views])
     captions: list[CaptionBlock] = []
     upright = {layout.page_index: layout for layout in book.pages}
     for view, direction in views:
@@ -138,8 +137,8 @@ def find_captions(book: BookLayout, obstacles: Mapping[int, Sequence[Bbox]]) -> 
                 and not (pictures or obstacles[after.page_index])
             ):
                 taken = {other.line_index for other in by_view.get((after.page_index, 0), ())}
-                end = blocks[-1]
-                rest = find_overleaf(view, members, after, taken, (end.font, end.size_pt), leading)
+                end, style = blocks[-1], (blocks[-1].font, blocks[-1].size_pt)
+                rest = find_overleaf(view, members, after, taken, style, leading.pitch)
                 blocks[-1] = replace(end, text=join_lines([end.text, *rest], book.words))
             translated.update(members)
             captions += [
@@ -155,11 +154,10 @@ def _extend(
     heads: set[int],
     book: BookLayout,
     pictures: Sequence[Bbox],
-    leading: float,
+    leading: Leading,
 ) -> tuple[list[CaptionBlock], list[int]]:
     """Collect the lines of the caption that `start` begins; also return their indices.
 
-    `leading` is the pitch of lines, in sizes of their type, of a book set in wide lines, else 0.
     Captions that run on in one paragraph ("Fig. 1 … Fig. 2 …") are as many blocks.
     """
     lines = layout.lines
@@ -171,7 +169,13 @@ def _extend(
     scanned = layout.page.text_source == "ocr"
     column = [line.bbox for line in lines if abs(line.bbox.x0 - box.x0) <= 2 * first.size_pt]
     setting = _Setting(
-        book.body, scanned, leading, start.direction != 0, not pictures, union_all(column), lines
+        book.body,
+        scanned,
+        leading.pitch,
+        start.direction != 0,
+        leading.apart or not pictures,
+        union_all(column),
+        lines,
     )
     rules = find_rules(layout, start.direction)
     for index in lines_below(layout, start.line_index):
@@ -207,7 +211,7 @@ def _extend(
         elif line.bbox.y1 <= last.bbox.y0:
             continue
         part = is_part(line, [lines[i] for i in members], text_style, book.body, scanned)
-        limit = PART_GAP if part else max(PITCH_LIMIT - 1, leading)
+        limit = PART_GAP if part else max(PITCH_LIMIT - 1, leading.pitch)
         if gap > limit * max(last.height_pt, line.height_pt):
             break
         if any(stands_between(picture, last.bbox, line.bbox) for picture in pictures):
@@ -304,12 +308,11 @@ def _fits(
     caption_like_body = abs(size - setting.body.size_pt) <= 0.35 and font == setting.body.font
     if like_body and not caption_like_body:
         # The last line may be a formula, which no caption sets in italics: "1.2 ± 0.3 mm."
-        formula = _WORD.search(line.text) is None and line.block == last.block
-        return formula and gap <= _CLOSE_GAP * height
+        return is_formula(line, last) and gap <= _CLOSE_GAP * height
     stopped = re.search(r"[.)]\s*$", last.text) is not None
     if setting.leading and gap > _CLOSE_GAP * height:
         in_step = keeps_pitch(last, line, setting.leading * size)
-        ended = (stopped and not setting.listed) or leaves_room(last, line, setting.column)
+        ended = (stopped and not setting.apart) or leaves_room(last, line, setting.column)
         return in_step and not ended
     if line.block != last.block and caption_like_body:
         # Nothing but position tells the caption's end: a new block after a closed line ends it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _WORDS = (
     # English and what most of Europe shares with it, then German, Dutch, Italian, Turkish,
@@ -56,6 +56,8 @@ NUMBER_FIRST = re.compile(
     rf"(?P<tail>\s*(?P<separator>[.:|{_DASHES}]))?(?=$|[\s\W])",
     re.IGNORECASE,
 )
+#: A label in brackets before the first word of a caption; a reference stands before others.
+BRACKETED = re.compile(r"^\s*\((?P<label>[^()]{4,24})\)\s+(?=[^\W\d_])")
 OTHER_LABEL = re.compile(
     r"^\s*(?:table|tab|tabelle|tableau|tabla|box|algorithm|chart|video|equation|表)\b\.?\s*"
     r"(?:[A-Z]?\d+|[IVXL]+\b)",
@@ -123,6 +125,12 @@ def parse_label(text: str) -> FigureLabel | None:
     """
     match = LABEL.match(text)
     if match is None:
+        bracketed = BRACKETED.match(text)
+        if bracketed is not None and text[bracketed.end()].isupper():
+            inner = parse_label(bracketed["label"])
+            if inner is None or inner.end < len(bracketed["label"]):
+                return None
+            return replace(inner, separator=")", end=bracketed.end())
         first = NUMBER_FIRST.match(text)
         if first is not None:
             number = re.sub(rf"[{_DASHES}]", "-", first["number"])

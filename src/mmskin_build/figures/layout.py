@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from mmskin_build.figures.labels import close_up, parse_label
+from mmskin_build.figures.line_numbers import find_line_numbers
 from mmskin_build.geometry import Bbox, turn_upright, union_all
 from mmskin_build.records import Line, Page, Span
 
@@ -120,7 +121,8 @@ class BookLayout:
 
 def build_layout(pages: Sequence[Page]) -> BookLayout:
     """Lay out all pages of one book."""
-    lines = [_printed_lines(page) for page in pages]
+    numbers = find_line_numbers(pages)
+    lines = [_printed_lines(page, numbers.get(page.page_index, frozenset())) for page in pages]
     body = find_body_style([line for page in lines for line in page])
     furniture = _furniture_keys(pages, lines)
     layouts = []
@@ -167,19 +169,24 @@ def find_body_style(lines: Sequence[TextLine]) -> BodyStyle:
     return BodyStyle(font, size)
 
 
-def _printed_lines(page: Page) -> list[TextLine]:
-    """Join the reader's pieces that stand on one baseline, and read from top to bottom by block."""
-    pieces = [_text_line(page.page_index, (line,)) for line in page.lines if line.text.strip()]
-    starts = {
-        round(piece.bbox.x0)
-        for last, piece in zip([None, *pieces], pieces, strict=False)
-        if last is None or not _continues(last, piece)
-    }
+def _printed_lines(page: Page, left_out: frozenset[int]) -> list[TextLine]:
+    """Join the reader's pieces that stand on one baseline, and read from top to bottom by block.
+
+    `left_out` are the places in `page.lines` of what is no text, the numbers of lines.
+    """
+    pieces = [
+        _text_line(page.page_index, (line,))
+        for index, line in enumerate(page.lines)
+        if line.text.strip() and index not in left_out
+    ]
+    gaps = [None, *(_gap_on_one_line(last, piece, page) for last, piece in pairwise(pieces))]
+    starts = {round(piece.bbox.x0) for gap, piece in zip(gaps, pieces, strict=False) if gap is None}
     joined: list[TextLine] = []
     for piece in pieces:
         last = joined[-1] if joined else None
-        if last is not None and _continues(last, piece) and not _opens_cell(last, piece, starts):
-            joined[-1] = _join(last, piece)
+        gap = None if last is None else _gap_on_one_line(last, piece, page)
+        if last is not None and gap is not None and not _opens_cell(last, piece, gap, starts):
+            joined[-1] = _join(last, piece, gap)
         else:
             joined.append(piece)
     joined = _join_labels(joined)
@@ -207,13 +214,12 @@ def _join_labels(lines: Sequence[TextLine]) -> list[TextLine]:
     return joined
 
 
-def _opens_cell(left: TextLine, right: TextLine, starts: Set[int]) -> bool:
+def _opens_cell(left: TextLine, right: TextLine, gap: float, starts: Set[int]) -> bool:
     """Whether words after a wide gap stand where other lines start: the next cell of a table.
 
     After a label or a mark they are the words that it heads, with lines indented below.
     """
-    gap = right.bbox.x0 - left.bbox.x1
-    if gap <= _WORD_GAP_EM * max(left.size_pt, right.size_pt):
+    if left.direction != 0 or gap <= _WORD_GAP_EM * max(left.size_pt, right.size_pt):
         return False
     return len(left.text.split()) >= _CELL_WORDS and round(right.bbox.x0) in starts
 
@@ -298,20 +304,21 @@ def _pointer_length(line: TextLine) -> int:
     return length if signs else 0
 
 
-def _continues(left: TextLine, right: TextLine) -> bool:
-    if left.direction != 0 or right.direction != 0:
-        return False
-    common = left.bbox.y_overlap(right.bbox)
-    if common < _BASELINE_SHARE * min(left.bbox.height, right.bbox.height):
-        return False
-    gap = right.bbox.x0 - left.bbox.x1
+def _gap_on_one_line(left: TextLine, right: TextLine, page: Page) -> float | None:
+    """The gap in points between two pieces of one printed line, None where they are not that."""
+    if left.direction != right.direction:
+        return None
+    turn = (left.direction, page.width_pt, page.height_pt)
+    before, after = turn_upright(left.bbox, *turn), turn_upright(right.bbox, *turn)
+    if before.y_overlap(after) < _BASELINE_SHARE * min(before.height, after.height):
+        return None
+    gap = after.x0 - before.x1
     em = max(left.size_pt, right.size_pt)
     limit = _BLOCK_GAP_EM if left.block == right.block else _WORD_GAP_EM
-    return -0.5 * em <= gap <= limit * em
+    return gap if -0.5 * em <= gap <= limit * em else None
 
 
-def _join(left: TextLine, right: TextLine) -> TextLine:
-    gap = right.bbox.x0 - left.bbox.x1
+def _join(left: TextLine, right: TextLine, gap: float) -> TextLine:
     spans = left.spans
     if gap > 0.12 * left.size_pt and not left.text.endswith(" "):
         tail = spans[-1]

@@ -16,6 +16,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from mmskin_build.figures.align import Group, Link, PageMatch
+from mmskin_build.figures.caption_flow import is_formula
 from mmskin_build.figures.caption_marks import CREDIT
 from mmskin_build.figures.captions import CaptionBlock, join_lines
 from mmskin_build.figures.islands import is_scanned, words_alone_under
@@ -220,7 +221,8 @@ def _block_at(picture: Bbox, lines: Sequence[TextLine], side: Side) -> list[Text
                 found, area = [line], line.bbox
             continue
         last = found[-1]
-        same = line.font == last.font and abs(line.size_pt - last.size_pt) <= 0.4
+        same = line.font == last.font or is_formula(line, last)
+        same = same and abs(line.size_pt - last.size_pt) <= 0.4
         step = line.bbox.y0 - last.bbox.y1  # boxes of tightly set lines overlap
         near = -0.3 * line.height_pt <= step <= 0.8 * line.height_pt
         if same and near and line.bbox.x_overlap(area) > 0.3 * min(line.bbox.width, area.width):

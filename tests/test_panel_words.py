@@ -36,6 +36,15 @@ def test_words_below_each_panel_are_that_panels_own() -> None:
     ]
 
 
+def test_words_above_each_panel_are_that_panels_own() -> None:
+    left = (small("(a) Plaques of the elbow", 80, 78), small("before treatment.", 80, 87.6))
+    right = small("(b) The same arm, in spring", 310, 87.6, block=3)
+    assert own_words(*left, right) == [
+        ("a", "Plaques of the elbow before treatment"),
+        ("b", "The same arm, in spring"),
+    ]
+
+
 def test_no_panel_has_words_of_its_own_where_one_has_none() -> None:
     assert own_words(small("(a) Plaques of the elbow", 80)) == [(None, None), (None, None)]
 
