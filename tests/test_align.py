@@ -404,6 +404,33 @@ def test_captions_below_a_row_stay_with_pictures_of_different_height() -> None:
     assert [said[Bbox(*box)] for box in boxes] == [text.replace("\n", " ") for text in words]
 
 
+CARDS = [(A, "Plaques"), (B, "Papules of a palm"), (C, "Ulcers"), (D, "Nodules of a nose")]
+
+
+def test_cards_whose_captions_are_the_only_words_of_a_document_are_read() -> None:
+    """A title in bold, then the words in the type in which most of the document is set."""
+    lines = [
+        line
+        for n, (box, title) in enumerate(CARDS)
+        for line in (
+            make_line(title, box[0] + 5, box[3] + 5, size_pt=9, bold=True, block=2 * n),
+            make_line(f"Seen in winter {n}.", box[0] + 5, box[3] + 17, size_pt=8, block=2 * n + 1),
+        )
+    ]
+    figures = align(page(0, [box for box, _ in CARDS], lines, body=())).figures
+    said = {figure.bbox: figure.caption for figure in figures}
+    assert said == {Bbox(*b): f"{title} Seen in winter {n}." for n, (b, title) in enumerate(CARDS)}
+
+
+def test_a_paragraph_under_each_picture_of_running_text_is_no_caption() -> None:
+    boxes = [(72.0, 60.0, 272.0, 200.0), (72.0, 300.0, 272.0, 440.0)]
+    pages = []
+    for n in range(2):
+        text = [make_body(y0=box[3] + 8, rows=7, block=n) for n, box in enumerate(boxes)]
+        pages.append(page(n, boxes, *text, body=()))
+    assert statuses(align(*pages)) == ["image_without_caption"] * 4
+
+
 def test_a_centered_unnumbered_caption_may_be_far_wider_than_its_picture() -> None:
     box = (250.0, 100.0, 330.0, 250.0)
     words = "Papules of the palm of the left hand"  # 180 points

@@ -57,13 +57,13 @@ def is_fragment(line: TextLine, last: TextLine, box: Bbox) -> bool:
     )
 
 
-def is_legend(line: TextLine, title: Sequence[TextLine], body: BodyStyle) -> bool:
+def is_legend(line: TextLine, title: Sequence[TextLine]) -> bool:
     """Whether `line` begins the words under a `title` that is bold, label and all.
 
-    They are a little smaller than the title, no running text and no credit.
+    They are a little smaller than the title and no credit.
     """
     last = title[-1]
-    if line.bold or body.matches(line) or CREDIT.match(line.text):
+    if line.bold or CREDIT.match(line.text):
         return False
     if not all(span.bold for one in title for span in one.spans if span.text.strip()):
         return False

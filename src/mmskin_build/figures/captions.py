@@ -157,7 +157,8 @@ def _extend(
             break
         if OTHER_LABEL.match(line.text) or (parse_label(line.text) and line.bold and not last.bold):
             break
-        legend = not scanned and is_legend(line, [lines[i] for i in members], book.body)
+        title = [lines[i] for i in members]
+        legend = not scanned and not book.body.matches(line) and is_legend(line, title)
         fits = part or legend or _fits(line, last, text_style, book.body, layout, box)
         if not fits:
             break

@@ -50,7 +50,7 @@ class TextLine:
 
 @dataclass(frozen=True, slots=True)
 class BodyStyle:
-    """The font and size (points) in which most of a book is set."""
+    """The font and size (points) in which most of a book is set; no font without running text."""
 
     font: str
     size_pt: float

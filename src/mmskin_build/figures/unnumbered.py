@@ -15,6 +15,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from mmskin_build.figures.align import Group, Link, PageMatch
+from mmskin_build.figures.caption_flow import is_legend
 from mmskin_build.figures.caption_marks import CREDIT
 from mmskin_build.figures.captions import CaptionBlock, join_lines
 from mmskin_build.figures.labels import OTHER_LABEL, FigureLabel, parse_label
@@ -169,10 +170,15 @@ def name_by_numbers(matches: Mapping[int, PageMatch]) -> None:
 
 
 def _is_running(line: TextLine, body: BodyStyle) -> bool:
-    """Running text and headings, which no unnumbered caption looks like."""
+    """Running text and headings, which no unnumbered caption looks like.
+
+    Where there is no running text, cards have bold titles under their pictures.
+    """
     if body.matches(line) and not line.italic:
         return True
-    if line.size_pt > body.size_pt + 0.4 or (line.bold and len(line.text.split()) < 12):
+    if line.size_pt > body.size_pt + 0.4:
+        return True
+    if line.bold and body.font and len(line.text.split()) < 12:
         return True
     return bool(parse_label(line.text) or OTHER_LABEL.match(line.text) or LETTER.match(line.text))
 
@@ -217,6 +223,7 @@ def _block_at(picture: Bbox, lines: Sequence[TextLine], side: Side) -> list[Text
             continue
         last = found[-1]
         same = line.font == last.font and abs(line.size_pt - last.size_pt) <= 0.4
+        same = same or is_legend(line, found)
         step = line.bbox.y0 - last.bbox.y1  # boxes of tightly set lines overlap
         near = -0.3 * line.height_pt <= step <= 0.8 * line.height_pt
         if same and near and line.bbox.x_overlap(area) > 0.3 * min(line.bbox.width, area.width):
