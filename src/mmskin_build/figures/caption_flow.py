@@ -267,7 +267,8 @@ def find_overflow(
                 break
             found = []  # it was the running head
         found.append(index)
-    return found
+    alone = len(found) == 1 and lines[found[0]].bbox.y1 <= _HEAD_SHARE * layout.page.height_pt
+    return [] if alone and re.search(r"[.!?)]\s*$", last.text) else found
 
 
 def text_style_of(line: TextLine, label: FigureLabel) -> tuple[str, float]:
