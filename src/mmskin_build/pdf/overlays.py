@@ -11,6 +11,7 @@ from mmskin_build.pdf.jobs import PixelBox
 from mmskin_build.pdf.painting import BORDER_PT, Painting
 from mmskin_build.records import Line, Overlay, PathObject
 
+_BAR_WORDS, _BAR_SHARE = 6, 0.3  # words over a bar, and the share of it that they take
 _WORD_SPARE = 0.45  # of the height of a line
 
 
@@ -41,6 +42,16 @@ def find_overlays(
             if box.covered_by(bbox) > 0.5:
                 found.append(Overlay(kind="text", bbox=_clip(box, bbox), text=text))
     return tuple(found)
+
+
+def are_words(bbox: Bbox, overlays: Sequence[Overlay]) -> bool:
+    """Whether a part of a picture is a bar with words over it, as a caption is, and no panel."""
+    words = [
+        overlay.bbox
+        for overlay in overlays
+        if overlay.text and len(overlay.text) > 1 and overlay.bbox.covered_by(bbox) > 0.5
+    ]
+    return len(words) >= _BAR_WORDS and sum(w.area for w in words) >= _BAR_SHARE * bbox.area
 
 
 def _meets(a: Bbox, b: Bbox) -> bool:

@@ -25,8 +25,8 @@ import pymupdf
 
 from mmskin_build.geometry import POINTS_PER_INCH, Bbox, reading_order, union_all
 from mmskin_build.pdf.document import Document
-from mmskin_build.pdf.jobs import PageJob, PictureView, PixelBox, PixelRequest
-from mmskin_build.pdf.overlays import find_overlays, find_patches
+from mmskin_build.pdf.jobs import PageJob, PanelPart, PictureView, PixelBox, PixelRequest
+from mmskin_build.pdf.overlays import are_words, find_overlays, find_patches
 from mmskin_build.pdf.painting import PaintedImage, Painting, draw_page, read_painting
 from mmskin_build.pdf.raster import (
     RgbImage,
@@ -109,7 +109,8 @@ def cut_figures(document: Document, job: PageJob[PixelRequest]) -> tuple[Figure,
         ]
         cuts: list[tuple[Panel, _Picture]] = []
         found = request.find_panels(views, expected, letters)
-        for panel, picture, parts in zip(panels, pictures, found, strict=True):
+        for panel, picture, every in zip(panels, pictures, found, strict=True):
+            parts = _without_bars(picture, every)
             if len(parts) == 1:
                 cuts.append((replace(panel, label=panel.label or parts[0].letter), picture))
                 continue
@@ -139,16 +140,32 @@ def _printed_letters(overlays: Sequence[Overlay]) -> tuple[tuple[str, Bbox], ...
     return tuple(found)
 
 
-def _part(picture: _Picture, box: PixelBox) -> _Picture:
+def _without_bars(picture: _Picture, parts: Sequence[PanelPart]) -> Sequence[PanelPart]:
+    """The parts that are pictures; the whole where but one is, with the bar that bears words."""
+    if len(parts) == 1:
+        return parts
+    kept = [p for p in parts if not are_words(_place(picture, p.box), picture.overlays)]
+    if len(kept) > 1:
+        return kept
+    height, width = picture.rgb.shape[:2]
+    return [PanelPart((0, 0, width, height), None)]
+
+
+def _place(picture: _Picture, box: PixelBox) -> Bbox:
     x0, y0, x1, y1 = box
     height, width = picture.rgb.shape[:2]
     sx, sy = picture.bbox.width / width, picture.bbox.height / height
-    bbox = Bbox(
+    return Bbox(
         picture.bbox.x0 + x0 * sx,
         picture.bbox.y0 + y0 * sy,
         picture.bbox.x0 + x1 * sx,
         picture.bbox.y0 + y1 * sy,
     )
+
+
+def _part(picture: _Picture, box: PixelBox) -> _Picture:
+    x0, y0, x1, y1 = box
+    bbox = _place(picture, box)
     overlays = tuple(o for o in picture.overlays if o.bbox.covered_by(bbox) > 0.5)
     return _Picture(np.ascontiguousarray(picture.rgb[y0:y1, x0:x1]), picture.source, bbox, overlays)
 
