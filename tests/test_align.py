@@ -404,6 +404,15 @@ def test_captions_below_a_row_stay_with_pictures_of_different_height() -> None:
     assert [said[Bbox(*box)] for box in boxes] == [text.replace("\n", " ") for text in words]
 
 
+def test_a_label_without_a_number_heads_a_caption_in_the_type_of_running_text() -> None:
+    box = (72.0, 100.0, 272.0, 250.0)
+    text = "Figure. Plaques of the elbow in a man who was treated for years\nwith tar."
+    words = make_lines(text, y0=258, block=3)
+    (figure,) = align(page(0, [box], words, make_body(y0=290, rows=8))).figures
+    assert figure.label is None
+    assert figure.caption == "Plaques of the elbow in a man who was treated for years with tar."
+
+
 CARDS = [(A, "Plaques"), (B, "Papules of a palm"), (C, "Ulcers"), (D, "Nodules of a nose")]
 
 

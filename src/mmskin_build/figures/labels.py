@@ -52,6 +52,12 @@ ORDINAL_LABEL = re.compile(
     r"(?:\s*(?P<separator>[.:]))?",
     re.IGNORECASE,
 )
+#: A label without a number, as journals print it where a text has one figure: "Figure. Plaques".
+LONE_LABEL = re.compile(
+    r"^\s*(?:figure|fig|figura|figur|figuur|image|photo|picture|abbildung|abb|afbeelding|afb|slika"
+    r"|рисунок|рис|obrázek|obr|rysunek|ryc|rys|şekil|kuva|bild|ábra)\s?[.:|]\s+(?=(?-i:[A-ZÀ-ÞА-Я]))",
+    re.IGNORECASE,
+)
 OTHER_LABEL = re.compile(
     r"^\s*(?:table|tab|tabelle|tableau|tabla|box|algorithm|chart|video|equation|表)\b\.?\s*"
     r"(?:[A-Z]?\d+|[IVXL]+\b)",

@@ -15,10 +15,10 @@ from dataclasses import replace
 from itertools import pairwise
 
 from mmskin_build.figures.align import Group, Link, PageMatch
-from mmskin_build.figures.caption_flow import is_legend
+from mmskin_build.figures.caption_flow import flows_on, is_legend
 from mmskin_build.figures.caption_marks import CREDIT
 from mmskin_build.figures.captions import CaptionBlock, join_lines
-from mmskin_build.figures.labels import OTHER_LABEL, FigureLabel, parse_label
+from mmskin_build.figures.labels import LONE_LABEL, OTHER_LABEL, FigureLabel, parse_label
 from mmskin_build.figures.layout import BodyStyle, BookLayout, PageLayout, TextLine
 from mmskin_build.figures.panels import LETTER
 from mmskin_build.figures.profile import Side
@@ -73,6 +73,8 @@ def bind_unnumbered(
             words = sum(len(line.text.split()) for line in lines)
             if words < _MIN_WORDS or CREDIT.match(lines[0].text):
                 continue
+            if LONE_LABEL.match(lines[0].text) and book.body.matches(lines[0]):
+                lines = _paragraph(lines[0], layout)
             words_block = _caption(layout.page_index, lines, book.words)
             gap = round(group.bbox.gap(words_block.bbox), 1)
             if label is None:
@@ -175,7 +177,7 @@ def _is_running(line: TextLine, body: BodyStyle) -> bool:
     Where there is no running text, cards have bold titles under their pictures.
     """
     if body.matches(line) and not line.italic:
-        return True
+        return LONE_LABEL.match(line.text) is None
     if line.size_pt > body.size_pt + 0.4:
         return True
     if line.bold and body.font and len(line.text.split()) < 12:
@@ -231,10 +233,31 @@ def _block_at(picture: Bbox, lines: Sequence[TextLine], side: Side) -> list[Text
             area = area.union(line.bbox)
     if area is None or len(found) > _MAX_LINES:
         return []
+    if LONE_LABEL.match(found[0].text):
+        return found
     centered = abs(area.center[0] - picture.center[0]) <= _CENTER_PT
     share = _CENTERED_SHARE if centered else _WIDER_SHARE
     if side == "below" and area.width > share * picture.width + 12:
         return []
+    return found
+
+
+def _paragraph(first: TextLine, layout: PageLayout) -> list[TextLine]:
+    """The lines of the paragraph that `first` begins, in the type of running text."""
+    found = [first]
+    below = [line for line in layout.lines if line.bbox.y0 > first.bbox.y0 and line.direction == 0]
+    for line in sorted(below, key=lambda line: (line.bbox.y0, line.bbox.x0)):
+        last = found[-1]
+        gap = line.bbox.y0 - last.bbox.y1
+        if line.bbox.x_overlap(last.bbox) <= 0:
+            continue
+        one_block = line.block == last.block
+        if line.font != last.font or gap > (0.8 if one_block else 0.45) * line.height_pt:
+            break
+        closed = re.search(r"[.)]\s*$", last.text) is not None
+        if not one_block and closed and not flows_on(line, last, layout.lines):
+            break
+        found.append(line)
     return found
 
 
@@ -251,6 +274,8 @@ def _starts_at(picture: Bbox, line: TextLine, side: Side) -> bool:
 
 def _caption(page_index: int, lines: Sequence[TextLine], words: frozenset[str]) -> CaptionBlock:
     text = join_lines(lines, words)
+    lone = LONE_LABEL.match(text)
+    text = text[lone.end() :] if lone is not None else text
     return CaptionBlock(
         page_index=page_index,
         bbox=union_all(line.bbox for line in lines).rounded(),
