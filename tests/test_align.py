@@ -413,6 +413,46 @@ def test_a_label_without_a_number_heads_a_caption_in_the_type_of_running_text() 
     assert figure.caption == "Plaques of the elbow in a man who was treated for years with tar."
 
 
+@pytest.mark.parametrize(
+    ("names", "figures"),
+    [
+        (("Scabies", "Tinea pedis", "Rosacea", "Vitiligo"), 4),
+        (("Before", "After", "Before", "After"), 1),
+        (("Day 1", "Day 7", "Day 14", "Day 28"), 1),
+    ],
+)
+def test_names_under_all_pictures_of_a_page_are_captions_and_times_are_not(
+    names: Sequence[str], figures: int
+) -> None:
+    boxes = [(72.0 + 110 * n, 100.0, 172.0 + 110 * n, 200.0) for n in range(4)]
+    lines = [
+        make_line(name, box[0] + 20, 204, size_pt=8, font="Helvetica", block=n)
+        for n, (name, box) in enumerate(zip(names, boxes, strict=True))
+    ]
+    found = align(page(0, boxes, lines)).figures
+    assert [figure.caption for figure in found] == (list(names) if figures == 4 else [None])
+
+
+def test_words_beside_stacked_pictures_stay_with_their_pictures() -> None:
+    boxes = [(72.0, 100.0 + 110 * n, 222.0, 200.0 + 110 * n) for n in range(3)]
+    lines = [
+        make_lines(f"{text}\nIn winter.", 232, box[1] + 4, size_pt=8, font="Helvetica", block=n)
+        for n, (text, box) in enumerate(zip(LEGENDS, boxes, strict=True))
+    ]
+    figures = align(page(0, boxes, *lines)).figures
+    assert [figure.caption for figure in figures] == [f"{text} In winter." for text in LEGENDS]
+
+
+def test_a_colored_name_that_returns_at_a_few_pictures_is_a_caption_and_no_link() -> None:
+    names = ["Plaques of the elbow."] * 3 + ["Papules of the palm.", "Ulcers of the shin."]
+    names.append("Nodules of the nose.")
+    pages = [
+        page(n, [A], [make_line(name, 72, 254, size_pt=8, font="Helvetica", color=0x0645AD)])
+        for n, name in enumerate(names)
+    ]
+    assert [figure.caption for figure in align(*pages).figures] == names
+
+
 CARDS = [(A, "Plaques"), (B, "Papules of a palm"), (C, "Ulcers"), (D, "Nodules of a nose")]
 
 

@@ -20,6 +20,7 @@ from mmskin_build.figures.caption_marks import CREDIT
 from mmskin_build.figures.captions import CaptionBlock, join_lines
 from mmskin_build.figures.labels import LONE_LABEL, OTHER_LABEL, FigureLabel, parse_label
 from mmskin_build.figures.layout import BodyStyle, BookLayout, PageLayout, TextLine
+from mmskin_build.figures.own_words import are_names
 from mmskin_build.figures.panels import LETTER
 from mmskin_build.figures.profile import Side
 from mmskin_build.figures.subcaptions import split_caption
@@ -62,6 +63,10 @@ def bind_unnumbered(
     """Give figures without a caption, or with a bare label, the words on one of `sides`."""
     free = _free_lines(layout, match, book)
     links = [line.bbox for line in layout.lines if book.is_link(line)]
+    bare = [group for group in match.groups if group.caption is None]
+    blocks = [_words_at(group, match, free, links, "below") for group in bare]
+    named = are_names([" ".join(line.text for line in block) for block in blocks])
+    least = 1 if named else _MIN_WORDS
     for group in sorted(match.groups, key=lambda g: (g.bbox.y0, g.bbox.x0)):
         label = group.caption
         if label is not None and (label.text or label.continued or label.label is None):
@@ -71,7 +76,7 @@ def bind_unnumbered(
         for side in sides:
             lines = _words_at(group, match, free, links, side)
             words = sum(len(line.text.split()) for line in lines)
-            if words < _MIN_WORDS or CREDIT.match(lines[0].text):
+            if words < least or CREDIT.match(lines[0].text):
                 continue
             if LONE_LABEL.match(lines[0].text) and book.body.matches(lines[0]):
                 lines = _paragraph(lines[0], layout)
