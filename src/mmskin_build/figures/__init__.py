@@ -6,10 +6,12 @@ Steps, in order:
 2. `layout`: printed lines, the book's body style, its furniture; `headings`: chapters and sections;
    `index_pages`: the index at the back
 3. `caption_starts`: captions told from references; `captions`, `caption_flow`: whole captions
-4. `regions`: pictures out of image objects, strips, tiles, vector drawings and scans
+4. `regions`: pictures out of image objects, strips, tiles, vector drawings and scans, `tables`
+   told apart; `galleries`: books without running text
 5. `profile`: what this book's captions look like, learned from unambiguous pages
 6. `align`, `facing`: pictures to captions, on each page and then across the page break, by
-   `assignment` at the least total cost; `unnumbered`: captions without a number, by place and type
+   `assignment` at the least total cost; `own_words`, `unnumbered`: captions without a number, by
+   place and type
 7. `caption_marks`, `subcaptions`: a caption's parts by panel
 8. `glyphs`, `lettering`: the letters inside the pictures of a figure
 9. `paper`, `gutters`, `charts`, `standing`, `lattice`, `drawings`, `plate_cuts`, `plates`,

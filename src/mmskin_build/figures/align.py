@@ -220,7 +220,7 @@ def _gather(
         for group in groups:
             if group.caption is None and any(
                 page.panel_gap(picture, other) <= _LINK_MAX_PT
-                and not page.own_words.have_both(picture, other)
+                and not page.own_words.have_both(picture.bbox, other.bbox)
                 for other in group.pictures
             ):
                 group.pictures.append(picture)

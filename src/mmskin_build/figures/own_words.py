@@ -10,13 +10,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from mmskin_build.figures.layout import BodyStyle, TextLine
 from mmskin_build.geometry import Bbox
-
-if TYPE_CHECKING:
-    from mmskin_build.figures.regions import Picture
 
 _REACH_PT = 20.0  # between a picture and the caption under or beside it
 _WORDS_MIN = 3
@@ -46,12 +42,12 @@ class OwnWords:
     pictures: Sequence[Bbox]
     body: BodyStyle
 
-    def have_both(self, a: Picture, b: Picture) -> bool:
+    def have_both(self, a: Bbox, b: Bbox) -> bool:
         """Whether each of two pictures bears an unnumbered caption of its own."""
-        first, second = self._under(a.bbox), self._under(b.bbox)
+        first, second = self._under(a), self._under(b)
         if first is not None and second is not None and first is not second:
             return True
-        upper, lower = sorted((a.bbox, b.bbox), key=lambda box: box.y0)
+        upper, lower = sorted((a, b), key=lambda box: box.y0)
         above, below = self._beside(upper), self._beside(lower)
         if not above or not below or upper.y1 > lower.y0:
             return False

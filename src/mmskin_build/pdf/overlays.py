@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from mmskin_build.geometry import Bbox
-from mmskin_build.pdf.jobs import PixelBox
+from mmskin_build.pdf.jobs import PanelPart, PixelBox
 from mmskin_build.pdf.painting import BORDER_PT, Painting
 from mmskin_build.records import Line, Overlay, PathObject
 
@@ -44,8 +44,24 @@ def find_overlays(
     return tuple(found)
 
 
-def are_words(bbox: Bbox, overlays: Sequence[Overlay]) -> bool:
-    """Whether a part of a picture is a bar with words over it, as a caption is, and no panel."""
+def place_part(box: PixelBox, size: tuple[int, int], bbox: Bbox) -> Bbox:
+    """Where a part of a picture lies on the page; `size` is that of the picture in pixels."""
+    sx, sy = bbox.width / size[0], bbox.height / size[1]
+    x0, y0, x1, y1 = box
+    return Bbox(bbox.x0 + x0 * sx, bbox.y0 + y0 * sy, bbox.x0 + x1 * sx, bbox.y0 + y1 * sy)
+
+
+def without_bars(
+    parts: Sequence[PanelPart], size: tuple[int, int], bbox: Bbox, overlays: Sequence[Overlay]
+) -> Sequence[PanelPart]:
+    """Leave out bars that bear a caption over a picture; the whole where but one part is left."""
+    if len(parts) == 1:
+        return parts
+    kept = [part for part in parts if not _are_words(place_part(part.box, size, bbox), overlays)]
+    return kept if len(kept) > 1 else [PanelPart((0, 0, *size), None)]
+
+
+def _are_words(bbox: Bbox, overlays: Sequence[Overlay]) -> bool:
     words = [
         overlay.bbox
         for overlay in overlays
