@@ -541,6 +541,82 @@ def test_captions_below_a_row_stay_with_pictures_of_different_height() -> None:
     assert [said[Bbox(*box)] for box in boxes] == [text.replace("\n", " ") for text in words]
 
 
+def test_a_label_without_a_number_heads_a_caption_in_the_type_of_running_text() -> None:
+    box = (72.0, 100.0, 272.0, 250.0)
+    text = "Figure. Plaques of the elbow in a man who was treated for years\nwith tar."
+    words = make_lines(text, y0=258, block=3)
+    (figure,) = align(page(0, [box], words, make_body(y0=290, rows=8))).figures
+    assert figure.label is None
+    assert figure.caption == "Plaques of the elbow in a man who was treated for years with tar."
+
+
+@pytest.mark.parametrize(
+    ("names", "figures"),
+    [
+        (("Scabies", "Tinea pedis", "Rosacea", "Vitiligo"), 4),
+        (("Before", "After", "Before", "After"), 1),
+        (("Day 1", "Day 7", "Day 14", "Day 28"), 1),
+    ],
+)
+def test_names_under_all_pictures_of_a_page_are_captions_and_times_are_not(
+    names: Sequence[str], figures: int
+) -> None:
+    boxes = [(72.0 + 110 * n, 100.0, 172.0 + 110 * n, 200.0) for n in range(4)]
+    lines = [
+        make_line(name, box[0] + 20, 204, size_pt=8, font="Helvetica", block=n)
+        for n, (name, box) in enumerate(zip(names, boxes, strict=True))
+    ]
+    found = align(page(0, boxes, lines)).figures
+    assert [figure.caption for figure in found] == (list(names) if figures == 4 else [None])
+
+
+def test_words_beside_stacked_pictures_stay_with_their_pictures() -> None:
+    boxes = [(72.0, 100.0 + 110 * n, 222.0, 200.0 + 110 * n) for n in range(3)]
+    lines = [
+        make_lines(f"{text}\nIn winter.", 232, box[1] + 4, size_pt=8, font="Helvetica", block=n)
+        for n, (text, box) in enumerate(zip(LEGENDS, boxes, strict=True))
+    ]
+    figures = align(page(0, boxes, *lines)).figures
+    assert [figure.caption for figure in figures] == [f"{text} In winter." for text in LEGENDS]
+
+
+def test_a_colored_name_that_returns_at_a_few_pictures_is_a_caption_and_no_link() -> None:
+    names = ["Plaques of the elbow."] * 3 + ["Papules of the palm.", "Ulcers of the shin."]
+    names.append("Nodules of the nose.")
+    pages = [
+        page(n, [A], [make_line(name, 72, 254, size_pt=8, font="Helvetica", color=0x0645AD)])
+        for n, name in enumerate(names)
+    ]
+    assert [figure.caption for figure in align(*pages).figures] == names
+
+
+CARDS = [(A, "Plaques"), (B, "Papules of a palm"), (C, "Ulcers"), (D, "Nodules of a nose")]
+
+
+def test_cards_whose_captions_are_the_only_words_of_a_document_are_read() -> None:
+    """A title in bold, then the words in the type in which most of the document is set."""
+    lines = [
+        line
+        for n, (box, title) in enumerate(CARDS)
+        for line in (
+            make_line(title, box[0] + 5, box[3] + 5, size_pt=9, bold=True, block=2 * n),
+            make_line(f"Seen in winter {n}.", box[0] + 5, box[3] + 17, size_pt=8, block=2 * n + 1),
+        )
+    ]
+    figures = align(page(0, [box for box, _ in CARDS], lines, body=())).figures
+    said = {figure.bbox: figure.caption for figure in figures}
+    assert said == {Bbox(*b): f"{title} Seen in winter {n}." for n, (b, title) in enumerate(CARDS)}
+
+
+def test_a_paragraph_under_each_picture_of_running_text_is_no_caption() -> None:
+    boxes = [(72.0, 60.0, 272.0, 200.0), (72.0, 300.0, 272.0, 440.0)]
+    pages = []
+    for n in range(2):
+        text = [make_body(y0=box[3] + 8, rows=7, block=n) for n, box in enumerate(boxes)]
+        pages.append(page(n, boxes, *text, body=()))
+    assert statuses(align(*pages)) == ["image_without_caption"] * 4
+
+
 def test_a_centered_unnumbered_caption_may_be_far_wider_than_its_picture() -> None:
     box = (250.0, 100.0, 330.0, 250.0)
     words = "Papules of the palm of the left hand"  # 180 points

@@ -493,6 +493,13 @@ def test_a_caption_that_goes_on_in_the_next_column_passes_over_the_running_head(
     ]
 
 
+def test_a_running_head_is_no_rest_of_a_caption_that_ends_with_a_full_stop() -> None:
+    first = make_caption_lines("Figure 1.2", "Plaques of the elbow.", 72, 740)
+    head = make_line("Diseases of the skin", 330, 40, **SMALL)
+    lines = (*make_body(rows=6, columns=40), *first, head)
+    assert texts(find(make_page(0, lines=lines))) == [("Figure 1.2", "Plaques of the elbow.")]
+
+
 def test_a_caption_printed_again_in_another_language_is_one_with_both() -> None:
     first = make_caption_lines("Figura 2.", "Placas del codo\nantes del tratamiento.")
     second = make_caption_lines("Figure 2.", "Plaques of the elbow.", y0=432, block=2)

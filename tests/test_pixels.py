@@ -592,6 +592,22 @@ def test_a_raster_of_two_panels_becomes_two(file: Path) -> None:
     assert (left.label, right.label) == ("a", "b")
 
 
+def test_a_bar_with_the_caption_over_a_picture_is_no_panel(file: Path) -> None:
+    words = (
+        "BT /F1 8 Tf 1 g 105 612 Td (Plaques of both elbows and) Tj 0 -9 Td (knees of a man) Tj ET"
+    )
+    content = place(*AT) + f"0.2 g 100 600 120 20 re f {words}"
+    document = open_document(draw_page(file, content, {"Im0": embed(PHOTO)}))
+
+    def cut_off(
+        views: Sequence[PictureView], expected: int, letters: Sequence[str]
+    ) -> list[list[PanelPart]]:
+        return [[PanelPart((0, 0, 240, 118), None), PanelPart((0, 120, 240, 160), "a")]]
+
+    (figure,) = cut_figures(document, request(BOX, find_panels=cut_off))
+    assert [(panel.bbox, panel.label) for panel in figure.panels] == [(BOX, None)]
+
+
 def test_pictures_set_less_than_a_point_apart_stay_apart(file: Path) -> None:
     """Five in a grid of six: joined, they would be cut anew, across the empty cell."""
     cells = [(x, y, 40.0, 30.0) for y in (100.0, 130.6) for x in (60.0, 100.6, 141.2)][:5]

@@ -7,14 +7,14 @@ Steps, in order:
    `headings`: chapters and sections; `index_pages`: the index at the back
 3. `caption_starts`: captions told from references; `captions`, `caption_flow`, `caption_leading`:
    whole captions
-4. `regions`: pictures out of image objects, strips, tiles, vector drawings and scans; `tables`:
-   the cells that rules make
+4. `regions`: pictures out of image objects, strips, tiles, vector drawings and scans, `tables`
+   told apart; `galleries`: books without running text
 5. `profile`: what this book's captions look like, learned from unambiguous pages
 6. `align`, `stacks`: pictures to captions on each page, by `assignment` at the least total cost, by
    how they stand to one another, `placement`, or dealt in order; `openings`, `facing`: the same
-   across the page break; `unnumbered`: captions without a number, by place and type; `islands`: by
-   place alone, on scanned pages; `titles`: with a title above the picture; `panel_words`: words
-   under each panel
+   across the page break; `own_words`, `unnumbered`: captions without a number, by place and type;
+   `islands`: by place alone, on scanned pages; `titles`: with a title above the picture;
+   `panel_words`: words under each panel
 7. `caption_marks`, `subcaptions`: a caption's parts by panel
 8. `glyphs`, `lettering`: the letters inside the pictures of a figure
 9. `paper`, `gutters`, `charts`, `standing`, `lattice`, `drawings`, `plate_cuts`, `plates`,

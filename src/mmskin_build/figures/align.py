@@ -9,15 +9,15 @@ of the figure numbers, over the whole book at once.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from mmskin_build.figures.assignment import assign
 from mmskin_build.figures.captions import CaptionBlock
-from mmskin_build.figures.islands import is_scanned, words_alone_under
+from mmskin_build.figures.islands import is_scanned
 from mmskin_build.figures.layout import BodyStyle, PageLayout, TextLine
+from mmskin_build.figures.own_words import OwnWords
 from mmskin_build.figures.placement import (
     comes_before,
     fills_column,
@@ -41,15 +41,8 @@ _FORBIDDEN = 1e6
 _TIE = 1.0  # nats by which two ways to pair may differ, for the order of numbers to decide
 _UNUSUAL = 2.0  # nats from which a pair stands in an unusual way
 _RECLAIM_PT = 24.0
-_OWN_WORDS_PT = 20.0  # between a picture and the unnumbered caption under it
-_OWN_WORDS_MIN = 3
-_OVERHANG_PT = 6.0  # by which words are wider than a picture that stands alone in its row
 _DEALT_COST = 1.0  # in nats, of a caption in a block: its number says whose it is, not its place
 IN_A_BLOCK = "captions in one block follow the order of the pictures"
-
-
-#: Words that begin a part of a caption, not one: "(a) Before", "B. After".
-PART_MARK = re.compile(r"\s*(?:\(\s*[A-Za-z\d]\s*\)|[A-Za-z][.):])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +276,7 @@ def _gather(
         for group in groups:
             if group.caption is None and any(
                 page.panel_gap(picture, other) <= _LINK_MAX_PT
-                and not page.have_own_words(picture, other)
+                and not page.own_words.have_both(picture.bbox, other.bbox)
                 for other in group.pictures
             ):
                 group.pictures.append(picture)
@@ -304,14 +297,13 @@ class _PageGeometry:
     ) -> None:
         self.page_index = layout.page_index
         self.width, self.height = layout.page.width_pt, layout.page.height_pt
-        self.is_scanned = is_scanned(layout)
-        self.pictures = pictures
         self.captions = captions
         self.body = body
         boxes = [caption.bbox.expand(0.5) for caption in captions]
         self.text = [
             line for line in layout.lines if not any(box.contains(line.bbox, 1.0) for box in boxes)
         ]
+        self.own_words = OwnWords(self.text, [p.bbox for p in pictures], body, is_scanned(layout))
 
     def link(self, picture: Picture, caption: CaptionBlock, profile: Profile) -> Link:
         """How a caption stands to a picture, seen in the caption's reading direction."""
@@ -379,45 +371,7 @@ class _PageGeometry:
         if gap > _ROW_MAX_PT or not runs_under(text, whole, box):
             return _FORBIDDEN
         meets = any(self._meet(picture, other) for other in group.pictures)
-        return gap if meets and self._words_under(picture) is None else _FORBIDDEN
-
-    def have_own_words(self, a: Picture, b: Picture) -> bool:
-        """Whether each of two pictures bears an unnumbered caption of its own below it."""
-        first, second = self._words_under(a), self._words_under(b)
-        return first is not None and second is not None and first is not second
-
-    def _words_under(self, picture: Picture) -> TextLine | None:
-        """The line of a caption's type right below a picture or its row, within its own cell."""
-        box = picture.bbox
-        if self.is_scanned:
-            return next(iter(words_alone_under(box, self.text)), None)
-        row = [o.bbox for o in self.pictures if o.bbox.y_overlap(box) > 0.5 * box.height]
-        start, end = _cell(box, row)
-        bottom = max(other.y1 for other in row)
-        return next(
-            (
-                line
-                for line in self.text
-                if line.direction == 0
-                and box.y1 - 2.0 <= line.bbox.y0 <= bottom + _OWN_WORDS_PT
-                and start <= line.bbox.x0
-                and line.bbox.x1 <= end
-                and box.x0 < line.bbox.center[0] < box.x1
-                and self._words_from(line) >= _OWN_WORDS_MIN
-                and line.size_pt <= self.body.size_pt + 0.4
-                and (line.italic or not self.body.matches(line))
-                and not PART_MARK.match(line.text)
-            ),
-            None,
-        )
-
-    def _words_from(self, line: TextLine) -> int:
-        """Number of words of the paragraph that begins with `line`."""
-        return sum(
-            len(other.text.split())
-            for other in self.text
-            if other.block == line.block and other.bbox.x_overlap(line.bbox) > 0
-        )
+        return gap if meets and self.own_words.under(picture.bbox) is None else _FORBIDDEN
 
     def join_cost(self, picture: Picture, group: Group) -> float:
         """Cost in points of adding `picture` to a figure that has a caption."""
@@ -440,11 +394,3 @@ class _PageGeometry:
         if group.link.side in ("below", "above") and fills_column(text, whole, box):
             return _FORBIDDEN
         return gap
-
-
-def _cell(box: Bbox, row: Sequence[Bbox]) -> tuple[float, float]:
-    """Where words under a picture may begin and end: between its neighbors in its row."""
-    before = min((box.x0 - other.x1 for other in row if other.x1 <= box.x0), default=0.0)
-    after = min((other.x0 - box.x1 for other in row if other.x0 >= box.x1), default=0.0)
-    start, end = before or after, after or before
-    return box.x0 - max(start, _OVERHANG_PT), box.x1 + max(end, _OVERHANG_PT)

@@ -12,6 +12,7 @@ from mmskin_build.figures.captions import CaptionBlock, find_captions
 from mmskin_build.figures.confidence import judge_lone, judge_pair
 from mmskin_build.figures.facing import match_legends, match_neighbors
 from mmskin_build.figures.facts import FactFinder, LoneFacts, PairFacts
+from mmskin_build.figures.galleries import without_running_text
 from mmskin_build.figures.headings import find_headings
 from mmskin_build.figures.index_pages import find_index
 from mmskin_build.figures.layout import BookLayout, TextLine, build_layout
@@ -73,6 +74,7 @@ def align_book(pages: Sequence[Page], cfg: FiguresConfig) -> BookFigures:
     book = build_layout(sorted(pages, key=lambda page: page.page_index))
     by_page, rejects = find_pictures(book)
     pictures = {layout.page_index: found for layout, found in zip(book.pages, by_page, strict=True)}
+    book = without_running_text(book, pictures)
     captions: dict[int, list[CaptionBlock]] = defaultdict(list)
     obstacles = {index: [p.bbox for p in found] for index, found in pictures.items()}
     for block in find_captions(book, obstacles):

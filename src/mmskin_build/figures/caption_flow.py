@@ -95,13 +95,13 @@ def is_stamp(line: TextLine, lines: Sequence[TextLine], size_pt: float) -> bool:
     return False
 
 
-def is_legend(line: TextLine, title: Sequence[TextLine], body: BodyStyle) -> bool:
+def is_legend(line: TextLine, title: Sequence[TextLine]) -> bool:
     """Whether `line` begins the words under a `title` that is bold, label and all.
 
-    They are a little smaller than the title, no running text and no credit.
+    They are a little smaller than the title and no credit.
     """
     last = title[-1]
-    if line.bold or body.matches(line) or CREDIT.match(line.text):
+    if line.bold or CREDIT.match(line.text):
         return False
     if not all(span.bold for one in title for span in one.spans if span.text.strip()):
         return False
@@ -398,9 +398,8 @@ def find_overflow(
                 break
             found = []  # it was the running head
         found.append(index)
-    if len(found) == 1 and lines[found[0]].bbox.y1 <= _HEAD_SHARE * layout.page.height_pt:
-        return [] if re.search(r"[.!?)]\s*$", last.text) else found  # a running head
-    return found
+    alone = len(found) == 1 and lines[found[0]].bbox.y1 <= _HEAD_SHARE * layout.page.height_pt
+    return [] if alone and re.search(r"[.!?)]\s*$", last.text) else found
 
 
 def text_style_of(line: TextLine, label: FigureLabel) -> tuple[str, float]:

@@ -223,7 +223,7 @@ def _extend(
             break
         here = [lines[i] for i in members]
         heads_words = is_second and (row or _heads(first, line, gap))
-        legend = not scanned and is_legend(line, here, book.body)
+        legend = not scanned and not book.body.matches(line) and is_legend(line, here)
         if not (part or heads_words or legend or _fits(line, here, text_style, setting)):
             break
         members.append(index)

@@ -58,6 +58,12 @@ NUMBER_FIRST = re.compile(
 )
 #: A label in brackets before the first word of a caption; a reference stands before others.
 BRACKETED = re.compile(r"^\s*\((?P<label>[^()]{4,24})\)\s+(?=[^\W\d_])")
+#: A label without a number, as journals print it where a text has one figure: "Figure. Plaques".
+LONE_LABEL = re.compile(
+    r"^\s*(?:figure|fig|figura|figur|figuur|image|photo|picture|abbildung|abb|afbeelding|afb|slika"
+    r"|рисунок|рис|obrázek|obr|rysunek|ryc|rys|şekil|kuva|bild|ábra)\s?[.:|]\s+(?=(?-i:[A-ZÀ-ÞА-Я]))",
+    re.IGNORECASE,
+)
 OTHER_LABEL = re.compile(
     r"^\s*(?:table|tab|tabelle|tableau|tabla|box|algorithm|chart|video|equation|表)\b\.?\s*"
     r"(?:[A-Z]?\d+|[IVXL]+\b)",

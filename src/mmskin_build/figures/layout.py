@@ -22,6 +22,7 @@ _REPEATS_SHARE = 0.2  # of all pages; running heads alternate and change by chap
 _BASELINE_SHARE = 0.6  # common height of two pieces of one printed line
 _WORD_GAP_EM = 0.9  # widest gap inside a line across reader blocks
 _MIN_LINK_WORDS, _MAX_LINK_WORDS = 2, 6
+_LINKED_SHARE, _PICTURE_PT2 = 0.6, 4000.0  # of the pictures, no icons, that have the same link
 _LINK_CHROMA = 48  # by which the channels of a link's color differ at least
 _CELL_WORDS = 3  # words of a cell that has another to its right on the same line
 _SUPERSCRIPTS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
@@ -60,7 +61,7 @@ class TextLine:
 
 @dataclass(frozen=True, slots=True)
 class BodyStyle:
-    """The font and size (points) in which most of a book is set."""
+    """The font and size (points) in which most of a book is set; no font without running text."""
 
     font: str
     size_pt: float
@@ -138,7 +139,17 @@ def build_layout(pages: Sequence[Page]) -> BookLayout:
 
 
 def _find_links(layouts: Sequence[PageLayout], body: BodyStyle) -> frozenset[str]:
-    """Short lines in a color of their own, no larger than running text, that return verbatim."""
+    """Short lines in a color of their own that return verbatim at nearly every picture.
+
+    They are no larger than running text. A name that returns at a few pictures is a caption.
+    """
+    pictures = {
+        item.image_key
+        for layout in layouts
+        for item in layout.page.images
+        if item.bbox.area >= _PICTURE_PT2
+    }
+    enough = max(_REPEATS_MIN, _LINKED_SHARE * len(pictures))
     counts = Counter(
         line.text.strip()
         for layout in layouts
@@ -148,7 +159,7 @@ def _find_links(layouts: Sequence[PageLayout], body: BodyStyle) -> frozenset[str
         and _MIN_LINK_WORDS <= len(line.text.split()) <= _MAX_LINK_WORDS
         and is_colored(line.color)
     )
-    return frozenset(text for text, count in counts.items() if count >= _REPEATS_MIN)
+    return frozenset(text for text, count in counts.items() if count >= enough)
 
 
 def is_colored(color: int) -> bool:

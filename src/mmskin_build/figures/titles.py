@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from mmskin_build.figures.align import PART_MARK, Group, PageMatch
+from mmskin_build.figures.align import Group, PageMatch
 from mmskin_build.figures.caption_flow import find_rules, stands_between
 from mmskin_build.figures.caption_marks import CREDIT
 from mmskin_build.figures.captions import CaptionBlock, join_lines
+from mmskin_build.figures.labels import LONE_LABEL
 from mmskin_build.figures.layout import BookLayout, PageLayout, TextLine, is_colored
+from mmskin_build.figures.own_words import PART_MARK
 from mmskin_build.figures.subcaptions import split_caption
 from mmskin_build.figures.unnumbered import (
-    BARE_WORD,
     MIN_WORDS,
     NUMBERED_MIN,
     caption_of,
@@ -114,7 +115,7 @@ def _bare_title(picture: Bbox, layout: PageLayout, words: frozenset[str]) -> str
     """The words of a bold title "Figure. …" without a number over the left edge of a picture."""
     for line in layout.lines:
         gap = picture.y0 - line.bbox.y1
-        match = BARE_WORD.match(line.text)
+        match = LONE_LABEL.match(line.text)
         if match is None or not line.bold or line.direction != 0 or not 0 <= gap <= _REACH_PT:
             continue
         if abs(picture.x0 - line.bbox.x0) > _EDGE_PT:

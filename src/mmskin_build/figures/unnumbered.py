@@ -16,12 +16,13 @@ from dataclasses import replace
 from itertools import pairwise
 
 from mmskin_build.figures.align import Group, Link, PageMatch
-from mmskin_build.figures.caption_flow import is_formula
+from mmskin_build.figures.caption_flow import flows_on, is_formula, is_legend
 from mmskin_build.figures.caption_marks import CREDIT
 from mmskin_build.figures.captions import CaptionBlock, join_lines
 from mmskin_build.figures.islands import is_scanned, words_alone_under
-from mmskin_build.figures.labels import OTHER_LABEL, FigureLabel, parse_label
+from mmskin_build.figures.labels import LONE_LABEL, OTHER_LABEL, FigureLabel, parse_label
 from mmskin_build.figures.layout import BodyStyle, BookLayout, PageLayout, TextLine
+from mmskin_build.figures.own_words import are_names
 from mmskin_build.figures.panels import LETTER
 from mmskin_build.figures.profile import Side
 from mmskin_build.figures.subcaptions import split_caption
@@ -39,12 +40,6 @@ NUMBERED_MIN = 3  # numbered captions that tell how a book sets its captions
 _SIDE_SHARE = 0.1  # of the numbered captions on a side that counts as usual
 _HABIT_MIN, _HABIT_SHARE = 4, 0.9  # captions that begin with a number, where that is a label
 _NUMBER = re.compile(r"\s*(?P<number>\d{1,3}(?:[.\-–]\d{1,3}){0,2})[.:)]?\s+(?=[^\W\da-z_]|\()")
-
-#: The word of a label without a number: "Figure: Plaques" under the picture of a slide, "Figure.
-#: Plaques" at the only one of an article.
-BARE_WORD = re.compile(
-    r"^\s*(?i:figure|fig|abbildung|abb|figura|photo|image)(?:\.?\s*:|\.(?=\s+(?:[^\W\da-z_]|\()))\s+"
-)
 
 
 def usual_sides(matches: Mapping[int, PageMatch]) -> tuple[Side, ...]:
@@ -82,6 +77,10 @@ def bind_unnumbered(
     free = without_running(loose, layout, book)
     links = [line.bbox for line in layout.lines if book.is_link(line)]
     scanned = is_scanned(layout)
+    bare = [group for group in match.groups if group.caption is None]
+    blocks = [words_at(group, match, free, links, "below") for group in bare]
+    named = are_names([" ".join(line.text for line in block) for block in blocks])
+    least = 1 if named else MIN_WORDS
     for group in sorted(match.groups, key=lambda g: (g.bbox.y0, g.bbox.x0)):
         label = group.caption
         if label is not None and (label.text or label.continued or label.label is None):
@@ -97,8 +96,10 @@ def bind_unnumbered(
             else:
                 lines = words_at(group, match, free, links, side)
             words = sum(len(line.text.split()) for line in lines)
-            if words < MIN_WORDS or CREDIT.match(lines[0].text):
+            if words < least or CREDIT.match(lines[0].text):
                 continue
+            if LONE_LABEL.match(lines[0].text) and book.body.matches(lines[0]):
+                lines = _paragraph(lines[0], layout)
             words_block = caption_of(layout.page_index, lines, book.words)
             gap = round(group.bbox.gap(words_block.bbox), 1)
             if label is None:
@@ -172,12 +173,19 @@ def _sides_of_labelled(matches: Mapping[int, PageMatch]) -> Counter[Side]:
 
 
 def _is_running(line: TextLine, body: BodyStyle, scanned: bool) -> bool:
-    """Running text and headings, which no unnumbered caption looks like."""
+    """Running text and headings, which no unnumbered caption looks like.
+
+    Where there is no running text, cards have bold titles under their pictures.
+    """
     if body.matches(line) and not line.italic:
+        return LONE_LABEL.match(line.text) is None
+    if line.size_pt > body.size_pt + 0.4:
         return True
-    if scanned and line.size_pt >= (1 - _SCATTER) * body.size_pt:
+    if scanned and body.font and line.size_pt >= (1 - _SCATTER) * body.size_pt:
         return True
-    if line.size_pt > body.size_pt + 0.4 or (line.bold and len(line.text.split()) < 12):
+    if line.size_pt > body.size_pt + 0.4:
+        return True
+    if line.bold and body.font and len(line.text.split()) < 12:
         return True
     return bool(parse_label(line.text) or OTHER_LABEL.match(line.text) or LETTER.match(line.text))
 
@@ -223,6 +231,7 @@ def _block_at(picture: Bbox, lines: Sequence[TextLine], side: Side) -> list[Text
         last = found[-1]
         same = line.font == last.font or is_formula(line, last)
         same = same and abs(line.size_pt - last.size_pt) <= 0.4
+        same = same or is_legend(line, found)
         step = line.bbox.y0 - last.bbox.y1  # boxes of tightly set lines overlap
         near = -0.3 * line.height_pt <= step <= 0.8 * line.height_pt
         if same and near and line.bbox.x_overlap(area) > 0.3 * min(line.bbox.width, area.width):
@@ -230,10 +239,31 @@ def _block_at(picture: Bbox, lines: Sequence[TextLine], side: Side) -> list[Text
             area = area.union(line.bbox)
     if area is None or len(found) > _MAX_LINES:
         return []
+    if LONE_LABEL.match(found[0].text):
+        return found
     centered = abs(area.center[0] - picture.center[0]) <= _CENTER_PT
     share = _CENTERED_SHARE if centered else _WIDER_SHARE
     if side == "below" and area.width > share * picture.width + 12:
         return []
+    return found
+
+
+def _paragraph(first: TextLine, layout: PageLayout) -> list[TextLine]:
+    """The lines of the paragraph that `first` begins, in the type of running text."""
+    found = [first]
+    below = [line for line in layout.lines if line.bbox.y0 > first.bbox.y0 and line.direction == 0]
+    for line in sorted(below, key=lambda line: (line.bbox.y0, line.bbox.x0)):
+        last = found[-1]
+        gap = line.bbox.y0 - last.bbox.y1
+        if line.bbox.x_overlap(last.bbox) <= 0:
+            continue
+        one_block = line.block == last.block
+        if line.font != last.font or gap > (0.8 if one_block else 0.45) * line.height_pt:
+            break
+        closed = re.search(r"[.)]\s*$", last.text) is not None
+        if not one_block and closed and not flows_on(line, last, layout.lines):
+            break
+        found.append(line)
     return found
 
 
@@ -270,7 +300,9 @@ def _name_by_panels(page_index: int, group: Group) -> None:
 
 def caption_of(page_index: int, lines: Sequence[TextLine], words: frozenset[str]) -> CaptionBlock:
     """Lines without a label as a caption; `words` are those of the book."""
-    text = BARE_WORD.sub("", join_lines(lines, words))
+    text = join_lines(lines, words)
+    lone = LONE_LABEL.match(text)
+    text = text[lone.end() :] if lone is not None else text
     return CaptionBlock(
         page_index=page_index,
         bbox=union_all(line.bbox for line in lines).rounded(),

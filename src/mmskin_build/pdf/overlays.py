@@ -7,10 +7,11 @@ import re
 from collections.abc import Sequence
 
 from mmskin_build.geometry import Bbox
-from mmskin_build.pdf.jobs import PixelBox
+from mmskin_build.pdf.jobs import PanelPart, PixelBox
 from mmskin_build.pdf.painting import BORDER_PT, Painting
 from mmskin_build.records import Line, Overlay, PathObject
 
+_BAR_WORDS, _BAR_SHARE = 6, 0.3  # words over a bar, and the share of it that they take
 _WORD_SPARE = 0.45  # of the height of a line
 
 
@@ -41,6 +42,32 @@ def find_overlays(
             if box.covered_by(bbox) > 0.5:
                 found.append(Overlay(kind="text", bbox=_clip(box, bbox), text=text))
     return tuple(found)
+
+
+def place_part(box: PixelBox, size: tuple[int, int], bbox: Bbox) -> Bbox:
+    """Where a part of a picture lies on the page; `size` is that of the picture in pixels."""
+    sx, sy = bbox.width / size[0], bbox.height / size[1]
+    x0, y0, x1, y1 = box
+    return Bbox(bbox.x0 + x0 * sx, bbox.y0 + y0 * sy, bbox.x0 + x1 * sx, bbox.y0 + y1 * sy)
+
+
+def without_bars(
+    parts: Sequence[PanelPart], size: tuple[int, int], bbox: Bbox, overlays: Sequence[Overlay]
+) -> Sequence[PanelPart]:
+    """Leave out bars that bear a caption over a picture; the whole where but one part is left."""
+    if len(parts) == 1:
+        return parts
+    kept = [part for part in parts if not _are_words(place_part(part.box, size, bbox), overlays)]
+    return kept if len(kept) > 1 else [PanelPart((0, 0, *size), None)]
+
+
+def _are_words(bbox: Bbox, overlays: Sequence[Overlay]) -> bool:
+    words = [
+        overlay.bbox
+        for overlay in overlays
+        if overlay.text and len(overlay.text) > 1 and overlay.bbox.covered_by(bbox) > 0.5
+    ]
+    return len(words) >= _BAR_WORDS and sum(w.area for w in words) >= _BAR_SHARE * bbox.area
 
 
 def _meets(a: Bbox, b: Bbox) -> bool:

@@ -26,7 +26,7 @@ import pymupdf
 from mmskin_build.geometry import POINTS_PER_INCH, Bbox, reading_order, union_all
 from mmskin_build.pdf.document import Document
 from mmskin_build.pdf.jobs import PageJob, PictureView, PixelBox, PixelRequest
-from mmskin_build.pdf.overlays import find_overlays, find_patches
+from mmskin_build.pdf.overlays import find_overlays, find_patches, place_part, without_bars
 from mmskin_build.pdf.painting import PaintedImage, Painting, draw_page, read_painting
 from mmskin_build.pdf.raster import (
     RgbImage,
@@ -109,7 +109,9 @@ def cut_figures(document: Document, job: PageJob[PixelRequest]) -> tuple[Figure,
         ]
         cuts: list[tuple[Panel, _Picture]] = []
         found = request.find_panels(views, expected, letters)
-        for panel, picture, parts in zip(panels, pictures, found, strict=True):
+        for panel, picture, every in zip(panels, pictures, found, strict=True):
+            size = picture.rgb.shape[1], picture.rgb.shape[0]
+            parts = without_bars(every, size, picture.bbox, picture.overlays)
             if len(parts) == 1:
                 cuts.append((replace(panel, label=panel.label or parts[0].letter), picture))
                 continue
@@ -142,13 +144,7 @@ def _printed_letters(overlays: Sequence[Overlay]) -> tuple[tuple[str, Bbox], ...
 def _part(picture: _Picture, box: PixelBox) -> _Picture:
     x0, y0, x1, y1 = box
     height, width = picture.rgb.shape[:2]
-    sx, sy = picture.bbox.width / width, picture.bbox.height / height
-    bbox = Bbox(
-        picture.bbox.x0 + x0 * sx,
-        picture.bbox.y0 + y0 * sy,
-        picture.bbox.x0 + x1 * sx,
-        picture.bbox.y0 + y1 * sy,
-    )
+    bbox = place_part(box, (width, height), picture.bbox)
     overlays = tuple(o for o in picture.overlays if o.bbox.covered_by(bbox) > 0.5)
     return _Picture(np.ascontiguousarray(picture.rgb[y0:y1, x0:x1]), picture.source, bbox, overlays)
 
