@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from drawn_pages import Rgb, photograph
 from mmskin_build.figures.cutting import find_panels
+from mmskin_build.figures.standing import mark_spread
 from mmskin_build.geometry import Bbox, iou
 from mmskin_build.pdf.jobs import PanelPart, PictureView
 
@@ -225,6 +226,58 @@ def test_an_empty_cell_beside_framed_photographs_is_no_part_of_one() -> None:
         plate.pen.rectangle((x0, y0, x1 - 1, y1 - 1), outline="black", width=2)
         plate.letter(x0 + 16, y1 - 60, letter.upper(), "white")
     assert alike(found_in(plate, "abc"), wanted)
+
+
+def test_letters_in_the_middle_of_the_top_stand_alike_in_panels_of_any_width() -> None:
+    plate = Plate(1000, 700)
+    wanted: dict[str, Box] = {
+        "a": (0, 0, 1000, 346),
+        "b": (0, 350, 300, 700),
+        "c": (304, 350, 1000, 700),
+    }
+    for number, (letter, box) in enumerate(wanted.items()):
+        plate.photo(box, number)
+        plate.letter((box[0] + box[2]) / 2 - 14, box[1] + 10, letter.upper(), "white")
+    assert alike(found_in(plate, "abc"), wanted)
+
+
+def test_a_letter_far_inside_its_box_tells_that_the_box_is_too_large() -> None:
+    marks = {letter: (x, 10.0, x + 20.0, 40.0) for letter, x in (("a", 10.0), ("c", 710.0))}
+    marks["b"] = (410.0, 10.0, 430.0, 40.0)
+    panels: dict[str, Box] = {"a": (0, 0, 400, 400), "b": (400, 0, 700, 400)}
+    panels["c"] = (700, 0, 1100, 400)
+    assert mark_spread(panels, marks, "inside") == pytest.approx(0.0, abs=1e-6)
+    panels |= {"a": (0, 0, 110, 400), "b": (110, 0, 700, 400)}
+    assert mark_spread(panels, marks, "inside") is None
+    assert mark_spread(panels, marks, "above") is None
+
+
+def test_a_thin_gray_line_between_round_fields_on_black_is_no_drawing() -> None:
+    plate = Plate(804, 804, "black")
+    plate.pen.line((0, 402, 804, 402), fill=(128, 128, 128), width=2)
+    plate.pen.line((402, 0, 402, 402), fill=(128, 128, 128), width=2)
+    wanted: dict[str, Box] = {
+        "a": (40, 40, 360, 360),
+        "b": (444, 40, 764, 360),
+        "c": (242, 444, 562, 764),
+    }
+    for box in wanted.values():
+        plate.pen.ellipse(box, fill=(190, 120, 100))
+    for x, y, letter in ((8, 4, "A"), (412, 4, "B"), (8, 408, "C")):
+        plate.letter(x, y, letter, "white")
+    boxes = [Bbox(*map(float, box)) for box in found_in(plate, "abc").values()]
+    assert all(a.intersect(b).area == 0 for i, a in enumerate(boxes) for b in boxes[i + 1 :])
+
+
+def test_letters_that_stand_in_no_order_were_misread() -> None:
+    views = []
+    for number, letter in enumerate("CABD"):
+        plate = Plate(300, 300)
+        plate.photo((0, 0, 300, 300), number)
+        plate.letter(8, 4, letter)
+        views.append(view_of(np.asarray(plate.picture), number * 110.0))
+    found = find_panels(views, 4, ["a", "b", "c", "d"])
+    assert [part.letter for parts in found for part in parts] == [None] * 4
 
 
 def test_one_photograph_stays_whole_whatever_the_caption_names() -> None:

@@ -147,6 +147,7 @@ def test_shared_words_go_to_each_panel_that_they_name() -> None:
         (ABCD, ROW, ()),  # four parts, three panels
         (AB, ROW, ()),  # two parts, three panels
         (ABC, ROW, ("b", "b", None)),  # one letter twice
+        (ABC, ROW[:2], ("a", "c")),  # one of them shows b, too
         (ABC, ROW, ("c", None, None)),  # no order of the panels begins with c
         (ABC, TALL, ()),  # a tall panel beside two: no order is certain
         (AB, INSET, ()),

@@ -142,6 +142,10 @@ from mmskin_build.figures.subcaptions import letters_in, split_caption, split_lo
             "Dermoscopy of a nevus (A). Histology (B; H&E).",
             {"a": "Dermoscopy of a nevus", "b": "Histology"},
         ),
+        (
+            "Nodule (a), histology of the lesion shown in Fig. 2a (b) and scar (c).",
+            {"a": "Nodule", "b": "histology of the lesion shown in Fig. 2a", "c": "scar"},
+        ),
         ("(B) Histology. (A) Nodule.", {"a": "Nodule", "b": "Histology"}),
         (
             "(a) Nodule; (b) dermoscopy; (d) histology.",
@@ -232,6 +236,7 @@ def test_a_list_goes_round_clockwise() -> None:
         "Plaques (a).",
         "Type I. Plaques; type II. Papules.",
         "Compare with Figs. 4 (a) and 4 (b).",
+        "Compare with Figs. 4 (a) and (b).",
         "Melanoma with asymmetry (A), as in Fig. 4 (b).",
         "Same patient as in Fig. 2, b. The plaque is a scar.",
         "Nevus of a B-type patient. B cells are brown.",

@@ -48,9 +48,11 @@ FIGURE_LETTER = re.compile(
     re.IGNORECASE,
 )
 #: What stands before a letter that names a panel of a figure: "as in Figs. 4 (a) and 4 (b)".
+_NUMBER = r"\d+(?:[.\-–]\d+)*"
+_LETTER_OF_IT = r"(?:\s?[(\[][A-Za-z][)\]]|[A-Za-z](?!\w))"
 _REFERENCE = re.compile(
-    r"\bfig(?:ure)?s?\.?\s*\d+(?:[.\-–]\d+)*"
-    r"(?:\s*(?:\d+(?:[.\-–]\d+)*|[(\[][A-Za-z][)\]]|[A-Za-z](?!\w)|,|and\b|&|[-–]))*\s*$",
+    rf"\bfig(?:ure)?s?\.?\s*(?:{_NUMBER}{_LETTER_OF_IT}?\s*(?:,|and|&|[{_DASH}])\s*)*"
+    rf"(?:{_NUMBER}\s*,?|{_NUMBER}\s?\([A-Za-z]\)\s*(?:and|&|[{_DASH}]))\s*$",
     re.IGNORECASE,
 )
 _INITIAL = re.compile(

@@ -22,6 +22,7 @@ _PLACES = ("inside", "below", "above", "left", "right")
 _LETTER_REACH_PT = 22.0  # a letter printed outside of its panel stands this near
 _TOUCH_PT = 0.3
 _LEAST_GRID, _ONE_SIZE = 4, 1.08  # panels of a grid; largest over smallest of their sides
+_ONE_COLUMN = 0.8  # of the wider of two panels that stand above one another
 _READ_SHARE = 0.6  # of the panels bear a letter that was read: those keep their words
 
 
@@ -194,7 +195,8 @@ def _by_letter(panels: Sequence[Panel], keys: Sequence[str]) -> dict[int, str] |
     known = [label for label in printed if label is not None]
     if len(known) == len(panels) and len(set(known)) == len(known):
         named = {i: label for i, label in enumerate(printed) if label is not None}
-        return named if set(known) & set(keys) else None
+        is_whole = _leave_none_out(known, keys)
+        return named if set(known) & set(keys) and is_whole else None
     if len(panels) != len(keys):
         return None
     if len(known) == len(panels) - 1 and len(known) >= 2 and len(set(known)) == len(known):
@@ -213,9 +215,47 @@ def _by_letter(panels: Sequence[Panel], keys: Sequence[str]) -> dict[int, str] |
     return None
 
 
+def _leave_none_out(known: Sequence[str], keys: Sequence[str]) -> bool:
+    """Whether no letter that a caption names is missing between those that panels bear.
+
+    A figure may go on on another page; but where "a" and "c" are found, the panel of "a" or "c"
+    shows "b", too.
+    """
+    return all(key in known for key in keys if min(known) < key < max(known))
+
+
+def letters_run_on(boxes: Sequence[Bbox], letters: Sequence[str | None]) -> bool:
+    """Whether letters run row by row, column by column, or clockwise; None is one not known.
+
+    Letters of one figure that do not were misread. Where panels stand in no clear rows, one that
+    meets another below it comes before that one in any order.
+    """
+    if not _is_plain(boxes):
+        return not any(
+            first is not None and second is not None and first > second and _stands_above(a, b)
+            for a, first in zip(boxes, letters, strict=True)
+            for b, second in zip(boxes, letters, strict=True)
+        )
+    orders = [order(boxes) for order in (reading_order, _column_order, _clockwise)]
+    runs = [[letter for i in order if (letter := letters[i]) is not None] for order in orders]
+    return any(run == sorted(run) for run in runs)
+
+
+def _stands_above(a: Bbox, b: Bbox) -> bool:
+    touch = abs(a.y1 - b.y0) <= _TOUCH_PT
+    return touch and a.x_overlap(b) > _ONE_COLUMN * max(a.width, b.width)
+
+
 def _read_only(panels: Sequence[Panel], keys: Sequence[str]) -> dict[int, str]:
-    """The panels whose printed letter is one of the caption's and stands once."""
+    """The panels whose printed letter is one of the caption's and stands once.
+
+    None where panels are fewer than letters and some are left out: one of them shows two.
+    """
     printed = [panel.label for panel in panels]
+    known = [label for label in printed if label is not None]
+    shows_two = len(panels) < len(keys) and known and not _leave_none_out(known, keys)
+    if shows_two:
+        return {}
     return {
         i: label
         for i, label in enumerate(printed)
