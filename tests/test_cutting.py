@@ -312,6 +312,31 @@ def test_letters_of_the_text_layer_lead_as_those_in_the_pixels_do() -> None:
     assert {part.letter for part in parts} == {"a", "b", "c"}
 
 
+def test_letters_of_the_text_layer_below_a_picture_tell_its_panels_apart() -> None:
+    plate = Plate(900, 300)
+    plate.photo((0, 0, 448, 300), 1)
+    plate.photo((452, 0, 900, 300), 2)
+    other = Plate(900, 300)
+    other.photo((0, 0, 900, 300), 3)
+    first = view_of(
+        np.asarray(plate.picture),
+        beside=(("b", Bbox(222, 103, 228, 112)), ("a", Bbox(72, 103, 78, 112))),
+        is_lettered=True,
+    )
+    second = view_of(np.asarray(other.picture), 320.0, beside=(("c", Bbox(467, 103, 473, 112)),))
+    left, right = find_panels([first, second], 3, ["a", "b", "c"])
+    assert [(part.letter, part.box[0] < 400) for part in left] == [("a", True), ("b", False)]
+    assert [part.letter for part in right] == ["c"]
+
+
+def test_a_blank_stretch_between_rows_is_no_panel() -> None:
+    plate = Plate(600, 700)
+    for y, seed in ((0, 1), (280, 2), (560, 3)):
+        plate.photo((0, y, 600, y + 140), seed)
+    (parts,) = find_panels([plate.view()], 5, [])
+    assert [part.box for part in parts] == [(0, 0, 600, 700)]
+
+
 def test_no_picture_makes_it_fail() -> None:
     rng = np.random.default_rng(5)
     for shape in ((1, 1, 3), (3, 900, 3), (200, 300, 3), (40, 40, 3)):

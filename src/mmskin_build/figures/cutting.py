@@ -22,6 +22,7 @@ from mmskin_build.pdf.jobs import PanelPart, PictureView
 from mmskin_build.pdf.raster import RgbImage
 
 _PRINTED_SHARE = 0.6  # of the named letters in the text layer: pixels need not be read
+_BLANK = 2.0  # grey levels of spread below which there is nothing to be seen
 _LEADING_SHARE = 0.75  # of the named letters must be found, to lead the cuts
 
 
@@ -104,6 +105,10 @@ def _find_marks(
                     doubled.add(letter)
                 printed[letter] = Mark(index, box, 0.0)
     printed = {letter: mark for letter, mark in printed.items() if letter not in doubled}
+    if len(views) < len(letters):
+        for index, view in enumerate(views):
+            for letter, box in view.beside:
+                printed.setdefault(letter, Mark(index, box, 0.0))
     if len(printed) >= max(2, _PRINTED_SHARE * len(letters)):
         return printed, False
     if any(view.is_lettered for view in views):  # beside the pictures, as `find_letters` tells
@@ -132,10 +137,13 @@ def _cut_view(view: PictureView, count: int, marks: Mapping[str, MarkBox]) -> li
     if not view.may_split:
         return [_whole(view, marks)]
     if not marks:
-        boxes = split_raster(view.rgb, count)
+        boxes = _split(view.rgb, count)
         return [PanelPart(box, None) for box in boxes] or [_whole(view, marks)]
-    clean = erase_marks(view.rgb, marks)
-    boxes = split_raster(clean, count)
+    height, width = view.rgb.shape[:2]
+    over = {k: box for k, box in marks.items() if box[3] > 0 < box[2]}
+    over = {k: box for k, box in over.items() if box[0] < width and box[1] < height}
+    clean = erase_marks(view.rgb, over)
+    boxes = _split(clean, count)
     if len(marks) == count:
         cut = cut_by_marks(clean, marks, boxes)
         if cut:
@@ -153,6 +161,13 @@ def _cut_view(view: PictureView, count: int, marks: Mapping[str, MarkBox]) -> li
         if led:
             return led
     return [PanelPart(box, None) for box in boxes] or [_whole(view, marks)]
+
+
+def _split(rgb: RgbImage, count: int) -> list[PixelBox]:
+    """The panels that gutters set off (`split_raster`); none where one of them would be blank."""
+    boxes = split_raster(rgb, count)
+    blank = any(float(rgb[b:d, a:c].std(axis=(0, 1)).max()) < _BLANK for a, b, c, d in boxes)
+    return [] if blank else boxes
 
 
 def _led_by_marks(rgb: RgbImage, count: int, marks: Mapping[str, MarkBox]) -> list[PanelPart]:

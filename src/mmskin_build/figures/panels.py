@@ -15,7 +15,7 @@ from dataclasses import replace
 from mmskin_build.figures.layout import TextLine
 from mmskin_build.figures.subcaptions import split_caption, split_lone
 from mmskin_build.geometry import Bbox, reading_order
-from mmskin_build.records import Figure, Panel
+from mmskin_build.records import Figure, Line, Panel
 
 LETTER = re.compile(r"^\s*[(\[]?\s*([A-Za-z])\s*['’]?\s*[)\].:]?\s*$")
 _PLACES = ("inside", "below", "above", "left", "right")
@@ -23,6 +23,7 @@ _LETTER_REACH_PT = 22.0  # a letter printed outside of its panel stands this nea
 _TOUCH_PT = 0.3
 _LEAST_GRID, _ONE_SIZE = 4, 1.08  # panels of a grid; largest over smallest of their sides
 _ONE_COLUMN = 0.8  # of the wider of two panels that stand above one another
+_INSIDE = 0.5  # of a letter that lies over a picture and not beside it
 _READ_SHARE = 0.6  # of the panels bear a letter that was read: those keep their words
 
 
@@ -64,6 +65,39 @@ def find_letters(boxes: Sequence[Bbox], lines: Sequence[TextLine]) -> dict[int, 
     return best
 
 
+def letters_beside(
+    boxes: Sequence[Bbox], lines: Sequence[Line], named: Sequence[str]
+) -> tuple[tuple[str, Bbox], ...]:
+    """Return the letters of `named` that the text layer prints beside pictures, all at one place.
+
+    For pictures that hold several panels each, with a letter below or beside every panel: one
+    letter a picture (`find_letters`) is not enough. A letter that stands twice tells nothing.
+    """
+    marks = [
+        (match[1].lower(), box)
+        for line in lines
+        for text, box in _pieces(line)
+        if (match := LETTER.match(text)) is not None
+    ]
+    marks = [
+        (letter, mark)
+        for letter, mark in marks
+        if letter in named and not any(mark.covered_by(box) > _INSIDE for box in boxes)
+    ]
+    best: tuple[tuple[str, Bbox], ...] = ()
+    for place in _PLACES[1:]:
+        near = [
+            (letter, mark)
+            for letter, mark in marks
+            if any(_letter_distance(box, mark, place) is not None for box in boxes)
+        ]
+        letters = [letter for letter, _ in near]
+        found = tuple(pair for pair in near if letters.count(pair[0]) == 1)
+        if len(found) > len(best):
+            best = found
+    return best
+
+
 def _match_letters(
     boxes: Sequence[Bbox], marks: Sequence[tuple[str, Bbox]], place: str
 ) -> tuple[dict[int, str], float]:
@@ -86,7 +120,7 @@ def _match_letters(
     return found, total
 
 
-def _pieces(line: TextLine) -> list[tuple[str, Bbox]]:
+def _pieces(line: TextLine | Line) -> list[tuple[str, Bbox]]:
     """A line as a whole, or its letters one by one: "(a)    (b)" may reach us as one line."""
     if LETTER.match(line.text):
         return [(line.text, line.bbox)]

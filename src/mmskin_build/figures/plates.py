@@ -179,7 +179,7 @@ def _cut_papers(
         return best[2]
     for paper in papers[:2]:
         parts, _ = find_drawings(gray, paper, marks)
-        if parts and not (_is_dark(gray, paper) and _overlap(list(parts.values()), _COMMON_DRAWN)):
+        if parts and _stand_free(list(parts.values()), gray, paper):
             whole = trim(paper.strict, (0, 0, gray.shape[1], gray.shape[0]))
             boxes = list(parts.values())
             return dict(
@@ -238,8 +238,21 @@ def _judge(
         cuts.append((spread, place, cut))
 
 
-def _is_dark(gray: NDArray[np.uint8], paper: Paper) -> bool:
-    return float(cv2.mean(gray, mask=paper.strict)[0]) < _DARK
+def _stand_free(boxes: Sequence[PixelBox], gray: NDArray[np.uint8], paper: Paper) -> bool:
+    """Whether boxes may be drawings or specimens: none holds another from edge to edge.
+
+    Drawings reach around one another, specimens on black do not.
+    """
+    height, width = gray.shape
+    spans = [box for box in boxes if box[3] - box[1] >= height or box[2] - box[0] >= width]
+    if any(_holds(span, box) for span in spans for box in boxes if box != span):
+        return False
+    is_dark = float(cv2.mean(gray, mask=paper.strict)[0]) < _DARK
+    return not (is_dark and _overlap(boxes, _COMMON_DRAWN))
+
+
+def _holds(box: PixelBox, other: PixelBox) -> bool:
+    return Bbox(*map(float, other)).covered_by(Bbox(*map(float, box))) >= _WITHIN
 
 
 def _overlap(boxes: Sequence[PixelBox], common: float = _COMMON) -> bool:
