@@ -69,14 +69,19 @@ def test_letters_of_one_line_are_told_apart() -> None:
 
 def test_letters_beside_pictures_of_several_panels_stand_at_one_place() -> None:
     lines = [
-        make_line("(a)" + " " * 60 + "(b)", 120, 353, size_pt=7, block=0),
+        make_line("(a)" + " " * 30 + "(b)", 120, 353, size_pt=7, block=0),
         make_line("c", 395, 353, size_pt=7, block=1),
         make_line("d", 310, 204, size_pt=7, block=2),  # over a picture, not beside it
         make_line("x", 420, 353, size_pt=7, block=3),  # no letter of the caption
     ]
     boxes = [Bbox(72, 200, 272, 350), Bbox(300, 200, 500, 350)]
     found = letters_beside(boxes, lines, ["a", "b", "c", "d"])
-    assert [letter for letter, _ in found] == ["a", "b", "c"]
+    assert [[letter for letter, _ in own] for own in found] == [["a", "b"], ["c"]]
+
+
+def test_a_key_of_letters_beside_a_picture_names_no_panels() -> None:
+    lines = [make_line(letter, 55, 210 + 12 * n, block=n) for n, letter in enumerate("abc")]
+    assert letters_beside([Bbox(72, 200, 272, 350)], lines, ["a", "b", "c"]) == ((),)
 
 
 def test_words_and_far_letters_are_no_panel_letters() -> None:

@@ -342,8 +342,8 @@ def _lines_over(page: Page | None, figures: Sequence[Figure]) -> tuple[Line, ...
     return tuple(line for line in page.lines if any(line.bbox.gap(box) <= 0 for box in boxes))
 
 
-def _beside(figure: Figure, page: Page | None) -> tuple[tuple[str, Bbox], ...]:
-    """The letters beside the pictures of a figure that has fewer of them than panels."""
+def _beside(figure: Figure, page: Page | None) -> tuple[tuple[tuple[str, Bbox], ...], ...]:
+    """The letters beside each picture of a figure that has fewer of them than panels."""
     from mmskin_build.figures.panels import letters_beside, named_letters
 
     letters = named_letters(figure.caption or "")

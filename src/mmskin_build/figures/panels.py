@@ -23,6 +23,7 @@ _LETTER_REACH_PT = 22.0  # a letter printed outside of its panel stands this nea
 _TOUCH_PT = 0.3
 _LEAST_GRID, _ONE_SIZE = 4, 1.08  # panels of a grid; largest over smallest of their sides
 _ONE_COLUMN = 0.8  # of the wider of two panels that stand above one another
+_LISTED_HEIGHTS = 2.0  # of a letter, between the letters of a list
 _INSIDE = 0.5  # of a letter that lies over a picture and not beside it
 _READ_SHARE = 0.6  # of the panels bear a letter that was read: those keep their words
 
@@ -67,11 +68,12 @@ def find_letters(boxes: Sequence[Bbox], lines: Sequence[TextLine]) -> dict[int, 
 
 def letters_beside(
     boxes: Sequence[Bbox], lines: Sequence[Line], named: Sequence[str]
-) -> tuple[tuple[str, Bbox], ...]:
-    """Return the letters of `named` that the text layer prints beside pictures, all at one place.
+) -> tuple[tuple[tuple[str, Bbox], ...], ...]:
+    """Return the letters of `named` that the text layer prints beside each picture, at one place.
 
     For pictures that hold several panels each, with a letter below or beside every panel: one
-    letter a picture (`find_letters`) is not enough. A letter that stands twice tells nothing.
+    letter a picture (`find_letters`) is not enough. A letter that stands twice tells nothing,
+    nor does a list of letters.
     """
     marks = [
         (match[1].lower(), box)
@@ -84,18 +86,29 @@ def letters_beside(
         for letter, mark in marks
         if letter in named and not any(mark.covered_by(box) > _INSIDE for box in boxes)
     ]
-    best: tuple[tuple[str, Bbox], ...] = ()
+    best: list[tuple[int, str, Bbox]] = []
     for place in _PLACES[1:]:
-        near = [
-            (letter, mark)
-            for letter, mark in marks
-            if any(_letter_distance(box, mark, place) is not None for box in boxes)
-        ]
-        letters = [letter for letter, _ in near]
-        found = tuple(pair for pair in near if letters.count(pair[0]) == 1)
-        if len(found) > len(best):
+        near: list[tuple[int, str, Bbox]] = []
+        for letter, mark in marks:
+            away = [_letter_distance(box, mark, place) for box in boxes]
+            at = [(distance, i) for i, distance in enumerate(away) if distance is not None]
+            if at:
+                near.append((min(at)[1], letter, mark))
+        letters = [letter for _, letter, _ in near]
+        found = [entry for entry in near if letters.count(entry[1]) == 1]
+        if len(found) > len(best) and not _are_listed([mark for _, _, mark in found]):
             best = found
-    return best
+    return tuple(
+        tuple((letter, mark) for owner, letter, mark in best if owner == i)
+        for i in range(len(boxes))
+    )
+
+
+def _are_listed(marks: Sequence[Bbox]) -> bool:
+    """Whether letters stand closer together than panels can: a list, or a key to the picture."""
+    return any(
+        a.gap(b) < _LISTED_HEIGHTS * a.height for i, a in enumerate(marks) for b in marks[i + 1 :]
+    )
 
 
 def _match_letters(

@@ -110,7 +110,7 @@ class PixelRequest:
 
     `expected` gives for each figure the number of panels that its caption names (0 when it names
     none), `letters` their letters where it names them so, `beside` such letters in the text layer
-    near its pictures. `lines` are the visible lines of the
+    near each of its pictures, empty where they are not wanted. `lines` are the visible lines of the
     page's text layer that reach into the figures; None reads them again. Pictures are written to
     ``out_dir/<image_sha256>.png``; None writes nothing.
     """
@@ -120,7 +120,7 @@ class PixelRequest:
     letters: tuple[tuple[str, ...], ...]
     render_dpi: int
     find_panels: FindPanels
-    beside: tuple[tuple[tuple[str, Bbox], ...], ...] = ()
+    beside: tuple[tuple[tuple[tuple[str, Bbox], ...], ...], ...] = ()
     lines: tuple[Line, ...] | None = None
     out_dir: Path | None = None
 

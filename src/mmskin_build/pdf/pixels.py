@@ -97,7 +97,7 @@ def cut_figures(document: Document, job: PageJob[PixelRequest]) -> tuple[Figure,
             panels = _by_objects(cutter, panels[0], expected)
         pictures = [cutter.cut(panel.bbox) for panel in panels]
         may_split = len(panels) < max(2, expected) and figure.kind == "photo"
-        near = _nearest([panel.bbox for panel in panels], beside)
+        near = beside if len(beside) == len(panels) else ((),) * len(panels)
         views = [
             PictureView(
                 rgb=picture.rgb,
@@ -133,17 +133,6 @@ def _by_objects(cutter: PageCutter, panel: Panel, expected: int) -> tuple[Panel,
     if not boxes or len(boxes) != expected:
         return (panel,)
     return tuple(replace(panel, bbox=boxes[i].rounded()) for i in reading_order(boxes))
-
-
-def _nearest(
-    boxes: Sequence[Bbox], letters: Sequence[tuple[str, Bbox]]
-) -> list[tuple[tuple[str, Bbox], ...]]:
-    """The letters to which each box is the nearest."""
-    owners = [min(range(len(boxes)), key=lambda i: boxes[i].gap(mark)) for _, mark in letters]
-    return [
-        tuple(pair for pair, owner in zip(letters, owners, strict=True) if owner == i)
-        for i in range(len(boxes))
-    ]
 
 
 def _printed_letters(overlays: Sequence[Overlay]) -> tuple[tuple[str, Bbox], ...]:
