@@ -229,9 +229,9 @@ def test_another_number_than_expected_leaves_the_picture_whole(expected: int) ->
 
 def test_bars_on_one_axis_are_one_chart() -> None:
     rgb = np.full((400, 700, 3), 255, np.uint8)
-    rgb[20:340, 60:63] = 0
-    rgb[338:341, 60:660] = 0
-    for x, top in ((90, 120), (190, 125), (290, 170), (390, 150), (490, 60), (590, 40)):
+    rgb[20:340, 60:62] = 0
+    rgb[338:340, 60:660] = 0
+    for x, top in ((90, 120), (190, 125), (290, 130), (390, 150), (490, 100), (590, 110)):
         rgb[top:338, x : x + 60] = 90
     assert split_raster(rgb, 0) == []
 

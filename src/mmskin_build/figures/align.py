@@ -23,6 +23,8 @@ from mmskin_build.geometry import Bbox, turn_upright, union_all
 
 NO_PAIR = 9.0  # cost above which a caption rather stays alone
 _LINK_MAX_PT = 48.0  # farthest gap between panels of one figure
+_ROW_MAX_PT = 72.0  # the same in one row or column, where a caption names more panels
+_SAME_EDGE_PT = 2.0  # edges of panels in one row or column differ by no more
 _GAP_SCALE_PT = 22.0  # gap that costs as much as one nat
 _BODY_WORDS_A_NAT = 5.0
 _SMALL_WORDS_A_NAT = 18.0
@@ -286,10 +288,10 @@ class _PageGeometry:
     def _is_running_text(self, line: TextLine) -> bool:
         return line.size_pt >= self.body.size_pt - 0.4 and len(line.text.strip()) > 12
 
-    def panel_gap(self, a: Picture, b: Picture) -> float:
+    def panel_gap(self, a: Picture, b: Picture, most: float = _LINK_MAX_PT) -> float:
         """Gap in points between two possible panels, `_FORBIDDEN` where they cannot be."""
         gap = a.bbox.gap(b.bbox)
-        if gap > _LINK_MAX_PT:
+        if gap > most:
             return _FORBIDDEN
         across = a.bbox.x_overlap(b.bbox) / max(1.0, min(a.bbox.width, b.bbox.width))
         down = a.bbox.y_overlap(b.bbox) / max(1.0, min(a.bbox.height, b.bbox.height))
@@ -331,7 +333,15 @@ class _PageGeometry:
         caption = group.caption
         if caption is None or group.link is None:
             return _FORBIDDEN
-        gap = min(self.panel_gap(picture, other) for other in group.pictures)
+        lacks = caption.part_count > len(group.pictures)
+        gap = min(
+            self.panel_gap(
+                picture,
+                other,
+                _ROW_MAX_PT if lacks and _in_line(picture.bbox, other.bbox) else _LINK_MAX_PT,
+            )
+            for other in group.pictures
+        )
         if gap >= _FORBIDDEN:
             return gap
         turn = (caption.direction, self.width, self.height)
@@ -354,6 +364,12 @@ def _fills_column(text: Bbox, whole: Bbox, box: Bbox) -> bool:
     several_lines = text.height > 0.04 * max(text.width, 1.0) and text.height > 16
     set_to_width = abs(text.x0 - whole.x0) <= 8 and text.x1 <= whole.x1 + 12
     return beside and outside and several_lines and set_to_width
+
+
+def _in_line(a: Bbox, b: Bbox) -> bool:
+    """Whether two pictures share both edges, as panels in one row or one column do."""
+    edges = ((a.x0, b.x0, a.x1, b.x1), (a.y0, b.y0, a.y1, b.y1))
+    return any(max(abs(p - q), abs(r - s)) <= _SAME_EDGE_PT for p, q, r, s in edges)
 
 
 def _side(box: Bbox, text: Bbox) -> tuple[Side, float]:
