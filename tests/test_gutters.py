@@ -228,11 +228,12 @@ def test_another_number_than_expected_leaves_the_picture_whole(expected: int) ->
 
 
 def test_bars_on_one_axis_are_one_chart() -> None:
-    rgb = np.full((400, 700, 3), 255, np.uint8)
+    rgb = np.full((400, 640, 3), 255, np.uint8)
     rgb[20:340, 60:62] = 0
-    rgb[338:340, 60:660] = 0
-    for x, top in ((90, 120), (190, 125), (290, 130), (390, 150), (490, 100), (590, 110)):
-        rgb[top:338, x : x + 60] = 90
+    rgb[338:340, 60:620] = 0
+    for x, top in ((62, 120), (232, 125), (402, 130)):
+        rgb[top:338, x : x + 110] = 90
+        rgb[top - 30 : top, x + 54 : x + 57] = 0  # how far the values spread
     assert split_raster(rgb, 0) == []
 
 

@@ -89,12 +89,13 @@ def _alike_segments(part: NDArray[np.uint8], axis: int) -> list[tuple[int, int]]
 def _is_crossed(part: NDArray[np.uint8], axis: int, start: int, end: int) -> bool:
     """Whether a line runs across a gutter, as the axis does below the bars of one chart.
 
-    Not counted at the ends of the gutter, where the frame of the plate is.
+    Lines at both ends of the gutter are the frame of the plate.
     """
     gutter = part[start:end] if axis == 0 else part[:, start:end].T
-    margin = round(_FRAME_SHARE * gutter.shape[1])
-    inner = gutter[:, margin : gutter.shape[1] - margin]
-    return bool(inner.size and (inner == 0).all(axis=0).any())
+    crossed = (gutter == 0).all(axis=0)
+    margin = max(1, round(_FRAME_SHARE * len(crossed)))
+    ends = crossed[:margin].any(), crossed[-margin:].any()
+    return bool(crossed[margin:-margin].any() or ends[0] != ends[1])
 
 
 def _is_chart(rgb: NDArray[np.uint8], paper: NDArray[np.uint8]) -> bool:
