@@ -224,6 +224,16 @@ def test_a_caption_that_lost_its_picture_takes_no_panel_of_another() -> None:
     assert statuses(book) == ["caption_without_image", "paired"]
 
 
+@pytest.mark.parametrize(("text", "joins"), [("(a) Papules. (b) Plaques.", True), ("", False)])
+def test_a_panel_farther_up_its_column_joins_a_caption_that_names_more(
+    text: str, joins: bool
+) -> None:
+    upper, lower = (72.0, 100.0, 272.0, 220.0), (72.0, 280.0, 272.0, 400.0)
+    words = f"Lichen of the elbow, of the knee and of the hand. {text}"
+    book = align(page(0, [upper, lower], caption("Figure 1.1", 72, 408, words)))
+    assert pairs(book) == {"Figure 1.1": [upper, lower] if joins else [lower]}
+
+
 # ------------------------------------------------------------------------------ across pages
 
 

@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from drawn_pages import Rgb, photograph
 from mmskin_build.figures.cutting import find_panels
+from mmskin_build.figures.standing import mark_spread
 from mmskin_build.geometry import Bbox, iou
 from mmskin_build.pdf.jobs import PanelPart, PictureView
 
@@ -227,6 +228,58 @@ def test_an_empty_cell_beside_framed_photographs_is_no_part_of_one() -> None:
     assert alike(found_in(plate, "abc"), wanted)
 
 
+def test_letters_in_the_middle_of_the_top_stand_alike_in_panels_of_any_width() -> None:
+    plate = Plate(1000, 700)
+    wanted: dict[str, Box] = {
+        "a": (0, 0, 1000, 346),
+        "b": (0, 350, 300, 700),
+        "c": (304, 350, 1000, 700),
+    }
+    for number, (letter, box) in enumerate(wanted.items()):
+        plate.photo(box, number)
+        plate.letter((box[0] + box[2]) / 2 - 14, box[1] + 10, letter.upper(), "white")
+    assert alike(found_in(plate, "abc"), wanted)
+
+
+def test_a_letter_far_inside_its_box_tells_that_the_box_is_too_large() -> None:
+    marks = {letter: (x, 10.0, x + 20.0, 40.0) for letter, x in (("a", 10.0), ("c", 710.0))}
+    marks["b"] = (410.0, 10.0, 430.0, 40.0)
+    panels: dict[str, Box] = {"a": (0, 0, 400, 400), "b": (400, 0, 700, 400)}
+    panels["c"] = (700, 0, 1100, 400)
+    assert mark_spread(panels, marks, "inside") == pytest.approx(0.0, abs=1e-6)
+    panels |= {"a": (0, 0, 110, 400), "b": (110, 0, 700, 400)}
+    assert mark_spread(panels, marks, "inside") is None
+    assert mark_spread(panels, marks, "above") is None
+
+
+def test_a_thin_gray_line_between_round_fields_on_black_is_no_drawing() -> None:
+    plate = Plate(804, 804, "black")
+    plate.pen.line((0, 402, 804, 402), fill=(128, 128, 128), width=2)
+    plate.pen.line((402, 0, 402, 402), fill=(128, 128, 128), width=2)
+    wanted: dict[str, Box] = {
+        "a": (40, 40, 360, 360),
+        "b": (444, 40, 764, 360),
+        "c": (242, 444, 562, 764),
+    }
+    for box in wanted.values():
+        plate.pen.ellipse(box, fill=(190, 120, 100))
+    for x, y, letter in ((8, 4, "A"), (412, 4, "B"), (8, 408, "C")):
+        plate.letter(x, y, letter, "white")
+    boxes = [Bbox(*map(float, box)) for box in found_in(plate, "abc").values()]
+    assert all(a.intersect(b).area == 0 for i, a in enumerate(boxes) for b in boxes[i + 1 :])
+
+
+def test_letters_that_stand_in_no_order_were_misread() -> None:
+    views = []
+    for number, letter in enumerate("CABD"):
+        plate = Plate(300, 300)
+        plate.photo((0, 0, 300, 300), number)
+        plate.letter(8, 4, letter)
+        views.append(view_of(np.asarray(plate.picture), number * 110.0))
+    found = find_panels(views, 4, ["a", "b", "c", "d"])
+    assert [part.letter for parts in found for part in parts] == [None] * 4
+
+
 def test_one_photograph_stays_whole_whatever_the_caption_names() -> None:
     parts = find_panels([view_of(photograph(3, 900, 600))], 3, ["a", "b", "c"])
     assert parts == [[PanelPart((0, 0, 900, 600), None)]]
@@ -257,6 +310,31 @@ def test_letters_of_the_text_layer_lead_as_those_in_the_pixels_do() -> None:
     view = view_of(np.asarray(plate.picture), printed=tuple(printed))
     (parts,) = find_panels([view], 3, ["a", "b", "c"])
     assert {part.letter for part in parts} == {"a", "b", "c"}
+
+
+def test_letters_of_the_text_layer_below_a_picture_tell_its_panels_apart() -> None:
+    plate = Plate(900, 300)
+    plate.photo((0, 0, 448, 300), 1)
+    plate.photo((452, 0, 900, 300), 2)
+    other = Plate(900, 300)
+    other.photo((0, 0, 900, 300), 3)
+    first = view_of(
+        np.asarray(plate.picture),
+        beside=(("b", Bbox(222, 103, 228, 112)), ("a", Bbox(72, 103, 78, 112))),
+        is_lettered=True,
+    )
+    second = view_of(np.asarray(other.picture), 320.0, beside=(("c", Bbox(467, 103, 473, 112)),))
+    left, right = find_panels([first, second], 3, ["a", "b", "c"])
+    assert [(part.letter, part.box[0] < 400) for part in left] == [("a", True), ("b", False)]
+    assert [part.letter for part in right] == ["c"]
+
+
+def test_a_blank_stretch_between_rows_is_no_panel() -> None:
+    plate = Plate(600, 700)
+    for y, seed in ((0, 1), (280, 2), (560, 3)):
+        plate.photo((0, y, 600, y + 140), seed)
+    (parts,) = find_panels([plate.view()], 5, [])
+    assert [part.box for part in parts] == [(0, 0, 600, 700)]
 
 
 def test_no_picture_makes_it_fail() -> None:

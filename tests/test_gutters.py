@@ -227,6 +227,16 @@ def test_another_number_than_expected_leaves_the_picture_whole(expected: int) ->
     assert split_raster(sheet(boxes, extent(boxes)), expected) == []
 
 
+def test_bars_on_one_axis_are_one_chart() -> None:
+    rgb = np.full((400, 640, 3), 255, np.uint8)
+    rgb[20:340, 60:62] = 0
+    rgb[338:340, 60:620] = 0
+    for x, top in ((62, 120), (232, 125), (402, 130)):
+        rgb[top:338, x : x + 110] = 90
+        rgb[top - 30 : top, x + 54 : x + 57] = 0  # how far the values spread
+    assert split_raster(rgb, 0) == []
+
+
 @pytest.mark.parametrize("expected", [0, 2, 3])
 def test_gaps_in_a_drawing_on_white_paper_are_no_gutters(expected: int) -> None:
     pixels = np.full((300, 700, 3), 255, np.uint8)

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 from builders import make_figure, make_line, make_page
 from mmskin_build.figures.layout import build_layout
-from mmskin_build.figures.panels import bind_panels, find_letters, named_letters, part_count
+from mmskin_build.figures.panels import (
+    bind_panels,
+    find_letters,
+    letters_beside,
+    named_letters,
+    part_count,
+)
 from mmskin_build.geometry import Bbox
 from mmskin_build.records import Figure, Line, Overlay, Panel
 
@@ -59,6 +65,23 @@ def test_a_letter_belongs_to_the_nearest_picture(marks: list[tuple[str, float, f
 
 def test_letters_of_one_line_are_told_apart() -> None:
     assert letters_at(("(a)" + " " * 60 + "(b)", 165, 353)) == {0: "a", 1: "b"}
+
+
+def test_letters_beside_pictures_of_several_panels_stand_at_one_place() -> None:
+    lines = [
+        make_line("(a)" + " " * 30 + "(b)", 120, 353, size_pt=7, block=0),
+        make_line("c", 395, 353, size_pt=7, block=1),
+        make_line("d", 310, 204, size_pt=7, block=2),  # over a picture, not beside it
+        make_line("x", 420, 353, size_pt=7, block=3),  # no letter of the caption
+    ]
+    boxes = [Bbox(72, 200, 272, 350), Bbox(300, 200, 500, 350)]
+    found = letters_beside(boxes, lines, ["a", "b", "c", "d"])
+    assert [[letter for letter, _ in own] for own in found] == [["a", "b"], ["c"]]
+
+
+def test_a_key_of_letters_beside_a_picture_names_no_panels() -> None:
+    lines = [make_line(letter, 55, 210 + 12 * n, block=n) for n, letter in enumerate("abc")]
+    assert letters_beside([Bbox(72, 200, 272, 350)], lines, ["a", "b", "c"]) == ((),)
 
 
 def test_words_and_far_letters_are_no_panel_letters() -> None:
@@ -147,6 +170,7 @@ def test_shared_words_go_to_each_panel_that_they_name() -> None:
         (ABCD, ROW, ()),  # four parts, three panels
         (AB, ROW, ()),  # two parts, three panels
         (ABC, ROW, ("b", "b", None)),  # one letter twice
+        (ABC, ROW[:2], ("a", "c")),  # one of them shows b, too
         (ABC, ROW, ("c", None, None)),  # no order of the panels begins with c
         (ABC, TALL, ()),  # a tall panel beside two: no order is certain
         (AB, INSET, ()),

@@ -105,6 +105,56 @@ from mmskin_build.figures.subcaptions import letters_in, split_caption, split_lo
             "Papules (a), plaques (b) and erosions (c).",
             {"a": "Papules", "b": "plaques", "c": "erosions"},
         ),
+        ("[A] Papules. [B] Plaques.", {"a": "Papules", "b": "Plaques"}),
+        (
+            "Leprosy. Panel A shows papules. Panel B shows bacilli (Fite stain).",
+            {"a": "papules", "b": "bacilli (Fite stain)"},
+        ),
+        ("Panel A: Papules. Panel B: Plaques.", {"a": "Papules", "b": "Plaques"}),
+        (
+            "Papules were seen (Panel A). Biopsy showed granulomas (Panel B).",
+            {"a": "Papules were seen", "b": "Biopsy showed granulomas"},
+        ),
+        ("A – Papules. B – Plaques.", {"a": "Papules", "b": "Plaques"}),
+        ("A = papules; B = plaques.", {"a": "papules", "b": "plaques"}),
+        (
+            "A, B: dermoscopy, C: histology of a nevus",
+            {"a": "dermoscopy", "b": "dermoscopy", "c": "histology of a nevus"},
+        ),
+        ("Lichen. a: papules, b: plaques.", {"a": "papules", "b": "plaques"}),
+        ("Lichen (A: papules; B: plaques).", {"a": "papules", "b": "plaques"}),
+        ("Lichen (A, papules; B, plaques).", {"a": "papules", "b": "plaques"}),
+        (
+            "Lichen, a rash. a papules, b plaques, c nails",
+            {"a": "papules", "b": "plaques", "c": "nails"},
+        ),
+        (
+            "A–C Nodules of the patient. D, E Histology (H&E, ×40).",
+            {letter: "Nodules of the patient" for letter in "abc"}
+            | {letter: "Histology (H&E, ×40)" for letter in "de"},
+        ),
+        ("Fig. 3A: Papules. Fig. 3B: Plaques.", {"a": "Papules", "b": "Plaques"}),
+        (
+            "A, Nodule; B, H&E, ×40; C, S-100 protein.",
+            {"a": "Nodule", "b": "H&E, ×40", "c": "S-100 protein"},
+        ),
+        (
+            "Dermoscopy of a nevus (A). Histology (B; H&E).",
+            {"a": "Dermoscopy of a nevus", "b": "Histology"},
+        ),
+        (
+            "Nodule (a), histology of the lesion shown in Fig. 2a (b) and scar (c).",
+            {"a": "Nodule", "b": "histology of the lesion shown in Fig. 2a", "c": "scar"},
+        ),
+        ("(B) Histology. (A) Nodule.", {"a": "Nodule", "b": "Histology"}),
+        (
+            "(a) Nodule; (b) dermoscopy; (d) histology.",
+            {"a": "Nodule", "b": "dermoscopy", "d": "histology"},
+        ),
+        (
+            "Nodule (a) and histology (b) of sarcoidosis. Granulomas (c).",
+            {"a": "Nodule", "b": "histology", "c": "Granulomas"},
+        ),
     ],
 )
 def test_letters_mark_panels_in_many_ways(caption: str, parts: dict[str, str]) -> None:
@@ -122,6 +172,7 @@ def test_letters_mark_panels_in_many_ways(caption: str, parts: dict[str, str]) -
         ),
         ("Left: Papules. Right: Plaques.", {"left": "Papules", "right": "Plaques"}),
         ("Left, papules. Right, plaques.", {"left": "papules", "right": "plaques"}),
+        ("On the left, papules; on the right, nails.", {"left": "papules", "right": "nails"}),
         ("Upper panel: Papules. Lower panel: Plaques.", {"top": "Papules", "bottom": "Plaques"}),
         (
             "Left: Papules. Center: Plaques. Right: Erosions.",
@@ -184,6 +235,12 @@ def test_a_list_goes_round_clockwise() -> None:
         "Plaque before treatment.",
         "Plaques (a).",
         "Type I. Plaques; type II. Papules.",
+        "Compare with Figs. 4 (a) and 4 (b).",
+        "Compare with Figs. 4 (a) and (b).",
+        "Melanoma with asymmetry (A), as in Fig. 4 (b).",
+        "Same patient as in Fig. 2, b. The plaque is a scar.",
+        "Nevus of a B-type patient. B cells are brown.",
+        "Lichen, a rash, b-cell rich, c-kit positive.",
     ],
 )
 def test_a_caption_of_one_picture_has_no_parts(caption: str) -> None:

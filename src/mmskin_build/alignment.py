@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmskin_build.config import Config
+from mmskin_build.geometry import Bbox
 from mmskin_build.pdf.jobs import (
     LookRequest,
     PageJob,
@@ -270,6 +271,7 @@ def cut_figures(
                 letters=tuple(named_letters(f.caption or "") for f in on_page_figures),
                 render_dpi=cfg.figures.render_dpi,
                 find_panels=_find_panels,
+                beside=tuple(_beside(f, at_hand.get(index)) for f in on_page_figures),
                 lines=_lines_over(at_hand.get(index), on_page_figures),
                 out_dir=out_dir,
             ),
@@ -338,6 +340,16 @@ def _lines_over(page: Page | None, figures: Sequence[Figure]) -> tuple[Line, ...
         return None
     boxes = [panel.bbox.expand(_REACH_PT) for figure in figures for panel in figure.panels]
     return tuple(line for line in page.lines if any(line.bbox.gap(box) <= 0 for box in boxes))
+
+
+def _beside(figure: Figure, page: Page | None) -> tuple[tuple[tuple[str, Bbox], ...], ...]:
+    """The letters beside each picture of a figure that has fewer of them than panels."""
+    from mmskin_build.figures.panels import letters_beside, named_letters
+
+    letters = named_letters(figure.caption or "")
+    if page is None or len(figure.panels) >= len(letters) or page.text_source != "digital":
+        return ()
+    return letters_beside([panel.bbox for panel in figure.panels], page.lines, letters)
 
 
 def _find_panels(

@@ -15,7 +15,7 @@ Steps, in order:
    across the page break; `own_words`, `unnumbered`: captions without a number, by place and type;
    `islands`: by place alone, on scanned pages; `titles`: with a title above the picture;
    `panel_words`: words under each panel
-7. `caption_marks`, `subcaptions`: a caption's parts by panel
+7. `caption_marks`, `caption_forms`, `subcaptions`: a caption's parts by panel
 8. `glyphs`, `lettering`: the letters inside the pictures of a figure
 9. `paper`, `gutters`, `charts`, `standing`, `lattice`, `drawings`, `plate_cuts`, `plates`,
    `cutting`: panels inside one raster, by gutters, by letters, by both

@@ -21,6 +21,7 @@ from mmskin_build.figures.own_words import OwnWords
 from mmskin_build.figures.placement import (
     comes_before,
     fills_column,
+    in_line,
     runs_under,
     side_of,
     space_between,
@@ -34,6 +35,7 @@ from mmskin_build.geometry import Bbox, turn_upright, union_all
 NO_PAIR = 9.0  # cost above which a caption rather stays alone
 _LINK_MAX_PT = 48.0  # farthest gap between panels of one figure
 _ROW_MAX_PT = 120.0  # farthest gap in a row of panels over a caption that runs below them all
+_LINE_MAX_PT = 72.0  # the same in one row or column, where a caption names more panels
 _GAP_SCALE_PT = 22.0  # gap that costs as much as one nat
 _BODY_WORDS_A_NAT = 5.0
 _SMALL_WORDS_A_NAT = 18.0
@@ -342,10 +344,10 @@ class _PageGeometry:
     def _is_running_text(self, line: TextLine) -> bool:
         return line.size_pt >= self.body.size_pt - 0.4 and len(line.text.strip()) > 12
 
-    def panel_gap(self, a: Picture, b: Picture) -> float:
+    def panel_gap(self, a: Picture, b: Picture, most: float = _LINK_MAX_PT) -> float:
         """Gap in points between two possible panels, `_FORBIDDEN` where they cannot be."""
         gap = a.bbox.gap(b.bbox)
-        if gap > _LINK_MAX_PT:
+        if gap > most:
             return _FORBIDDEN
         across = a.bbox.x_overlap(b.bbox) / max(1.0, min(a.bbox.width, b.bbox.width))
         down = a.bbox.y_overlap(b.bbox) / max(1.0, min(a.bbox.height, b.bbox.height))
@@ -378,7 +380,15 @@ class _PageGeometry:
         caption = group.caption
         if caption is None or group.link is None:
             return _FORBIDDEN
-        gap = min(self.panel_gap(picture, other) for other in group.pictures)
+        lacks = caption.part_count > len(group.pictures)
+        gap = min(
+            self.panel_gap(
+                picture,
+                other,
+                _LINE_MAX_PT if lacks and in_line(picture.bbox, other.bbox) else _LINK_MAX_PT,
+            )
+            for other in group.pictures
+        )
         turn = (caption.direction, self.width, self.height)
         text = turn_upright(caption.bbox, *turn)
         box = turn_upright(picture.bbox, *turn)

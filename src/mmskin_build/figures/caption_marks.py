@@ -11,22 +11,49 @@ from dataclasses import dataclass
 
 _DASH = "-–—‐‑"
 _JOINER = rf"(?:\s*(?:,\s*and|,|and|&|{'|'.join(_DASH)}|to)\s*)"
-_OPEN = r"\(\s*"
+_OPEN = r"[(\[]\s*(?:[Pp]anels?\s+)?"
+_CLOSE = r"\s*[)\]]"
 PAREN_GROUP = re.compile(
-    rf"{_OPEN}(?P<letters>[A-Za-z](?:{_JOINER}[A-Za-z])*)\s*\)"
-    rf"(?:{_JOINER}{_OPEN}[A-Za-z](?:{_JOINER}[A-Za-z])*\s*\))*"
+    rf"{_OPEN}(?P<letters>[A-Za-z](?:{_JOINER}[A-Za-z])*){_CLOSE}"
+    rf"(?:{_JOINER}{_OPEN}[A-Za-z](?:{_JOINER}[A-Za-z])*{_CLOSE})*"
 )
-PAREN_REMARK = re.compile(r"\(\s*(?P<letters>[A-Z])\s*[;,:]\s[^()]*\)")
+PAREN_REMARK = re.compile(rf"{_OPEN}(?P<letters>[A-Z])\s*[;,:]\s(?:(?![;,]\s[A-Z]\s?[:,])[^()])*\)")
 _CLAUSE = rf"(?:^|(?<=[.;:!?)])\s+|(?<=[{_DASH}])\s+|(?<=\sand)\s+|(?<=,)\s+(?=[A-Z]['’]))"
-PLAIN_UPPER = re.compile(
-    rf"{_CLAUSE}(?P<letters>[A-Z]['’]?(?:{_JOINER}[A-Z]['’]?(?![\w'’]|\.\s+[a-z]))*)\s?(?:[,:)]|\.(?!\s?-))\s+(?=\S)"
+_AFTER_COMMA = rf"(?:^|(?<=[.;:,!?)])\s+|(?<=[{_DASH}])\s+|(?<=\sand)\s+)"
+# "B, H&E" and "C, S-100" go on with a word, "B, C" and "B-D" with a letter.
+_ENDS = rf"(?![\w'’&+/²]|[{_DASH}](?![A-Za-z](?!\w)))"
+_UPPERS = rf"(?P<letters>[A-Z]['’]?(?:{_JOINER}[A-Z]['’]?{_ENDS}(?!\.\s+[a-z]))*)"
+_LOWERS = rf"(?P<letters>[a-z](?:{_JOINER}[a-z]{_ENDS})*)"
+PLAIN_UPPER = re.compile(rf"{_CLAUSE}{_UPPERS}\s?(?:[,:)]|\.(?!\s?-))\s+(?=\S)")
+PLAIN_LOWER = re.compile(rf"{_CLAUSE}{_LOWERS}\s?[,.:)]\s+(?=\S)")
+#: After a comma, too, for what follows leaves no doubt: "A: hand, B: knee", "A – hand, B – knee".
+_STRONG = r"(?:\s?[:)]|\s[–—=]|—)\s+(?=\S)"
+STRONG_UPPER = re.compile(rf"{_AFTER_COMMA}{_UPPERS}{_STRONG}")
+STRONG_LOWER = re.compile(rf"{_AFTER_COMMA}{_LOWERS}{_STRONG}")
+BARE_LOWER = re.compile(rf"(?:^|(?<=[.;:])\s+){_LOWERS}\s+(?=[A-Z(])")
+BARE_UPPER = re.compile(rf"(?:^|(?<=[.;:])\s+){_UPPERS}\s+(?=[A-Z][A-Za-z&])")
+#: "a hand, b knee, c face": only lower case, and only in order, for "A" begins many a sentence.
+BARE_LIST = re.compile(rf"(?:^|(?<=[.;:,])\s+|(?<=\sand)\s+){_LOWERS}\s+(?=\w)")
+PANEL_WORD = re.compile(
+    rf"(?:^|(?<=[.;:!?,)])\s+|(?<=\sand)\s+)(?:(?:in|the)\s+)?panels?\s+"
+    rf"(?P<letters>[A-Z](?:{_JOINER}[A-Z](?!\w))*)"
+    r"(?:\s?[:.,]|\s[–—]|\s(?:shows?|depicts?|displays?|illustrates?|demonstrates?|gives?))"
+    r"\s+(?=\S)",
+    re.IGNORECASE,
 )
-PLAIN_LOWER = re.compile(rf"{_CLAUSE}(?P<letters>[a-z](?:{_JOINER}[a-z](?!\w))*)\s?[,.:)]\s+(?=\S)")
-BARE_LOWER = re.compile(
-    r"(?:^|(?<=[.;:])\s+)(?P<letters>[a-z](?:\s*,\s*[a-z](?!\w))*)\s+(?=[A-Z(])"
+#: "Fig. 3A: … Fig. 3B: …"
+FIGURE_LETTER = re.compile(
+    r"(?:^|(?<=[.;])\s+)fig(?:ure|\.)?\s?(?P<figure>\d+(?:[.\-–]\d+)?)\s?"
+    r"(?P<letters>[A-Z](?!\w))\s?(?:[:.,)]\s*)?\s(?=\S)",
+    re.IGNORECASE,
 )
-BARE_UPPER = re.compile(
-    r"(?:^|(?<=[.;:])\s+)(?P<letters>[A-Z](?:\s*,\s*[A-Z](?!\w))*)\s+(?=[A-Z][a-z])"
+#: What stands before a letter that names a panel of a figure: "as in Figs. 4 (a) and 4 (b)".
+_NUMBER = r"\d+(?:[.\-–]\d+)*"
+_LETTER_OF_IT = r"(?:\s?[(\[][A-Za-z][)\]]|[A-Za-z](?!\w))"
+_REFERENCE = re.compile(
+    rf"\bfig(?:ure)?s?\.?\s*(?:{_NUMBER}{_LETTER_OF_IT}?\s*(?:,|and|&|[{_DASH}])\s*)*"
+    rf"(?:{_NUMBER}\s*,?|{_NUMBER}\s?\([A-Za-z]\)\s*(?:and|&|[{_DASH}]))\s*$",
+    re.IGNORECASE,
 )
 _INITIAL = re.compile(
     r"(?:(?:^|[\s(.])(?:(?:of|by|from|and|Dr\.?|Prof\.?|&|[A-Z][\w.'’-]+,?)\s|[A-Z]\.?\s?)|^)"
@@ -41,6 +68,7 @@ _NAME_AHEAD = re.compile(
     r"(?:\b(?:Drs?|Prof|Mr|Mrs|Ms)\.|\b(?:photo\w*|images?|courtesy|credits?|source)\s?:)\s*$",
     re.IGNORECASE,
 )
+_REFERENCE_REACH = 60  # characters before a letter in which its figure is named
 
 #: How a line begins that tells whose picture it is, and is no caption; "Photo: M. Hale".
 CREDIT = re.compile(
@@ -89,13 +117,20 @@ def find_marks(pattern: re.Pattern[str], text: str) -> list[Mark]:
     """Return the marks of one form in a caption, in order."""
     found = []
     for match in pattern.finditer(text):
-        group = text[match.start("letters") : match.end()]
-        group = re.sub(r"[()]", " ", group) if "(" in match[0] else match["letters"]
+        group = match["letters"]
+        if pattern is PAREN_GROUP:  # "(a)–(c)" goes on behind its first letters
+            group = re.sub(r"[()\[\]]", " ", text[match.start("letters") : match.end()])
         start = match.start() + (len(match[0]) - len(match[0].lstrip()))
         keys = letters_in(group)
-        if keys and not _NAME_AHEAD.search(text, 0, start):
+        if keys and not _NAME_AHEAD.search(text, 0, start) and not _is_reference(text, start):
             found.append(Mark(start, match.end(), keys))
     return found
+
+
+def _is_reference(text: str, start: int) -> bool:
+    """Whether the letter at `start` of a caption names a panel of a figure given by its number."""
+    found = _REFERENCE.search(text, max(0, start - _REFERENCE_REACH), start)
+    return found is not None and found.start() > 0
 
 
 def find_chain(marks: Sequence[Mark]) -> list[Mark]:
@@ -124,6 +159,28 @@ def find_chain(marks: Sequence[Mark]) -> list[Mark]:
     if longer and every[0] == "a" == marks[0].keys[0] and _runs_on(every):
         return list(marks)  # interleaved lists: "A, C, before treatment; B, D, after it"
     return best
+
+
+def mend_chain(text: str, marks: Sequence[Mark], chain: Sequence[Mark]) -> list[Mark]:
+    """The chain with marks that stand out of order, or behind one letter that the caption skips.
+
+    "(B) Histology. (A) Nodule." and "(a) Nodule; (b) dermoscopy; (d) histology": what begins a
+    clause with a mark of its own belongs to that panel, and to no other.
+    """
+    leading = [mark for mark in marks if _begins_clause(text, mark.start)]
+    every = sorted(key for mark in leading for key in mark.keys)
+    if len(leading) > 1 and len(every) > sum(len(mark.keys) for mark in chain):
+        steps = [ord(b[0]) - ord(a[0]) for a, b in zip(every, every[1:], strict=False)]
+        in_order = [mark.keys for mark in leading] == sorted(mark.keys for mark in leading)
+        most = 2 if in_order else 1  # letters from one to the next
+        if every[0] == "a" and all(1 <= step <= most for step in steps) and steps.count(2) <= 1:
+            return leading
+    return list(chain)
+
+
+def _begins_clause(text: str, start: int) -> bool:
+    before = text[:start].rstrip()
+    return not before or before[-1] in ".;:!?"
 
 
 def _follows(last: str, following: str) -> bool:
@@ -167,7 +224,7 @@ def trim_part(text: str) -> str:
     """Return a part without the punctuation around it."""
     text = re.sub(r"^[\s,;:.)\-–—]+", "", text)
     text = re.sub(r"(?:[\s,;:\-–—(]|\band)+$", "", text)
-    return text[:-1].rstrip() if text.endswith(".") and not _is_abbreviation(text) else text
+    return text[:-1].rstrip() if text.endswith(".") and not _ABBREVIATION.search(text) else text
 
 
 def join_common(pieces: Sequence[str]) -> str:

@@ -63,6 +63,7 @@ def _alike_segments(part: NDArray[np.uint8], axis: int) -> list[tuple[int, int]]
         (start, end)
         for start, end in runs(paper_shares(part, axis) >= GUTTER_SHARE)
         if end - start >= max(2 * MIN_GUTTER_PX, _GRID_GUTTER_SHARE * length)
+        and not _is_crossed(part, axis, start, end)
     ]
     first, last = 0, length
     if gutters and gutters[0][0] <= _FRAME_SHARE * length:
@@ -83,6 +84,18 @@ def _alike_segments(part: NDArray[np.uint8], axis: int) -> list[tuple[int, int]]
             if sum(widths) > best_width:
                 best, best_width = list(zip(starts, ends, strict=True)), sum(widths)
     return best
+
+
+def _is_crossed(part: NDArray[np.uint8], axis: int, start: int, end: int) -> bool:
+    """Whether a line runs across a gutter, as the axis does below the bars of one chart.
+
+    Lines at both ends of the gutter are the frame of the plate.
+    """
+    gutter = part[start:end] if axis == 0 else part[:, start:end].T
+    crossed = (gutter == 0).all(axis=0)
+    margin = max(1, round(_FRAME_SHARE * len(crossed)))
+    ends = crossed[:margin].any(), crossed[-margin:].any()
+    return bool(crossed[margin:-margin].any() or ends[0] != ends[1])
 
 
 def _is_chart(rgb: NDArray[np.uint8], paper: NDArray[np.uint8]) -> bool:

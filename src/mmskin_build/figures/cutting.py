@@ -13,6 +13,7 @@ import numpy as np
 
 from mmskin_build.figures.gutters import MarkBox, split_raster
 from mmskin_build.figures.lettering import Mark, erase_marks, read_marks
+from mmskin_build.figures.panels import letters_run_on
 from mmskin_build.figures.paper import PixelBox
 from mmskin_build.figures.plates import cut_by_marks, find_grid, find_unread
 from mmskin_build.figures.standing import match_marks, stand_alike
@@ -21,6 +22,7 @@ from mmskin_build.pdf.jobs import PanelPart, PictureView
 from mmskin_build.pdf.raster import RgbImage
 
 _PRINTED_SHARE = 0.6  # of the named letters in the text layer: pixels need not be read
+_BLANK = 2.0  # grey levels of spread below which there is nothing to be seen
 _LEADING_SHARE = 0.75  # of the named letters must be found, to lead the cuts
 
 
@@ -37,7 +39,16 @@ def find_panels(
     Returns:
         For each picture its panels, boxes in its pixels; the whole picture where it is one panel.
     """
-    marks = _find_marks(views, letters)
+    marks, are_read = _find_marks(views, letters)
+    found = _cut_views(views, expected, marks, len(letters))
+    if are_read and not _run_on(views, found):
+        return [[_whole(view, {})] for view in views]
+    return found
+
+
+def _cut_views(
+    views: Sequence[PictureView], expected: int, marks: Mapping[str, Mark], named: int
+) -> list[list[PanelPart]]:
     found: list[list[PanelPart]] = []
     for index, view in enumerate(views):
         own = {
@@ -45,13 +56,28 @@ def find_panels(
             for letter, mark in marks.items()
             if mark.picture == index
         }
-        is_shared = len(views) < len(letters) and len(own) >= 2  # several panels in one picture
+        is_shared = len(views) < named and len(own) >= 2  # several panels in one picture
         count = expected if len(views) == 1 else len(own) if is_shared else 1
         if count == 1 and not view.pieces:
             found.append([_whole(view, own)])
         else:
             found.append(_cut_view(view, count, own))
     return found
+
+
+def _run_on(views: Sequence[PictureView], found: Sequence[Sequence[PanelPart]]) -> bool:
+    """Whether the letters of all panels stand in an order that letters may have."""
+    boxes: list[Bbox] = []
+    letters: list[str | None] = []
+    for view, parts in zip(views, found, strict=True):
+        height, width = view.rgb.shape[:2]
+        sx, sy = view.bbox.width / width, view.bbox.height / height
+        for part in parts:
+            x0, y0, x1, y1 = part.box
+            left, top = view.bbox.x0, view.bbox.y0
+            boxes.append(Bbox(left + x0 * sx, top + y0 * sy, left + x1 * sx, top + y1 * sy))
+            letters.append(part.letter)
+    return letters_run_on(boxes, letters)
 
 
 def keep_whole(
@@ -61,10 +87,15 @@ def keep_whole(
     return [[_whole(view, {})] for view in views]
 
 
-def _find_marks(views: Sequence[PictureView], letters: Sequence[str]) -> dict[str, Mark]:
-    """The letters on the pictures: as the text layer prints them, or read from the pixels."""
+def _find_marks(
+    views: Sequence[PictureView], letters: Sequence[str]
+) -> tuple[dict[str, Mark], bool]:
+    """The letters on the pictures, and whether they were read from the pixels.
+
+    The others are as the text layer prints them.
+    """
     if not letters:
-        return {}
+        return {}, False
     printed: dict[str, Mark] = {}
     doubled: set[str] = set()
     for index, view in enumerate(views):
@@ -74,13 +105,16 @@ def _find_marks(views: Sequence[PictureView], letters: Sequence[str]) -> dict[st
                     doubled.add(letter)
                 printed[letter] = Mark(index, box, 0.0)
     printed = {letter: mark for letter, mark in printed.items() if letter not in doubled}
+    if len(views) < len(letters):
+        for index, view in enumerate(views):
+            for letter, box in view.beside:
+                printed.setdefault(letter, Mark(index, box, 0.0))
     if len(printed) >= max(2, _PRINTED_SHARE * len(letters)):
-        return printed
+        return printed, False
     if any(view.is_lettered for view in views):  # beside the pictures, as `find_letters` tells
-        return {}
-    return read_marks(
-        [(view.rgb, view.bbox) for view in views], letters, one_each=len(views) == len(letters)
-    )
+        return {}, False
+    pictures = [(view.rgb, view.bbox) for view in views]
+    return read_marks(pictures, letters, one_each=len(views) == len(letters)), True
 
 
 def _in_pixels(box: Bbox, view: PictureView) -> MarkBox:
@@ -103,10 +137,13 @@ def _cut_view(view: PictureView, count: int, marks: Mapping[str, MarkBox]) -> li
     if not view.may_split:
         return [_whole(view, marks)]
     if not marks:
-        boxes = split_raster(view.rgb, count)
+        boxes = _split(view.rgb, count)
         return [PanelPart(box, None) for box in boxes] or [_whole(view, marks)]
-    clean = erase_marks(view.rgb, marks)
-    boxes = split_raster(clean, count)
+    height, width = view.rgb.shape[:2]
+    over = {k: box for k, box in marks.items() if box[3] > 0 < box[2]}
+    over = {k: box for k, box in over.items() if box[0] < width and box[1] < height}
+    clean = erase_marks(view.rgb, over)
+    boxes = _split(clean, count)
     if len(marks) == count:
         cut = cut_by_marks(clean, marks, boxes)
         if cut:
@@ -124,6 +161,13 @@ def _cut_view(view: PictureView, count: int, marks: Mapping[str, MarkBox]) -> li
         if led:
             return led
     return [PanelPart(box, None) for box in boxes] or [_whole(view, marks)]
+
+
+def _split(rgb: RgbImage, count: int) -> list[PixelBox]:
+    """The panels that gutters set off (`split_raster`); none where one of them would be blank."""
+    boxes = split_raster(rgb, count)
+    blank = any(float(rgb[b:d, a:c].std(axis=(0, 1)).max()) < _BLANK for a, b, c, d in boxes)
+    return [] if blank else boxes
 
 
 def _led_by_marks(rgb: RgbImage, count: int, marks: Mapping[str, MarkBox]) -> list[PanelPart]:

@@ -24,6 +24,8 @@ _UNREAD_GROUND = 0.5  # the same, where letters were not read
 _UNREAD_AREA = 0.2  # of the usual drawing's area that the drawing of an unread letter has
 _WORK_PX = 900  # longer side at which drawings are looked at
 _FRAME_AREA, _FRAME_INK = 0.9, 0.08  # of the plate that a frame encloses; of that, its ink
+_LINE_INK = 0.08  # of the box around lines that run to both edges: gutters are no drawing
+_OWNED_SHARE = 0.85  # of the ink belongs to letters: the blobs of a dark field go to none
 _JOINS = (0.5, 0.3, 0.15, 0.05)  # letter heights over which strokes belong together
 _PART_HEIGHTS = 1.3  # letter heights that a drawing measures at least
 _REACH = 7.0  # letter heights from a letter to its drawing
@@ -102,12 +104,17 @@ def _grown(box: PixelBox, scale: float, size: tuple[int, int]) -> PixelBox:
 
 
 def _without_frames(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Leave out a frame around the plate, or a margin of another tone."""
+    """Leave out a frame around the plate, a margin of another tone, or thin lines across it."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink)
-    around = stats[:, cv2.CC_STAT_WIDTH] * stats[:, cv2.CC_STAT_HEIGHT]
+    wide, high = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    around = wide * high
     is_frame = (around >= _FRAME_AREA * ink.size) & (
         stats[:, cv2.CC_STAT_AREA] <= _FRAME_INK * around
     )
+    height, width = ink.shape
+    thin = np.minimum(wide, high) <= _LINE_INK * min(height, width)
+    thin |= stats[:, cv2.CC_STAT_AREA] <= _LINE_INK * around
+    is_frame |= thin & ((wide == width) | (high == height))
     is_frame[0] = False
     return np.where(is_frame[labels], np.uint8(0), ink)
 
@@ -187,11 +194,11 @@ def _gather(
     main: NDArray[np.int64],
     unit: float,
     count: int,
-) -> list[PixelBox]:
+) -> list[PixelBox] | None:
     """Give what is left to the nearest letter or drawing, and return each letter's box.
 
     A second view stands near its letter, a loose petal near its flower: the nearest of all is
-    given first, and draws others after it.
+    given first, and draws others after it. None where much of the ink is near none of them.
     """
     near = np.where(np.isfinite(away), away, 1e6)
     is_main = np.zeros(len(boxes), bool)
@@ -220,6 +227,9 @@ def _gather(
         left.remove(part)
         if is_main[part]:
             draw_after(part)
+    area = np.bincount(drawn.labels.ravel(), minlength=len(boxes))[1:]
+    if area[owner[1:] >= 0].sum() < _OWNED_SHARE * area.sum():
+        return None
     found: list[PixelBox] = []
     for row in range(count):
         own = boxes[owner == row]

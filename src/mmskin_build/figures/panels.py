@@ -15,13 +15,16 @@ from dataclasses import replace
 from mmskin_build.figures.layout import TextLine
 from mmskin_build.figures.subcaptions import split_caption, split_lone
 from mmskin_build.geometry import Bbox, reading_order
-from mmskin_build.records import Figure, Panel
+from mmskin_build.records import Figure, Line, Panel
 
 LETTER = re.compile(r"^\s*[(\[]?\s*([A-Za-z])\s*['’]?\s*[)\].:]?\s*$")
 _PLACES = ("inside", "below", "above", "left", "right")
 _LETTER_REACH_PT = 22.0  # a letter printed outside of its panel stands this near
 _TOUCH_PT = 0.3
 _LEAST_GRID, _ONE_SIZE = 4, 1.08  # panels of a grid; largest over smallest of their sides
+_ONE_COLUMN = 0.8  # of the wider of two panels that stand above one another
+_LISTED_HEIGHTS = 2.0  # of a letter, between the letters of a list
+_INSIDE = 0.5  # of a letter that lies over a picture and not beside it
 _READ_SHARE = 0.6  # of the panels bear a letter that was read: those keep their words
 
 
@@ -63,6 +66,51 @@ def find_letters(boxes: Sequence[Bbox], lines: Sequence[TextLine]) -> dict[int, 
     return best
 
 
+def letters_beside(
+    boxes: Sequence[Bbox], lines: Sequence[Line], named: Sequence[str]
+) -> tuple[tuple[tuple[str, Bbox], ...], ...]:
+    """Return the letters of `named` that the text layer prints beside each picture, at one place.
+
+    For pictures that hold several panels each, with a letter below or beside every panel: one
+    letter a picture (`find_letters`) is not enough. A letter that stands twice tells nothing,
+    nor does a list of letters.
+    """
+    marks = [
+        (match[1].lower(), box)
+        for line in lines
+        for text, box in _pieces(line)
+        if (match := LETTER.match(text)) is not None
+    ]
+    marks = [
+        (letter, mark)
+        for letter, mark in marks
+        if letter in named and not any(mark.covered_by(box) > _INSIDE for box in boxes)
+    ]
+    best: list[tuple[int, str, Bbox]] = []
+    for place in _PLACES[1:]:
+        near: list[tuple[int, str, Bbox]] = []
+        for letter, mark in marks:
+            away = [_letter_distance(box, mark, place) for box in boxes]
+            at = [(distance, i) for i, distance in enumerate(away) if distance is not None]
+            if at:
+                near.append((min(at)[1], letter, mark))
+        letters = [letter for _, letter, _ in near]
+        found = [entry for entry in near if letters.count(entry[1]) == 1]
+        if len(found) > len(best) and not _are_listed([mark for _, _, mark in found]):
+            best = found
+    return tuple(
+        tuple((letter, mark) for owner, letter, mark in best if owner == i)
+        for i in range(len(boxes))
+    )
+
+
+def _are_listed(marks: Sequence[Bbox]) -> bool:
+    """Whether letters stand closer together than panels can: a list, or a key to the picture."""
+    return any(
+        a.gap(b) < _LISTED_HEIGHTS * a.height for i, a in enumerate(marks) for b in marks[i + 1 :]
+    )
+
+
 def _match_letters(
     boxes: Sequence[Bbox], marks: Sequence[tuple[str, Bbox]], place: str
 ) -> tuple[dict[int, str], float]:
@@ -85,7 +133,7 @@ def _match_letters(
     return found, total
 
 
-def _pieces(line: TextLine) -> list[tuple[str, Bbox]]:
+def _pieces(line: TextLine | Line) -> list[tuple[str, Bbox]]:
     """A line as a whole, or its letters one by one: "(a)    (b)" may reach us as one line."""
     if LETTER.match(line.text):
         return [(line.text, line.bbox)]
@@ -194,7 +242,8 @@ def _by_letter(panels: Sequence[Panel], keys: Sequence[str]) -> dict[int, str] |
     known = [label for label in printed if label is not None]
     if len(known) == len(panels) and len(set(known)) == len(known):
         named = {i: label for i, label in enumerate(printed) if label is not None}
-        return named if set(known) & set(keys) else None
+        is_whole = _leave_none_out(known, keys)
+        return named if set(known) & set(keys) and is_whole else None
     if len(panels) != len(keys):
         return None
     if len(known) == len(panels) - 1 and len(known) >= 2 and len(set(known)) == len(known):
@@ -213,9 +262,47 @@ def _by_letter(panels: Sequence[Panel], keys: Sequence[str]) -> dict[int, str] |
     return None
 
 
+def _leave_none_out(known: Sequence[str], keys: Sequence[str]) -> bool:
+    """Whether no letter that a caption names is missing between those that panels bear.
+
+    A figure may go on on another page; but where "a" and "c" are found, the panel of "a" or "c"
+    shows "b", too.
+    """
+    return all(key in known for key in keys if min(known) < key < max(known))
+
+
+def letters_run_on(boxes: Sequence[Bbox], letters: Sequence[str | None]) -> bool:
+    """Whether letters run row by row, column by column, or clockwise; None is one not known.
+
+    Letters of one figure that do not were misread. Where panels stand in no clear rows, one that
+    meets another below it comes before that one in any order.
+    """
+    if not _is_plain(boxes):
+        return not any(
+            first is not None and second is not None and first > second and _stands_above(a, b)
+            for a, first in zip(boxes, letters, strict=True)
+            for b, second in zip(boxes, letters, strict=True)
+        )
+    orders = [order(boxes) for order in (reading_order, _column_order, _clockwise)]
+    runs = [[letter for i in order if (letter := letters[i]) is not None] for order in orders]
+    return any(run == sorted(run) for run in runs)
+
+
+def _stands_above(a: Bbox, b: Bbox) -> bool:
+    touch = abs(a.y1 - b.y0) <= _TOUCH_PT
+    return touch and a.x_overlap(b) > _ONE_COLUMN * max(a.width, b.width)
+
+
 def _read_only(panels: Sequence[Panel], keys: Sequence[str]) -> dict[int, str]:
-    """The panels whose printed letter is one of the caption's and stands once."""
+    """The panels whose printed letter is one of the caption's and stands once.
+
+    None where panels are fewer than letters and some are left out: one of them shows two.
+    """
     printed = [panel.label for panel in panels]
+    known = [label for label in printed if label is not None]
+    shows_two = len(panels) < len(keys) and known and not _leave_none_out(known, keys)
+    if shows_two:
+        return {}
     return {
         i: label
         for i, label in enumerate(printed)

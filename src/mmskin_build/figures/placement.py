@@ -5,6 +5,7 @@ from __future__ import annotations
 from mmskin_build.figures.profile import Side
 from mmskin_build.geometry import Bbox
 
+_SAME_EDGE_PT = 2.0  # edges of panels in one row or column differ by no more
 _LEVEL_SHARE = 0.7  # of the lower one's height, by which panels of a row stand level
 
 
@@ -28,6 +29,12 @@ def fills_column(text: Bbox, whole: Bbox, box: Bbox) -> bool:
     several_lines = text.height > 0.04 * max(text.width, 1.0) and text.height > 16
     set_to_width = abs(text.x0 - whole.x0) <= 8 and text.x1 <= whole.x1 + 12
     return beside and outside and several_lines and set_to_width
+
+
+def in_line(a: Bbox, b: Bbox) -> bool:
+    """Whether two pictures share both edges, as panels in one row or one column do."""
+    edges = ((a.x0, b.x0, a.x1, b.x1), (a.y0, b.y0, a.y1, b.y1))
+    return any(max(abs(p - q), abs(r - s)) <= _SAME_EDGE_PT for p, q, r, s in edges)
 
 
 def side_of(box: Bbox, text: Bbox) -> tuple[Side, float]:

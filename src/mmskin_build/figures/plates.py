@@ -43,11 +43,15 @@ from mmskin_build.figures.standing import (
     probe_of,
     stand_exactly,
 )
+from mmskin_build.geometry import Bbox
 
 _SEAMS = ((2.0, 0.75), (1.5, 0.6))  # ratio, share of steps; letters beside a seam confirm it
 _DRAWN_SHARE = 0.5  # of a plate is paper: drawings, where no seam is to be seen
 _FILLED_SHARE = 0.7  # of the panels are filled to their edges, in a plate of photographs
 _CUT_PX = 1600  # longer side at which gutters are looked at
+_COMMON, _WITHIN = 0.05, 0.95  # of the smaller of two boxes: they overlap; it lies within
+_COMMON_DRAWN = 0.5  # the same of specimens on black; drawings reach around one another
+_DARK = 128  # grey level below which the ground of a plate is black
 _LEAST_SIDE = 2.5  # letter heights that a panel measures at least
 
 
@@ -175,7 +179,7 @@ def _cut_papers(
         return best[2]
     for paper in papers[:2]:
         parts, _ = find_drawings(gray, paper, marks)
-        if parts:
+        if parts and _stand_free(list(parts.values()), gray, paper):
             whole = trim(paper.strict, (0, 0, gray.shape[1], gray.shape[0]))
             boxes = list(parts.values())
             return dict(
@@ -220,11 +224,45 @@ def _judge(
     marks: Mapping[str, MarkBox],
     place: str,
 ) -> None:
-    """Add a cut with its spread, if letters stand in it alike at all and no panel is a letter."""
+    """Add a cut with its spread, if letters stand in it alike at all and no panel is a letter.
+
+    A panel set into another lies within it: boxes that only overlap are no panels.
+    """
     spread = mark_spread(cut, marks, place)
     least = _LEAST_SIDE * float(np.median([mark[3] - mark[1] for mark in marks.values()]))
-    if spread is not None and not any(is_sliver(box, (least, least)) for box in cut.values()):
+    if (
+        spread is not None
+        and not any(is_sliver(box, (least, least)) for box in cut.values())
+        and not _overlap(list(cut.values()))
+    ):
         cuts.append((spread, place, cut))
+
+
+def _stand_free(boxes: Sequence[PixelBox], gray: NDArray[np.uint8], paper: Paper) -> bool:
+    """Whether boxes may be drawings or specimens: none holds another from edge to edge.
+
+    Drawings reach around one another, specimens on black do not.
+    """
+    height, width = gray.shape
+    spans = [box for box in boxes if box[3] - box[1] >= height or box[2] - box[0] >= width]
+    if any(_holds(span, box) for span in spans for box in boxes if box != span):
+        return False
+    is_dark = float(cv2.mean(gray, mask=paper.strict)[0]) < _DARK
+    return not (is_dark and _overlap(boxes, _COMMON_DRAWN))
+
+
+def _holds(box: PixelBox, other: PixelBox) -> bool:
+    return Bbox(*map(float, other)).covered_by(Bbox(*map(float, box))) >= _WITHIN
+
+
+def _overlap(boxes: Sequence[PixelBox], common: float = _COMMON) -> bool:
+    """Whether two boxes have a part in common, and neither lies within the other."""
+    placed = [Bbox(*map(float, box)) for box in boxes]
+    return any(
+        common <= a.intersect(b).area / max(min(a.area, b.area), 1.0) < _WITHIN
+        for i, a in enumerate(placed)
+        for b in placed[i + 1 :]
+    )
 
 
 def _are_filled(paper: Paper, boxes: Mapping[str, PixelBox]) -> bool:

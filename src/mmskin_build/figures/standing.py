@@ -16,6 +16,9 @@ ALIKE = 0.8  # letter heights that letters may differ in, for a cut that needs n
 PLACES = ("inside", "above", "below", "left", "right")
 _APART = 0.2  # of the panels whose letter may stand apart from where the others do
 _CORNER_SPREAD = 3.0  # letter heights that letters may differ in from one corner of their panels
+_OVER_EDGE = 0.4  # letter heights that a letter beside its panel may reach over its edge
+#: The way into a panel from each of its corners; from the middles of its top and bottom.
+_CORNERS, _MIDDLES = ((1, 1), (-1, 1), (1, -1), (-1, -1)), ((0, 1), (0, -1))
 
 
 def stand_exactly(boxes: Mapping[str, PixelBox], marks: Mapping[str, MarkBox], place: str) -> bool:
@@ -61,9 +64,9 @@ def mark_spread(
 ) -> float | None:
     """Return in letter heights how far letters are from standing alike; None where too far.
 
-    Inside, they keep one distance to one corner; outside, one distance to one side, at one end of
-    it or in its middle. A panel trimmed to what it shows may have lost its edge: a share of
-    `apart` may stand elsewhere.
+    Inside, they keep one distance to one corner, or to the middle of the top or bottom; outside,
+    one distance to one side, at one end of it or in its middle. A panel trimmed to what it shows
+    may have lost its edge: a share of `apart` may stand elsewhere, but not in middles.
     """
     letters = sorted(boxes)
     m = np.array([marks[letter] for letter in letters])
@@ -75,17 +78,29 @@ def mark_spread(
     down = (top + bottom) / 2
     if place == "inside":
         pairs = [(left, top), (right, top), (left, bottom), (right, bottom)]
+        pairs += [(across, top), (across, bottom)]
     elif place in ("above", "below"):
         edge = top if place == "above" else (m[:, 1] - b[:, 3]) / unit
+        within = edge + 1 if place == "above" else -edge
         pairs = [(left, edge), (across, edge), (right, edge)]
     else:
         edge = left if place == "left" else (m[:, 0] - b[:, 2]) / unit
+        within = (m[:, 2] - b[:, 0]) / unit if place == "left" else -edge
         pairs = [(edge, top), (edge, down), (edge, bottom)]
+    if place != "inside" and float(np.median(within)) > _OVER_EDGE:
+        return None  # letters over the pictures stand in one of their corners, or not alike
     spreads = []
-    for pair in pairs:
+    for number, pair in enumerate(pairs):
         table = np.stack(pair, axis=1)
-        away = np.abs(table - np.median(table, axis=0)).max(axis=1)
-        spreads.append(float(np.sort(away)[int((1 - apart) * (len(away) - 1))]))
+        table -= np.median(table, axis=0)
+        away = np.sort(np.abs(table).max(axis=1))
+        most = float(away[int((1 - apart) * (len(away) - 1))])
+        if most > ALIKE or number >= len(_CORNERS):
+            most = float(away[-1])  # where the others stand only roughly alike, none may be apart
+        if place == "inside":  # one farther inside has a box that goes on beyond its panel
+            farthest = float((table * np.array((_CORNERS + _MIDDLES)[number])).max())
+            most = farthest if farthest > max(most, ALIKE) else most
+        spreads.append(most)
     least = min(spreads)
     return least if least <= _CORNER_SPREAD else None
 

@@ -8,22 +8,23 @@ sentence of the last part: captions end with what holds for the whole figure (st
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from mmskin_build.figures.caption_forms import FORMS
 from mmskin_build.figures.caption_marks import (
-    BARE_LOWER,
-    BARE_UPPER,
     PAREN_GROUP,
-    PAREN_REMARK,
     PLAIN_LOWER,
     PLAIN_UPPER,
+    STRONG_LOWER,
+    STRONG_UPPER,
     Mark,
     find_chain,
     find_marks,
     join_common,
     letters_in,
+    mend_chain,
     sentence_end,
     sentence_start,
     trim_part,
@@ -34,7 +35,9 @@ _PLACE = (
     r"(?:left|right|top|bottom|middle|cent(?:er|re)|above|below|upper|lower)"
     r"(?:[\s-]+(?:row|panels?|images?|pictures?|figures?|photographs?|half))?"
 )
-_PLACE_LEADING = re.compile(rf"(?:^|(?<=[.;])\s+)(?P<place>{_PLACE})\s*[:,]\s+", re.IGNORECASE)
+_PLACE_LEADING = re.compile(
+    rf"(?:^|(?<=[.;])\s+)(?:on the )?(?P<place>{_PLACE})\s*[:,]\s+", re.IGNORECASE
+)
 _PLACE_TRAILING = re.compile(rf"\(\s*(?P<place>{_PLACE})\s*\)", re.IGNORECASE)
 _PLACE_PANEL = re.compile(
     r"\b(?P<place>(?:(?:top|upper|bottom|lower)[\s-]+)?(?:left|right|top|bottom|upper|lower|middle))"
@@ -80,37 +83,42 @@ def split_caption(text: str) -> Subcaptions:
     {'a': 'Papules', 'b': 'Plaques', 'c': 'Plaques'}
     """
     best: tuple[int, int, dict[str, str], str] | None = None
-    finders: Sequence[Callable[[str], list[Mark]]] = (
-        lambda t: find_marks(PAREN_GROUP, t),
-        lambda t: find_marks(PLAIN_UPPER, t),
-        lambda t: find_marks(PLAIN_LOWER, t),
-        lambda t: find_marks(BARE_LOWER, t),
-        lambda t: find_marks(BARE_UPPER, t),
-        _with_remarks,
-        lambda t: [
-            mark for mark in find_marks(PLAIN_UPPER, t) if "." not in t[mark.start : mark.end]
-        ],
-    )
-    for rank, finder in enumerate(finders):
-        chain = find_chain(finder(text))
+    for rank, form in enumerate(FORMS):
+        marks = form.find(text)
+        chain = find_chain(marks)
+        if form.may_trail:
+            chain = mend_chain(text, marks, chain)
         count = sum(len(mark.keys) for mark in chain)
-        if count < 2 or (rank == 2 and len(chain) < 2):
+        if count < 2 or (form.needs_two and len(chain) < 2):
             continue
+        trails = form.may_trail and _is_trailing(text, chain)
         mixed = _cut_mixed(text, chain) if rank == 0 else None
-        parts, common = mixed or _cut(text, chain, trailing=rank == 0 and _is_trailing(text, chain))
+        parts, common = mixed or _cut(text, chain, trailing=trails)
         _divide_shared(parts, chain)
         parts = {k: part for k, part in parts.items() if part and not _is_of_another(part, k)}
         if len(parts) >= 2 and (best is None or count > best[0]):
             best = (count, -rank, parts, common)
+    listed = _by_list(text)
+    if listed is not None and (best is None or len(listed.parts) > best[0]):
+        return listed
     if best is not None:
         return Subcaptions("letters", best[2], best[3])
     return _by_place(text)
 
 
-def _with_remarks(text: str) -> list[Mark]:
-    """Marks before their words, and those that end a remark behind them: "(E; 600×)"."""
-    remarks = [replace(mark, trails=True) for mark in find_marks(PAREN_REMARK, text)]
-    return sorted(find_marks(PLAIN_UPPER, text) + remarks, key=lambda mark: mark.start)
+def _by_list(text: str) -> Subcaptions | None:
+    """The panels that one pair of parentheses lists: "Warts (A: hand; B: knee)"."""
+    for found in re.finditer(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)", text):
+        inner = found[1]
+        for pattern in (PLAIN_UPPER, PLAIN_LOWER, STRONG_UPPER, STRONG_LOWER):
+            chain = find_chain(find_marks(pattern, inner))
+            if len(chain) < 2 or inner[: chain[0].start].strip():
+                continue
+            parts, rest = _cut(inner, chain, trailing=False)
+            if len(parts) >= 2 and not rest:
+                common = join_common([text[: found.start()], text[found.end() :]])
+                return Subcaptions("letters", parts, common)
+    return None
 
 
 def _is_trailing(text: str, chain: Sequence[Mark]) -> bool:
@@ -167,6 +175,10 @@ def _cut(text: str, chain: Sequence[Mark], *, trailing: bool) -> tuple[dict[str,
         start = sentence_start(text, chain[0].start)
         common = [text[:start]]
         for mark in chain:
+            sentence = max(start, sentence_start(text, mark.start))
+            if start > 0 and text[start:sentence].strip(" .,;"):
+                common.append(text[start:sentence])  # "(b) of sarcoidosis. Close-up (c)"
+                start = sentence
             own = re.sub(r"^[\s,;]*(?:and|&)\s+", "", text[start : mark.start])
             for key in mark.keys:
                 parts[key] = trim_part(own)

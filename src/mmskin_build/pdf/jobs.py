@@ -86,14 +86,15 @@ class PictureView:
     """A picture of a figure as panels are looked for in it.
 
     `bbox` is what `rgb`, ``(H, W, 3) uint8``, shows, in points. `pieces` are pictures set edge to
-    edge, in pixels. `printed` are single letters of the text layer over it; `is_lettered` tells
-    that its letter is known already.
+    edge, in pixels. `printed` are single letters of the text layer over it, `beside` those near it
+    that may be letters of its panels; `is_lettered` tells that its letter is known already.
     """
 
     rgb: NDArray[np.uint8]
     bbox: Bbox
     pieces: tuple[PixelBox, ...] = ()
     printed: tuple[tuple[str, Bbox], ...] = ()
+    beside: tuple[tuple[str, Bbox], ...] = ()
     is_lettered: bool = False
     may_split: bool = True
 
@@ -108,7 +109,8 @@ class PixelRequest:
     """The figures of one page whose pixels are wanted.
 
     `expected` gives for each figure the number of panels that its caption names (0 when it names
-    none), `letters` their letters where it names them so. `lines` are the visible lines of the
+    none), `letters` their letters where it names them so, `beside` such letters in the text layer
+    near each of its pictures, empty where they are not wanted. `lines` are the visible lines of the
     page's text layer that reach into the figures; None reads them again. Pictures are written to
     ``out_dir/<image_sha256>.png``; None writes nothing.
     """
@@ -118,6 +120,7 @@ class PixelRequest:
     letters: tuple[tuple[str, ...], ...]
     render_dpi: int
     find_panels: FindPanels
+    beside: tuple[tuple[tuple[tuple[str, Bbox], ...], ...], ...] = ()
     lines: tuple[Line, ...] | None = None
     out_dir: Path | None = None
 

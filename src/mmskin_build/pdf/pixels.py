@@ -89,31 +89,37 @@ def cut_figures(document: Document, job: PageJob[PixelRequest]) -> tuple[Figure,
     lines = lines if request.lines is None else request.lines
     cutter = PageCutter(page, request.render_dpi, painting, lines)
     done: list[Figure] = []
-    wanted = zip(request.figures, request.expected, request.letters, strict=True)
-    for figure, expected, letters in wanted:
+    around = request.beside or ((),) * len(request.figures)
+    wanted = zip(request.figures, request.expected, request.letters, around, strict=True)
+    for figure, expected, letters, beside in wanted:
         panels = figure.panels
         if len(panels) == 1 and figure.kind == "photo":
             panels = _by_objects(cutter, panels[0], expected)
         pictures = [cutter.cut(panel.bbox) for panel in panels]
         may_split = len(panels) < max(2, expected) and figure.kind == "photo"
+        near = beside if len(beside) == len(panels) else ((),) * len(panels)
         views = [
             PictureView(
                 rgb=picture.rgb,
                 bbox=picture.bbox,
                 pieces=picture.pieces,
                 printed=_printed_letters(picture.overlays),
+                beside=own,
                 is_lettered=panel.label is not None,
                 may_split=may_split,
             )
-            for panel, picture in zip(panels, pictures, strict=True)
+            for panel, picture, own in zip(panels, pictures, near, strict=True)
         ]
         cuts: list[tuple[Panel, _Picture]] = []
         found = request.find_panels(views, expected, letters)
-        for panel, picture, every in zip(panels, pictures, found, strict=True):
+        for panel, picture, view, every in zip(panels, pictures, views, found, strict=True):
             size = picture.rgb.shape[1], picture.rgb.shape[0]
             parts = without_bars(every, size, picture.bbox, picture.overlays)
             if len(parts) == 1:
-                cuts.append((replace(panel, label=panel.label or parts[0].letter), picture))
+                # One of several letters is not the letter of a picture that could not be cut.
+                own = {letter for letter, _ in (*view.printed, *view.beside) if letter in letters}
+                label = None if len(own) > 1 else panel.label or parts[0].letter
+                cuts.append((replace(panel, label=label), picture))
                 continue
             for part in parts:
                 inner = _part(picture, part.box)
