@@ -21,6 +21,7 @@ _REPEATS_SHARE = 0.2  # of all pages; running heads alternate and change by chap
 _BASELINE_SHARE = 0.6  # common height of two pieces of one printed line
 _WORD_GAP_EM = 0.9  # widest gap inside a line across reader blocks
 _SUPERSCRIPTS = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
+_COLUMN_GAP_EM = 0.5  # least gap between captions side by side
 _BLOCK_GAP_EM = 2.2  # widest gap inside a line of one reader block (justified text)
 
 
@@ -140,10 +141,14 @@ def _printed_lines(page: Page, left_out: frozenset[int]) -> list[TextLine]:
         if line.text.strip() and index not in left_out
     ]
     joined: list[TextLine] = []
+    columns: list[TextLine] = []  # captions that begin beside another one
     for piece in pieces:
         last = joined[-1] if joined else None
         gap = None if last is None else _gap_on_one_line(last, piece, page)
-        if last is not None and gap is not None:
+        if last is not None and gap is not None and _begins_beside(last, piece, gap):
+            columns.append(piece)
+            joined.append(piece)
+        elif last is not None and gap is not None and not _in_column(piece, columns, gap):
             joined[-1] = _join(last, piece, gap)
         else:
             joined.append(piece)
@@ -162,6 +167,23 @@ def _gap_on_one_line(left: TextLine, right: TextLine, page: Page) -> float | Non
     em = max(left.size_pt, right.size_pt)
     limit = _BLOCK_GAP_EM if left.block == right.block else _WORD_GAP_EM
     return gap if -0.5 * em <= gap <= limit * em else None
+
+
+def _begins_beside(left: TextLine, piece: TextLine, gap: float) -> bool:
+    """Whether a caption begins in `piece`, beside another one in one row."""
+    if gap <= _COLUMN_GAP_EM * piece.size_pt:
+        return False
+    return parse_label(piece.text) is not None and parse_label(left.text) is not None
+
+
+def _in_column(piece: TextLine, columns: Sequence[TextLine], gap: float) -> bool:
+    """Whether `piece` goes on with a caption that began beside another one."""
+    return gap > _COLUMN_GAP_EM * piece.size_pt and any(
+        piece.block == head.block
+        and abs(piece.bbox.x0 - head.bbox.x0) <= 1.0
+        and abs(piece.size_pt - head.size_pt) <= 0.5
+        for head in columns
+    )
 
 
 def _join(left: TextLine, right: TextLine, gap: float) -> TextLine:
