@@ -233,3 +233,31 @@ def test_the_numbers_of_an_axis_are_no_numbers_of_lines() -> None:
     axis = [make_line(str(n), 100, 100 + 15.0 * n, size_pt=5) for n in range(1, 20)]
     (layout,) = build_layout([make_page(0, lines=(*axis, *text))]).pages
     assert {line.text for line in layout.lines} >= {str(n) for n in range(1, 20)}
+
+
+def test_captions_side_by_side_in_one_block_are_not_joined() -> None:
+    left = ("Fig. 16 Livedo in the left axilla and on", "the arm of a man of seventy years or so.")
+    right = ("Fig. 17 Annular lesions of the leg and", "the foot of a child.")
+    lines = [
+        line
+        for row in range(2)
+        for line in (
+            make_line(left[row], 72, 400 + 10 * row, size_pt=8, block=1),
+            make_line(right[row], 242, 400 + 10 * row, size_pt=8, block=1),
+        )
+    ]
+    assert captions_of(make_page(0, lines=(*lines, *make_body()))) == [
+        "Livedo in the left axilla and on the arm of a man of seventy years or so.",
+        "Annular lesions of the leg and the foot of a child.",
+    ]
+
+
+def test_a_page_whose_lines_are_blocks_of_their_own_has_no_paragraphs() -> None:
+    lines = (
+        make_line("Figure 2: Plaques of both palms in a woman of sixty years.", 100, 400, block=1),
+        make_line("Arrows mark the border.", 100, 412, block=2),
+        make_line("Biopsy.", 300, 600, block=3),
+    )
+    assert captions_of(
+        make_page(0, lines=lines), make_page(1, lines=make_body(rows=40, y0=90))
+    ) == ["Plaques of both palms in a woman of sixty years. Arrows mark the border."]

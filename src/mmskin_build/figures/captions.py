@@ -7,7 +7,7 @@ gap, a picture, a rule or the next label ends it.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -88,15 +88,15 @@ class CaptionBlock:
 class _Setting:
     """How the page of a caption is set.
 
-    `leading` is the pitch of wide lines in sizes of their type, else 0; `turned` text has no
-    paragraphs to the reader; nothing follows an `apart` caption in step; `column` is what those of
-    the page's `lines` take that begin where the caption does.
+    `leading` is the pitch of wide lines in sizes of their type, else 0. `loose` text, turned or on
+    a turned page, has no paragraphs to the reader. Nothing follows an `apart` caption in step.
+    `column` is what those of the page's `lines` take that begin where the caption does.
     """
 
     body: BodyStyle
     scanned: bool
     leading: float
-    turned: bool
+    loose: bool
     apart: bool
     column: Bbox
     lines: Sequence[TextLine]
@@ -172,7 +172,7 @@ def _extend(
         book.body,
         scanned,
         leading.pitch,
-        start.direction != 0,
+        start.direction != 0 or not _has_paragraphs(layout),
         leading.apart or not pictures,
         union_all(column),
         lines,
@@ -279,6 +279,12 @@ def _is_translation(line: TextLine, last: TextLine, start: Start) -> bool:
     return near and other_word and line.bbox.x_overlap(last.bbox) > 0
 
 
+def _has_paragraphs(layout: PageLayout) -> bool:
+    """Whether the reader found blocks of several lines: on a turned page each line is one."""
+    blocks = Counter(line.block for line in layout.lines if line.direction == 0)
+    return not blocks or max(blocks.values()) > 1
+
+
 def _heads(label: TextLine, line: TextLine, gap: float) -> bool:
     """Whether a label alone on its line and `line` below it are set as one paragraph."""
     near = gap <= _CLOSE_GAP * max(label.height_pt, line.height_pt)
@@ -317,7 +323,7 @@ def _fits(
     if line.block != last.block and caption_like_body:
         # Nothing but position tells the caption's end: a new block after a closed line ends it.
         short = last.bbox.x1 < box.x1 - 2 * size
-        no_blocks = setting.turned or has_parted(members, line)
+        no_blocks = setting.loose or has_parted(members, line)
         closed = short or (stopped and not no_blocks)
         return gap <= _CLOSE_GAP * height and (not closed or flows_on(line, last, setting.lines))
     return line.block == last.block or gap <= 0.8 * height

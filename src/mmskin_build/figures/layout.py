@@ -34,6 +34,7 @@ _MISREAD = re.compile(
 )
 _LABEL_WORD = re.compile(r"\s*(?:figure|fig\.?)\s*", re.IGNORECASE)
 _LABEL_NUMBER = re.compile(r"\s*[A-Z]?\d+(?:[.\-\u2013]\d+)*[A-Za-z]?[.:]?\s*")
+_COLUMN_GAP_EM = 0.5  # least gap between captions side by side
 _BLOCK_GAP_EM = 2.2  # widest gap inside a line of one reader block (justified text)
 
 
@@ -193,10 +194,16 @@ def _printed_lines(page: Page, left_out: frozenset[int]) -> list[TextLine]:
     gaps = [None, *(_gap_on_one_line(last, piece, page) for last, piece in pairwise(pieces))]
     starts = {round(piece.bbox.x0) for gap, piece in zip(gaps, pieces, strict=False) if gap is None}
     joined: list[TextLine] = []
+    columns: list[TextLine] = []  # captions that begin beside another one
     for piece in pieces:
         last = joined[-1] if joined else None
         gap = None if last is None else _gap_on_one_line(last, piece, page)
-        if last is not None and gap is not None and not _opens_cell(last, piece, gap, starts):
+        if last is None or gap is None:
+            joined.append(piece)
+        elif _begins_beside(last, piece, gap):
+            columns.append(piece)
+            joined.append(piece)
+        elif not _in_column(piece, columns, gap) and not _opens_cell(last, piece, gap, starts):
             joined[-1] = _join(last, piece, gap)
         else:
             joined.append(piece)
@@ -327,6 +334,23 @@ def _gap_on_one_line(left: TextLine, right: TextLine, page: Page) -> float | Non
     em = max(left.size_pt, right.size_pt)
     limit = _BLOCK_GAP_EM if left.block == right.block else _WORD_GAP_EM
     return gap if -0.5 * em <= gap <= limit * em else None
+
+
+def _begins_beside(left: TextLine, piece: TextLine, gap: float) -> bool:
+    """Whether a caption begins in `piece`, beside another one in one row."""
+    if gap <= _COLUMN_GAP_EM * piece.size_pt:
+        return False
+    return parse_label(piece.text) is not None and parse_label(left.text) is not None
+
+
+def _in_column(piece: TextLine, columns: Sequence[TextLine], gap: float) -> bool:
+    """Whether `piece` goes on with a caption that began beside another one."""
+    return gap > _COLUMN_GAP_EM * piece.size_pt and any(
+        piece.block == head.block
+        and abs(piece.bbox.x0 - head.bbox.x0) <= 1.0
+        and abs(piece.size_pt - head.size_pt) <= 0.5
+        for head in columns
+    )
 
 
 def _join(left: TextLine, right: TextLine, gap: float) -> TextLine:
