@@ -222,6 +222,19 @@ def test_recognized_labels_without_a_mark_head_captions_in_a_book_of_captions_al
     ]
 
 
+def test_recognized_captions_set_tightly_below_one_another_are_told_apart() -> None:
+    words = ["Fig. 4 Plaques of the", "elbow.", "Fig. 5 Papules of", "the knee."]
+    lines = [
+        make_line(text, 72, 408 + 10 * n, font="ocr", size_pt=8.0, block=1)
+        for n, text in enumerate(words)
+    ]
+    page = make_page(0, lines=(*lines, *make_body()), text_source="ocr")
+    assert texts(find(page)) == [
+        ("Fig. 4", "Plaques of the elbow."),
+        ("Fig. 5", "Papules of the knee."),
+    ]
+
+
 def test_a_caption_may_hang_in_a_column_beside_its_label() -> None:
     small = {"size_pt": 8.0, "font": "Helvetica"}
     words = ["Plaques of the elbow", "with silvery scales", "and borders."]

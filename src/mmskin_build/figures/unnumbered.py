@@ -94,6 +94,9 @@ def bind_unnumbered(
             if words < _MIN_WORDS or CREDIT.match(lines[0].text):
                 continue
             words_block = _caption(layout.page_index, lines, book.words)
+            recognized = layout.page.text_source == "ocr"
+            if label is None and recognized and words_block.text[:1].islower():
+                continue  # the end of a paragraph, its size misjudged
             single = _SINGLE.match(words_block.text)
             if single is not None:
                 words_block = replace(words_block, text=words_block.text[single.end() :])
