@@ -9,7 +9,8 @@ Steps, in order:
 4. `regions`: pictures out of image objects, strips, tiles, vector drawings and scans
 5. `profile`: what this book's captions look like, learned from unambiguous pages
 6. `align`, `facing`: pictures to captions, on each page and then across the page break, by
-   `assignment` at the least total cost; `unnumbered`: captions without a number, by place and type
+   `assignment` at the least total cost; `stacks`, `openings`: captions in one block by their order;
+   `unnumbered`: captions without a number, by place and type; `panel_words`: words under panels
 7. `caption_marks`, `subcaptions`: a caption's parts by panel
 8. `glyphs`, `lettering`: the letters inside the pictures of a figure
 9. `paper`, `gutters`, `charts`, `standing`, `lattice`, `drawings`, `plate_cuts`, `plates`,

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from mmskin_build.figures.assignment import assign
-from mmskin_build.figures.captions import CaptionBlock
+from mmskin_build.figures.captions import CaptionBlock, PanelWords
 from mmskin_build.figures.layout import BodyStyle, PageLayout, TextLine
 from mmskin_build.figures.profile import Profile, Side
 from mmskin_build.figures.regions import Picture
@@ -52,17 +52,6 @@ class Link:
     gap_pt: float
     cost: float
     blocked_words: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class PanelWords:
-    """Words under one of a figure's pictures: `text` without the letter, `printed` with it."""
-
-    picture: Bbox
-    letter: str
-    text: str
-    printed: str
-    bbox: Bbox
 
 
 @dataclass(slots=True)

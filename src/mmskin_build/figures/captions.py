@@ -69,6 +69,17 @@ class CaptionBlock:
     runs_on: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class PanelWords:
+    """Words under one of a figure's pictures: `text` without the letter, `printed` with it."""
+
+    picture: Bbox
+    letter: str
+    text: str
+    printed: str
+    bbox: Bbox
+
+
 def find_captions(book: BookLayout, obstacles: Mapping[int, Sequence[Bbox]]) -> list[CaptionBlock]:
     """Find all labeled captions of a book; `obstacles` are the pictures by page index."""
     views = [
