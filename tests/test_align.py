@@ -357,6 +357,17 @@ def test_words_of_two_scanned_pictures_with_lost_plain_edges_are_two_captions() 
     assert found == [("Plaques of the elbow in a woman.", 1)] * 2
 
 
+def test_the_recognized_end_of_a_paragraph_under_a_picture_is_no_caption() -> None:
+    end = make_line("and no treatment is needed.", 72, 406, font="ocr", size_pt=8.0)
+    scan = make_page(
+        0,
+        lines=[end, *(replace_font(line) for line in make_body(y0=500, rows=8))],
+        scan_regions=[ScanRegion(bbox=Bbox(72, 200, 372, 400), photo_score=1.0)],
+        text_source="ocr",
+    )
+    assert [f.status for f in align(scan).figures] == ["image_without_caption"]
+
+
 def replace_font(line: Line) -> Line:
     """A line as a recognizer gives it: without its font."""
     return replace(line, spans=tuple(replace(span, font="ocr") for span in line.spans))

@@ -186,6 +186,25 @@ def test_a_label_may_be_broken_at_the_end_of_a_line_inside_a_paragraph_of_captio
     ]
 
 
+def test_words_that_hang_beside_the_label_of_a_neighbor_are_no_second_column() -> None:
+    small = {"size_pt": 8.0, "font": "Helvetica"}
+    lines = []
+    for number, x0 in enumerate((72, 332), start=1):
+        words = ["Plaques of the", "elbow with scales", "and borders."]
+        label = make_line(f"Figure 33.{number}", x0, 408.5, block=2 * number, **small)
+        hanging = [
+            make_line(t, x0 + 66, 408 + 10 * n, block=2 * number, **small)
+            for n, t in enumerate(words)
+        ]
+        lines += [*hanging, label] if number == 2 else [label, *hanging]
+    pictures = [Bbox(72, 200, 322, 400), Bbox(332, 200, 582, 400)]
+    found = find(make_page(0, lines=(*lines, *make_body())), pictures={0: pictures})
+    assert texts(found) == [
+        ("Figure 33.1", "Plaques of the elbow with scales and borders."),
+        ("Figure 33.2", "Plaques of the elbow with scales and borders."),
+    ]
+
+
 def test_a_label_may_stand_on_two_lines_beside_its_words() -> None:
     bold = {"size_pt": 8.0, "font": "Helvetica-Bold", "bold": True, "block": 1}
     label = [make_line("FIGURE", 72, 408, **bold), make_line("12.3", 72, 418, **bold)]
@@ -219,6 +238,19 @@ def test_recognized_labels_without_a_mark_head_captions_in_a_book_of_captions_al
     (block,) = find(make_page(0, lines=(*lines, said), text_source="ocr"))
     assert texts([block]) == [
         ("Fig. 4", "Plaques of the elbow with silvery scales and sharp borders.")
+    ]
+
+
+def test_recognized_captions_set_tightly_below_one_another_are_told_apart() -> None:
+    words = ["Fig. 4 Plaques of the", "elbow.", "Fig. 5 Papules of", "the knee."]
+    lines = [
+        make_line(text, 72, 408 + 10 * n, font="ocr", size_pt=8.0, block=1)
+        for n, text in enumerate(words)
+    ]
+    page = make_page(0, lines=(*lines, *make_body()), text_source="ocr")
+    assert texts(find(page)) == [
+        ("Fig. 4", "Plaques of the elbow."),
+        ("Fig. 5", "Papules of the knee."),
     ]
 
 

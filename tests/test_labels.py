@@ -88,6 +88,23 @@ def test_labels_of_many_forms_are_known(line: str, key: str, letter: str | None)
 
 
 @pytest.mark.parametrize(
+    ("line", "text", "rest"),
+    [
+        ("Figs 5 and 6. Plaques", "Figs 5 and 6", " Plaques"),
+        ("Figs. 1.5, 1.6 & 1.7 Plaques", "Figs. 1.5, 1.6 & 1.7", " Plaques"),
+        ("Figures 5, 6: Plaques", "Figures 5, 6", " Plaques"),
+        ("Figs 5 and six plaques", "Figs 5", " and six plaques"),
+        ("Figs 5, 45-year-old woman", "Figs 5", ", 45-year-old woman"),
+        ("Fig. 5 and 6 papules", "Fig. 5", " and 6 papules"),
+    ],
+)
+def test_a_label_may_count_several_figures(line: str, text: str, rest: str) -> None:
+    label = parse_label(line)
+    assert label is not None
+    assert (label.text, line[label.end :], label.parts[-1]) == (text, rest, 5)
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "",

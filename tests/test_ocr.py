@@ -403,6 +403,7 @@ def read_words(monkeypatch: pytest.MonkeyPatch, *words: tuple[str, int, int, int
 @pytest.mark.parametrize(
     ("seen", "meant"),
     [
+        (("Figs", "3"), "Figs 3"),
         (("Ficure", "3:"), "Figure 3:"),
         (("FIGURE", "|:"), "FIGURE 1:"),
         (("FiGure", "l2;"), "Figure 12:"),

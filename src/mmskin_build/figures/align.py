@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from mmskin_build.figures.assignment import assign
-from mmskin_build.figures.captions import CaptionBlock
+from mmskin_build.figures.captions import CaptionBlock, PanelWords
 from mmskin_build.figures.islands import is_scanned
 from mmskin_build.figures.layout import BodyStyle, PageLayout, TextLine
 from mmskin_build.figures.own_words import OwnWords
@@ -55,17 +55,6 @@ class Link:
     gap_pt: float
     cost: float
     blocked_words: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class PanelWords:
-    """Words under one of a figure's pictures: `text` without the letter, `printed` with it."""
-
-    picture: Bbox
-    letter: str
-    text: str
-    printed: str
-    bbox: Bbox
 
 
 @dataclass(slots=True)

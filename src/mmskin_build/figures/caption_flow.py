@@ -351,6 +351,9 @@ def find_second_column(
         for i in heads
     ):
         return []  # the caption of another picture
+    first_row = lines[found[0]].bbox
+    if any(i in heads and lines[i].bbox.y_overlap(first_row) > 0 for i in beside):
+        return []  # its words hang beside their label
     above = [
         p for p in pictures if 0 <= box.y0 - p.y1 + 4 <= _ABOVE_PT and p.x_overlap(box.union(right))
     ]

@@ -85,6 +85,17 @@ class CaptionBlock:
 
 
 @dataclass(frozen=True, slots=True)
+class PanelWords:
+    """Words under one of a figure's pictures: `text` without the letter, `printed` with it."""
+
+    picture: Bbox
+    letter: str
+    text: str
+    printed: str
+    bbox: Bbox
+
+
+@dataclass(frozen=True, slots=True)
 class _Setting:
     """How the page of a caption is set.
 

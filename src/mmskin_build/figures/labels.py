@@ -45,6 +45,15 @@ LABEL = re.compile(
     r"(?=$|[\s\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3])",
     re.IGNORECASE,
 )
+#: What goes on with a label that counts several figures: "Figs 5 and 6", "Figs. 1.2, 1.3 & 1.4".
+_ALSO = re.compile(
+    rf"(?:\s*(?:,|,?\s*(?:and|&|und|et|y)\s)\s*\d+(?:[.{_DASHES}]\d+)*)+(?P<separator>[.:|])?"
+    r"(?=$|\s)",
+    re.IGNORECASE,
+)
+_PLURAL = re.compile(
+    r"(?:figs|figures|plates|photos|photographs|images|abbildungen)\.?", re.IGNORECASE
+)
 #: A small-capital label whose glyphs have no meaning in the PDF: "F" and some signs, then a number.
 BROKEN_LABEL = re.compile(
     r"^\s*(?P<word>F[^\w\s]{3,6})\s*(?P<number>\d+(?:\.\d+)*)\s*(?P<separator>[.:])", re.UNICODE
@@ -93,8 +102,9 @@ class FigureLabel:
     """A parsed label.
 
     `text` is the label as printed without its separator, `prefix` what kind of figure it counts
-    (``figure``, ``plate``, …), `number` the printed number with one kind of dash, `letter` a panel
-    letter printed in the label ("Fig. 3-4A"), `end` where the caption begins in the line.
+    (``figure``, ``plate``, …), `number` the printed number with one kind of dash, the first one of
+    "Figs 5 and 6", `letter` a panel letter printed in the label ("Fig. 3-4A"), `end` where the
+    caption begins in the line.
     """
 
     text: str
@@ -162,13 +172,19 @@ def parse_label(text: str) -> FigureLabel | None:
     if lettered is not None:
         number = lettered[1]
         letter = lettered[2].lower() if len(lettered[2]) == 1 else None  # "3A–C" is all of 3
+    printed, separator, end = f"{word} {raw}", match["separator"] or "", match.end()
+    also = _ALSO.match(text, match.end("number")) if _PLURAL.fullmatch(word) else None
+    if also is not None:
+        also_end = also.start("separator") if also["separator"] else also.end()
+        printed += re.sub(r"\s+", " ", text[match.end("number") : also_end])
+        separator, end = also["separator"] or "", also.end()
     return FigureLabel(
-        text=f"{word} {raw}",
+        text=printed,
         prefix=prefix,
         number=number,
         letter=letter,
-        separator=match["separator"] or "",
-        end=match.end(),
+        separator=separator,
+        end=end,
     )
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mmskin_build.figures.align import Group, PanelWords
-from mmskin_build.figures.captions import join_lines
+from mmskin_build.figures.align import Group
+from mmskin_build.figures.captions import PanelWords, join_lines
 from mmskin_build.figures.layout import BookLayout, PageLayout, TextLine
 from mmskin_build.geometry import Bbox, reading_order, union_all
 

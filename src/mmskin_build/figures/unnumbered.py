@@ -101,6 +101,8 @@ def bind_unnumbered(
             if LONE_LABEL.match(lines[0].text) and book.body.matches(lines[0]):
                 lines = _paragraph(lines[0], layout)
             words_block = caption_of(layout.page_index, lines, book.words)
+            if label is None and scanned and words_block.text[:1].islower():
+                continue  # the end of a paragraph, its size misjudged
             gap = round(group.bbox.gap(words_block.bbox), 1)
             if label is None:
                 group.caption = words_block

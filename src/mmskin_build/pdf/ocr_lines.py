@@ -30,7 +30,7 @@ _SAME_HEIGHT = 0.12  # relative difference of lines in one font
 _WIDE_GAP = 2.5  # line heights; words further apart are of two lines
 _HIGH, _LOW = re.compile(r"[A-Zbdfhkl\d]"), re.compile(r"[gjpqy]")  # letters that rise, and sink
 _COLUMN_GAP = 0.9  # line heights; between words of justified text it is less
-_LABELS = ("figure", "fig.", "table", "plate", "abbildung", "abb.")
+_LABELS = ("figure", "fig.", "figs", "table", "plate", "abbildung", "abb.")
 _LABEL_NUMBER = re.compile(r"(?P<number>[\d|l][\d|l.–-]*[A-Za-z]?)(?P<end>[.:;,]?)")
 _LABEL_ALONE = re.compile(rf"(?i)(?:{'|'.join(map(re.escape, _LABELS))})\s*\d[\d.–-]*[a-z]?[.:]?")
 _BAR = re.compile(r"[|l]")
@@ -185,15 +185,19 @@ def _repair_label(words: Sequence[RecognizedWord]) -> list[RecognizedWord]:
     if len(words) < 2 or not (number := _LABEL_NUMBER.fullmatch(words[1].text)):
         return list(words)
     label = words[0].text
-    for name in _LABELS:
-        differences = sum(a != b for a, b in zip(label.lower(), name, strict=False))
-        if len(label) == len(name) and differences <= max(1, len(name) // 4):
-            mended = name.upper() if label.isupper() else name.capitalize()
-            digits = _BAR.sub("1", number["number"])
-            end = ":" if number["end"] == ";" else number["end"]
-            first = replace(words[0], text=mended)
-            return [first, replace(words[1], text=digits + end), *words[2:]]
-    return list(words)
+    alike = [
+        (sum(a != b for a, b in zip(label.lower(), name, strict=True)), name)
+        for name in _LABELS
+        if len(name) == len(label)
+    ]
+    differences, name = min(alike, default=(len(label), ""))
+    if not name or differences > max(1, len(name) // 4):
+        return list(words)
+    mended = name.upper() if label.isupper() else name.capitalize()
+    digits = _BAR.sub("1", number["number"])
+    end = ":" if number["end"] == ";" else number["end"]
+    first = replace(words[0], text=mended)
+    return [first, replace(words[1], text=digits + end), *words[2:]]
 
 
 def to_lines(lines: Sequence[RecognizedLine], turn: Turn, ink: Ink, dpi: float) -> tuple[Line, ...]:
