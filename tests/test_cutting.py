@@ -329,6 +329,16 @@ def test_letters_of_the_text_layer_below_a_picture_tell_its_panels_apart() -> No
     assert [part.letter for part in right] == ["c"]
 
 
+def test_a_photograph_is_not_cut_for_a_letter_that_is_not_there() -> None:
+    plate = Plate(906, 400)
+    wanted: dict[str, Box] = {"a": (0, 0, 450, 400), "b": (456, 0, 906, 400)}
+    for number, (letter, box) in enumerate(wanted.items()):
+        plate.photo(box, number)
+        plate.letter(box[0] + 12, 8, letter.upper())
+    plate.pen.rectangle((0, 220, 449, 399), fill=(120, 60, 40))  # a cloth below the skin
+    assert alike(found_in(plate, "abc"), wanted)
+
+
 def test_a_blank_stretch_between_rows_is_no_panel() -> None:
     plate = Plate(600, 700)
     for y, seed in ((0, 1), (280, 2), (560, 3)):

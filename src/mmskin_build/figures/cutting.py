@@ -143,7 +143,8 @@ def _cut_view(view: PictureView, count: int, marks: Mapping[str, MarkBox]) -> li
     over = {k: box for k, box in marks.items() if box[3] > 0 < box[2]}
     over = {k: box for k, box in over.items() if box[0] < width and box[1] < height}
     clean = erase_marks(view.rgb, over)
-    boxes = _split(clean, count)
+    # A seam within a photograph is no border of a panel whose letter would be missing.
+    boxes = _split(clean, count, at_seams=len(marks) == count)
     if len(marks) == count:
         cut = cut_by_marks(clean, marks, boxes)
         if cut:
@@ -156,6 +157,10 @@ def _cut_view(view: PictureView, count: int, marks: Mapping[str, MarkBox]) -> li
         named = match_marks(boxes, marks)
         if named:
             return _ordered({box: named.get(i) for i, box in enumerate(boxes)})
+    free = _split(clean, 0)
+    named = match_marks(free, marks) if len(free) == len(marks) else {}
+    if len(named) == len(free) > 1:  # the caption names more than there are
+        return _ordered({box: named[i] for i, box in enumerate(free)})
     if len(marks) >= max(2, _LEADING_SHARE * count):
         led = _led_by_marks(clean, count, marks)
         if led:
@@ -163,9 +168,9 @@ def _cut_view(view: PictureView, count: int, marks: Mapping[str, MarkBox]) -> li
     return [PanelPart(box, None) for box in boxes] or [_whole(view, marks)]
 
 
-def _split(rgb: RgbImage, count: int) -> list[PixelBox]:
+def _split(rgb: RgbImage, count: int, *, at_seams: bool = True) -> list[PixelBox]:
     """The panels that gutters set off (`split_raster`); none where one of them would be blank."""
-    boxes = split_raster(rgb, count)
+    boxes = split_raster(rgb, count, at_seams=at_seams)
     blank = any(float(rgb[b:d, a:c].std(axis=(0, 1)).max()) < _BLANK for a, b, c, d in boxes)
     return [] if blank else boxes
 

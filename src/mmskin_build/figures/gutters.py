@@ -49,12 +49,13 @@ _SAME_EDGE_PX = 3  # edges of panels in one row or column differ by no more
 _EDGE_INK_SHARE = 0.55  # of a panel's edge that is not paper, for a panel without a letter
 
 
-def split_raster(rgb: NDArray[np.uint8], expected: int) -> list[PixelBox]:
+def split_raster(rgb: NDArray[np.uint8], expected: int, *, at_seams: bool = True) -> list[PixelBox]:
     """Find the panels inside one picture by its gutters.
 
     Args:
         rgb: ``(H, W, 3) uint8``.
         expected: Number of panels that the caption names, 0 for none.
+        at_seams: Whether to cut where pictures meet without a gutter, to reach that number.
 
     Returns:
         Boxes ``(x0, y0, x1, y1)`` in pixels, in reading order; empty where the picture is one.
@@ -93,7 +94,7 @@ def split_raster(rgb: NDArray[np.uint8], expected: int) -> list[PixelBox]:
             continue
         if expected or are_filled(paper, boxes):
             return _rows(boxes)
-    return _rows(_cut_seams(rgb, content, expected)) if expected else []
+    return _rows(_cut_seams(rgb, content, expected)) if expected and at_seams else []
 
 
 def _cut_painted(distance: NDArray[np.uint8], expected: int) -> list[PixelBox]:
