@@ -38,11 +38,12 @@ from mmskin_build.figures.caption_starts import (
     is_list_of_figures,
 )
 from mmskin_build.figures.labels import CONTINUED, OTHER_LABEL, FigureLabel, parse_label
-from mmskin_build.figures.layout import BodyStyle, BookLayout, PageLayout, TextLine
+from mmskin_build.figures.layout import BookLayout, PageLayout, TextLine
 from mmskin_build.figures.subcaptions import split_caption
 from mmskin_build.geometry import Bbox, turn_back, turn_upright, union_all
 
 _MAX_LINES = 80
+_GAP_SLACK_PT = 0.6  # over the gap between lines of running text
 _AGES = ("year", "month", "week", "day")  # before "-old", whose hyphen stays at the end of a line
 _TRANSLATION_GAP = 1.8  # heights of a line between a caption and itself in another language
 
@@ -142,7 +143,8 @@ def _extend(
             continue
         if line.bbox.y_overlap(last.bbox) > 0.5 * min(line.bbox.height, last.bbox.height):
             # A piece of the same printed line that stands apart (justified, or a second column).
-            if line.bbox.x0 - last.bbox.x1 > 3 * first.size_pt:
+            justified = line.block == last.block and line.bbox.x1 <= box.x1 + 1
+            if line.bbox.x0 - last.bbox.x1 > 3 * first.size_pt and not justified:
                 continue
         elif line.bbox.y1 <= last.bbox.y0:
             continue
@@ -159,7 +161,7 @@ def _extend(
             break
         title = [lines[i] for i in members]
         legend = not scanned and not book.body.matches(line) and is_legend(line, title)
-        fits = part or legend or _fits(line, last, text_style, book.body, layout, box)
+        fits = part or legend or _fits(line, last, text_style, book, layout, box)
         if not fits:
             break
         members.append(index)
@@ -212,12 +214,13 @@ def _fits(
     line: TextLine,
     last: TextLine,
     style: tuple[str, float],
-    body: BodyStyle,
+    book: BookLayout,
     layout: PageLayout,
     box: Bbox,
 ) -> bool:
     """Whether `line`, below `last`, has the caption's style and does not begin running text."""
     font, size = style
+    body = book.body
     scanned = layout.page.text_source == "ocr"
     tolerance = SCAN_SIZE_SHARE * size if scanned else SAME_SIZE_PT
     if scanned and line.block == last.block:
@@ -235,7 +238,10 @@ def _fits(
     if line.block != last.block and caption_like_body:
         # Nothing but position tells the caption's end: a new block after a closed line ends it.
         closed = last.bbox.x1 < box.x1 - 2 * size or re.search(r"[.)]\s*$", last.text) is not None
-        return gap <= 0.45 * height and (not closed or flows_on(line, last, layout.lines))
+        if gap <= 0.45 * height and not closed:
+            return True
+        usual = max(0.45 * height, book.line_gap_pt + _GAP_SLACK_PT)
+        return gap <= usual and flows_on(line, last, layout.lines)
     return line.block == last.block or gap <= 0.8 * height
 
 
