@@ -484,3 +484,12 @@ def test_words_of_a_justified_line_that_stand_far_apart_are_all_read() -> None:
     last = make_line("grew nothing.", 72, 428, block=90, **SMALL)
     (found,) = find_on_page(first, *words, last)
     assert found.text == "Plaques of the elbow in a man aged 29. Culture grew nothing."
+
+
+def test_captions_on_one_line_hardly_apart_are_two() -> None:
+    left = make_line("Figure 1.2 Plaques", 72, 408, block=90, **SMALL)
+    right = make_line("Figure 1.3 Papules", left.bbox.x1 + 14, 408, block=90, **SMALL)
+    assert texts(find_on_page(left, right)) == [
+        ("Figure 1.2", "Plaques"),
+        ("Figure 1.3", "Papules"),
+    ]

@@ -209,6 +209,8 @@ def _opens_cell(left: TextLine, right: TextLine, starts: Set[int]) -> bool:
     gap = right.bbox.x0 - left.bbox.x1
     if gap <= _WORD_GAP_EM * max(left.size_pt, right.size_pt):
         return False
+    if parse_label(right.text) and parse_label(left.text):
+        return True  # captions side by side
     return len(left.text.split()) >= _CELL_WORDS and round(right.bbox.x0) in starts
 
 
