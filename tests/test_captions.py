@@ -598,3 +598,32 @@ def test_captions_in_the_only_type_of_a_handout_are_known_by_their_growing_numbe
         for n, number in enumerate(numbers)
     ]
     assert len(find(*pages)) == (3 if numbers == (1, 2, 3) else 0)
+
+
+def test_a_caption_set_as_wide_apart_as_the_running_text_is_whole() -> None:
+    text = "Figure 1.2. Plaques of both elbows with silvery scales and sharp borders in a boy"
+    lines = [
+        make_line(line, 72, 408 + 19 * n, block=90 + n)
+        for n, line in enumerate([text, "who was treated with tar.", "Other words in a paragraph."])
+    ]
+    body = [line for n in range(8) for line in make_body(y0=500 + 19 * n, rows=1, block=n)]
+    (found,) = find(make_page(0, lines=(*lines, *body)))
+    assert found.text.endswith("in a boy who was treated with tar.")
+
+
+def test_words_of_a_justified_line_that_stand_far_apart_are_all_read() -> None:
+    """As in a narrow column without hyphens."""
+    first = make_line("Figure 1.2. Plaques of the elbow in a man aged", 72, 408, block=90, **SMALL)
+    words = [make_line(w, x, 418, block=90, **SMALL) for w, x in (("29.", 72), ("Culture", 150))]
+    last = make_line("grew nothing.", 72, 428, block=90, **SMALL)
+    (found,) = find_on_page(first, *words, last)
+    assert found.text == "Plaques of the elbow in a man aged 29. Culture grew nothing."
+
+
+def test_captions_on_one_line_hardly_apart_are_two() -> None:
+    left = make_line("Figure 1.2 Plaques", 72, 408, block=90, **SMALL)
+    right = make_line("Figure 1.3 Papules", left.bbox.x1 + 14, 408, block=90, **SMALL)
+    assert texts(find_on_page(left, right)) == [
+        ("Figure 1.2", "Plaques"),
+        ("Figure 1.3", "Papules"),
+    ]

@@ -57,6 +57,7 @@ from mmskin_build.geometry import Bbox, turn_back, turn_upright, union_all
 
 _MAX_LINES = 80
 _CLOSE_GAP = 0.45  # heights of a line between lines that are set solid
+_GAP_SLACK_PT = 0.6  # over the gap between lines of running text
 _AGES = ("year", "month", "week", "day")  # before "-old", whose hyphen stays at the end of a line
 _TRANSLATION_GAP = 1.8  # heights of a line between a caption and itself in another language
 
@@ -101,7 +102,8 @@ class _Setting:
 
     `leading` is the pitch of wide lines in sizes of their type, else 0. `loose` text, turned or on
     a turned page, has no paragraphs to the reader. Nothing follows an `apart` caption in step.
-    `column` is what those of the page's `lines` take that begin where the caption does.
+    `column` is what those of the page's `lines` take that begin where the caption does;
+    `line_gap_pt` is that between lines of running text.
     """
 
     body: BodyStyle
@@ -111,6 +113,7 @@ class _Setting:
     apart: bool
     column: Bbox
     lines: Sequence[TextLine]
+    line_gap_pt: float
 
 
 def find_captions(book: BookLayout, obstacles: Mapping[int, Sequence[Bbox]]) -> list[CaptionBlock]:
@@ -187,6 +190,7 @@ def _extend(
         leading.apart or not pictures,
         union_all(column),
         lines,
+        book.line_gap_pt,
     )
     rules = find_rules(layout, start.direction)
     for index in lines_below(layout, start.line_index):
@@ -217,7 +221,8 @@ def _extend(
             continue
         if line.bbox.y_overlap(last.bbox) > 0.5 * min(line.bbox.height, last.bbox.height):
             # A piece of the same printed line that stands apart (justified, or a second column).
-            if line.bbox.x0 - last.bbox.x1 > 3 * first.size_pt and not row:
+            justified = line.block == last.block and line.bbox.x1 <= box.x1 + 1
+            if line.bbox.x0 - last.bbox.x1 > 3 * first.size_pt and not (row or justified):
                 continue
         elif line.bbox.y1 <= last.bbox.y0:
             continue
@@ -335,8 +340,10 @@ def _fits(
         # Nothing but position tells the caption's end: a new block after a closed line ends it.
         short = last.bbox.x1 < box.x1 - 2 * size
         no_blocks = setting.loose or has_parted(members, line)
-        closed = short or (stopped and not no_blocks)
-        return gap <= _CLOSE_GAP * height and (not closed or flows_on(line, last, setting.lines))
+        if gap <= _CLOSE_GAP * height and not short and not (stopped and not no_blocks):
+            return True
+        usual = max(_CLOSE_GAP * height, setting.line_gap_pt + _GAP_SLACK_PT)
+        return gap <= usual and flows_on(line, last, setting.lines)
     return line.block == last.block or gap <= 0.8 * height
 
 

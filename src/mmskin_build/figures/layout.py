@@ -109,12 +109,14 @@ class BookLayout:
     """All pages of a book, its body style and its words (for mending hyphens).
 
     `links` are lines that a web page prints beside each of its figures: "Open in a new tab".
+    `line_gap_pt` is the commonest gap between two lines of running text.
     """
 
     pages: tuple[PageLayout, ...]
     body: BodyStyle
     words: frozenset[str]
     links: frozenset[str] = frozenset()
+    line_gap_pt: float = 0.0
 
     def is_link(self, line: TextLine) -> bool:
         """Whether `line` is one of `links`."""
@@ -136,7 +138,19 @@ def build_layout(pages: Sequence[Page]) -> BookLayout:
     for page_lines in lines:
         for line in page_lines:
             words.update(re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", line.text.lower())[1:-1])
-    return BookLayout(tuple(layouts), body, frozenset(words), _find_links(layouts, body))
+    links, gap = _find_links(layouts, body), _line_gap(layouts, body)
+    return BookLayout(tuple(layouts), body, frozenset(words), links, gap)
+
+
+def _line_gap(layouts: Sequence[PageLayout], body: BodyStyle) -> float:
+    """The commonest gap in points between two lines of running text that follow on each other."""
+    gaps = Counter(
+        round(2 * (line.bbox.y0 - last.bbox.y1)) / 2
+        for layout in layouts
+        for last, line in pairwise(line for line in layout.lines if body.matches(line))
+        if line.bbox.x_overlap(last.bbox) > 0 and line.bbox.y0 > last.bbox.y0
+    )
+    return max(gaps.items(), key=lambda item: (item[1], -item[0]))[0] if gaps else 0.0
 
 
 def _find_links(layouts: Sequence[PageLayout], body: BodyStyle) -> frozenset[str]:
@@ -239,6 +253,8 @@ def _opens_cell(left: TextLine, right: TextLine, gap: float, starts: Set[int]) -
     """
     if left.direction != 0 or gap <= _WORD_GAP_EM * max(left.size_pt, right.size_pt):
         return False
+    if parse_label(right.text) and parse_label(left.text):
+        return True  # captions side by side
     return len(left.text.split()) >= _CELL_WORDS and round(right.bbox.x0) in starts
 
 
