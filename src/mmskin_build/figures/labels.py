@@ -141,13 +141,14 @@ def parse_label(text: str) -> FigureLabel | None:
     """
     match = LABEL.match(text)
     if match is None:
-        bracketed = BRACKETED.match(text)
+        lead = text.lstrip()[:1]
+        bracketed = BRACKETED.match(text) if lead == "(" else None
         if bracketed is not None and text[bracketed.end()].isupper():
             inner = parse_label(bracketed["label"])
             if inner is None or inner.end < len(bracketed["label"]):
                 return None
             return replace(inner, separator=")", end=bracketed.end())
-        first = NUMBER_FIRST.match(text)
+        first = NUMBER_FIRST.match(text) if lead.isdigit() else None
         if first is not None:
             number = re.sub(rf"[{_DASHES}]", "-", first["number"])
             printed = re.sub(r"\s+", " ", first["text"])
@@ -194,7 +195,7 @@ def close_up(text: str) -> str:
     >>> close_up("F I G U R E 1 2 Plaques of the scalp")
     'FIGURE 12 Plaques of the scalp'
     """
-    spaced = _SPACED.match(text)
+    spaced = _SPACED.match(text) if text.lstrip()[1:2] == " " else None
     if spaced is None:
         return text
     word, number = (re.sub(r"\s", "", part) for part in spaced.groups())

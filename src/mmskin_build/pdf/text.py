@@ -92,7 +92,8 @@ def _find_codes(content: dict[str, Any]) -> dict[str, dict[int, str]]:
     for block in content["blocks"]:
         for line in block.get("lines", ()):
             for item in line["spans"]:
-                for char in _CONTROL.findall(item["text"]):
+                text = item["text"]
+                for char in () if text.isprintable() else _CONTROL.findall(text):
                     seen.setdefault(item["font"], set()).add(ord(char))
     return {
         font: table for font, found in seen.items() for table in _TEX_CODES if found <= table.keys()
@@ -105,6 +106,8 @@ def compose_accents(text: str) -> str:
     >>> compose_accents("Sj¨ogren, na¨ıve, l´esion, the patient´s")
     'Sjögren, naïve, lésion, the patient´s'
     """
+    if text.isascii() and "`" not in text:
+        return text
     return _ACCENTED.sub(_composed, text)
 
 
