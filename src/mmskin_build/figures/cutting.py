@@ -143,8 +143,9 @@ def _cut_view(view: PictureView, count: int, marks: Mapping[str, MarkBox]) -> li
     over = {k: box for k, box in marks.items() if box[3] > 0 < box[2]}
     over = {k: box for k, box in over.items() if box[0] < width and box[1] < height}
     clean = erase_marks(view.rgb, over)
-    # A seam within a photograph is no border of a panel whose letter would be missing.
-    boxes = _split(clean, count, at_seams=len(marks) == count)
+    free = _split(clean, 0) if len(marks) < count else []
+    # Where gutters part the others, a seam sets off no panel whose letter would be missing.
+    boxes = _split(clean, count, at_seams=len(free) < 2)
     if len(marks) == count:
         cut = cut_by_marks(clean, marks, boxes)
         if cut:
@@ -157,7 +158,6 @@ def _cut_view(view: PictureView, count: int, marks: Mapping[str, MarkBox]) -> li
         named = match_marks(boxes, marks)
         if named:
             return _ordered({box: named.get(i) for i, box in enumerate(boxes)})
-    free = _split(clean, 0)
     named = match_marks(free, marks) if len(free) == len(marks) else {}
     if len(named) == len(free) > 1:  # the caption names more than there are
         return _ordered({box: named[i] for i, box in enumerate(free)})
