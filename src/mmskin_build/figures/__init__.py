@@ -3,10 +3,10 @@
 Steps, in order:
 
 1. `labels`: figure labels as printed
-2. `layout`: printed lines, the book's body style, its furniture; `line_numbers`: those in margins;
-   `headings`: chapters and sections; `index_pages`: the index at the back
+2. `printed_lines`: the reader's pieces joined, `line_numbers` left out; `layout`: the book's body
+   style, its furniture; `headings`: chapters and sections; `index_pages`: the index at the back
 3. `caption_starts`: captions told from references; `captions`, `caption_flow`, `caption_leading`:
-   whole captions
+   whole captions; `caption_runs`: several in one paragraph
 4. `regions`: pictures out of image objects, strips, tiles, vector drawings and scans, `tables`
    told apart; `galleries`: books without running text
 5. `profile`: what this book's captions look like, learned from unambiguous pages
@@ -19,7 +19,7 @@ Steps, in order:
 8. `glyphs`, `lettering`: the letters inside the pictures of a figure
 9. `paper`, `gutters`, `charts`, `standing`, `lattice`, `drawings`, `plate_cuts`, `plates`,
    `cutting`: panels inside one raster, by gutters, by letters, by both
-10. `panels`: letters of the text layer, and parts bound to panels; `own_words`: those beside them
+10. `panels`: letters of the text layer, and parts bound to panels
 11. `ledger`: figure numbers in order, and the gaps in them
 12. `facts`: what speaks for and against each pair; `confidence`: how probable each pair is
 13. `opinions`: what other readers say of pages in doubt

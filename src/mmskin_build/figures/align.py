@@ -16,7 +16,7 @@ from itertools import pairwise
 from mmskin_build.figures.assignment import assign
 from mmskin_build.figures.captions import CaptionBlock, PanelWords
 from mmskin_build.figures.islands import is_scanned
-from mmskin_build.figures.layout import BodyStyle, PageLayout, TextLine
+from mmskin_build.figures.layout import BodyStyle, PageLayout
 from mmskin_build.figures.own_words import OwnWords
 from mmskin_build.figures.placement import (
     comes_before,
@@ -27,6 +27,7 @@ from mmskin_build.figures.placement import (
     space_between,
     stands_between,
 )
+from mmskin_build.figures.printed_lines import TextLine
 from mmskin_build.figures.profile import Profile, Side
 from mmskin_build.figures.regions import Picture
 from mmskin_build.figures.stacks import deal_in_order, find_stacked

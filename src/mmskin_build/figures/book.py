@@ -15,10 +15,11 @@ from mmskin_build.figures.facts import FactFinder, LoneFacts, PairFacts
 from mmskin_build.figures.galleries import without_running_text
 from mmskin_build.figures.headings import find_headings
 from mmskin_build.figures.index_pages import find_index
-from mmskin_build.figures.layout import BookLayout, TextLine, build_layout
+from mmskin_build.figures.layout import BookLayout, build_layout
 from mmskin_build.figures.openings import deal_openings
 from mmskin_build.figures.panel_words import bind_panel_words
 from mmskin_build.figures.panels import find_letters
+from mmskin_build.figures.printed_lines import TextLine
 from mmskin_build.figures.profile import Profile, Side, learn_profile
 from mmskin_build.figures.regions import Picture, find_pictures
 from mmskin_build.figures.titles import join_titles

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from mmskin_build.figures.caption_marks import CREDIT
 from mmskin_build.figures.caption_starts import Start
 from mmskin_build.figures.labels import OTHER_LABEL, FigureLabel, parse_label
-from mmskin_build.figures.layout import BodyStyle, PageLayout, TextLine, cut_line, glue_lines
+from mmskin_build.figures.layout import BodyStyle, PageLayout
+from mmskin_build.figures.printed_lines import TextLine
 from mmskin_build.geometry import Bbox, turn_upright, union_all
-from mmskin_build.records import Span
 
 SAME_SIZE_PT = 0.45
 SCAN_SIZE_SHARE = 0.16  # OCR measures sizes less exactly
@@ -26,11 +26,8 @@ _WORD = re.compile(r"[^\W\d_]{3}")
 _LETTER = re.compile(r"\s*\(?([A-Z])[.):,]?\s+\S")
 _HEAD_SHARE = 0.09  # of the page's height, at its top, where a running head stands
 _RULE_PT, _RULE_LENGTH_PT = 1.5, 36.0  # a rule's height and least width
-_CLOSED = (".", "!", "?", ")", "]")
-_SENTENCE_END = re.compile(r"[.!?)\]]\s+(?=\S)")
 _HANGING_EM = 6.0  # between a label and the words that hang in a column beside it
 _HANGING_SLACK_PT = 6.0
-_BROKEN_LABEL = re.compile(r"[.!?)\]]\s+(?P<word>(?:Fig\.?|Figure|FIG\.?|FIGURE))\s*$")
 _ABOVE_PT = 40.0  # between a figure and the two columns of its caption
 
 
@@ -199,79 +196,6 @@ def in_rows(lines: Sequence[TextLine], members: Sequence[int]) -> list[int]:
         else:
             rows.append([index])
     return [i for row in rows for i in sorted(row, key=lambda i: lines[i].bbox.x0)]
-
-
-def split_run(lines: Sequence[TextLine], label: FigureLabel) -> list[list[TextLine]]:
-    """Cut captions that run on in one paragraph where the next number begins: "Fig. 1 … Fig. 2 …".
-
-    A label inside a line heads a caption when it follows a closed sentence, counts on, and is set
-    apart as the first one is: in bold or another font, or by the mark after it.
-    """
-    lines = _whole_labels(lines)
-    runs: list[list[TextLine]] = [[]]
-    current, ended = label, False
-    lead = next((s for s in lines[0].spans if s.text.strip()), lines[0].spans[0])
-    for number, line in enumerate(lines):
-        cuts = []
-        for offset, span in _possible_heads(line):
-            found = parse_label(line.text[offset:])
-            before = line.text[:offset].rstrip()
-            closed = before.endswith(_CLOSED) if before else ended and number > 0
-            if found is None or not closed or not _counts_on(current, found):
-                continue
-            if span is not None and (span.font, span.bold) != (lead.font, lead.bold):
-                continue
-            if span is None and not (label.separator and found.separator == label.separator):
-                continue
-            cuts.append(offset)
-            current = found
-        for piece, text in enumerate(cut_line(line, *cuts) if cuts else [line]):
-            if piece or (cuts and cuts[0] == 0):
-                runs.append([])
-            if text is not None:
-                runs[-1].append(text)
-        ended = line.text.rstrip().endswith(_CLOSED)
-    return [run for run in runs if run]
-
-
-def _whole_labels(lines: Sequence[TextLine]) -> list[TextLine]:
-    """Lines of which none ends between the word and the number of a label."""
-    whole: list[TextLine] = []
-    for line in lines:
-        broken = _BROKEN_LABEL.search(whole[-1].text) if whole else None
-        if broken is not None and line.text.lstrip()[:1].isdigit():
-            rest, word = cut_line(whole[-1], broken.start("word"))
-            if rest is not None and word is not None:
-                whole[-1] = rest
-                line = glue_lines(word, line)
-        whole.append(line)
-    return whole
-
-
-def _possible_heads(line: TextLine) -> list[tuple[int, Span | None]]:
-    """Where a caption may begin inside a line: a span set apart from what stands before it.
-
-    Or a new sentence of one span, then without that span.
-    """
-    found: list[tuple[int, Span | None]] = []
-    passed, last = 0, None
-    for span in line.spans:
-        words = len(span.text) - len(span.text.lstrip())
-        if last is None:
-            found.append((passed + words, None))
-        elif (span.font, span.bold) != (last.font, last.bold):
-            found.append((passed + words, span))
-        found += [(passed + m.end(), None) for m in _SENTENCE_END.finditer(span.text)]
-        passed += len(span.text)
-        last = span if span.text.strip() else last
-    return sorted(found, key=lambda item: item[0])
-
-
-def _counts_on(before: FigureLabel, after: FigureLabel) -> bool:
-    """Whether a label is the next one: of the same kind and chapter, its number one more."""
-    if before.prefix != after.prefix or len(before.parts) != len(after.parts):
-        return False
-    return before.parts[:-1] == after.parts[:-1] and after.parts[-1] == before.parts[-1] + 1
 
 
 def main_style(members: Sequence[TextLine], label: FigureLabel) -> tuple[str, float]:

@@ -19,7 +19,8 @@ from mmskin_build.figures.caption_flow import (
 )
 from mmskin_build.figures.caption_starts import Start
 from mmskin_build.figures.labels import OTHER_LABEL
-from mmskin_build.figures.layout import BookLayout, PageLayout, TextLine
+from mmskin_build.figures.layout import BookLayout, PageLayout
+from mmskin_build.figures.printed_lines import TextLine
 from mmskin_build.geometry import Bbox, union_all
 
 _LEADING_SLACK = 0.25  # sizes of the type by which the pitch of wide lines differs

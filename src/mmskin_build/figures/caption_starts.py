@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from mmskin_build.figures.labels import CONTINUED, REFERENCE_TAIL, FigureLabel, parse_label
-from mmskin_build.figures.layout import BodyStyle, PageLayout, TextLine
+from mmskin_build.figures.layout import BodyStyle, PageLayout
+from mmskin_build.figures.printed_lines import TextLine
 
 _SAME_SIZE_PT = 0.45
 _ACCEPT = 2.0

@@ -31,7 +31,6 @@ from mmskin_build.figures.caption_flow import (
     is_stamp,
     lines_below,
     main_style,
-    split_run,
     stands_between,
     text_style_of,
 )
@@ -43,6 +42,7 @@ from mmskin_build.figures.caption_leading import (
     keeps_pitch,
     leaves_room,
 )
+from mmskin_build.figures.caption_runs import split_run
 from mmskin_build.figures.caption_starts import (
     LIST_ENTRIES,
     Start,
@@ -51,7 +51,8 @@ from mmskin_build.figures.caption_starts import (
     is_list_of_figures,
 )
 from mmskin_build.figures.labels import CONTINUED, OTHER_LABEL, FigureLabel, parse_label
-from mmskin_build.figures.layout import BodyStyle, BookLayout, PageLayout, TextLine
+from mmskin_build.figures.layout import BodyStyle, BookLayout, PageLayout
+from mmskin_build.figures.printed_lines import TextLine
 from mmskin_build.figures.subcaptions import split_caption
 from mmskin_build.geometry import Bbox, turn_back, turn_upright, union_all
 

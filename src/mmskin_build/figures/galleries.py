@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mmskin_build.figures.labels import parse_label
-from mmskin_build.figures.layout import BodyStyle, BookLayout, TextLine
+from mmskin_build.figures.layout import BodyStyle, BookLayout
+from mmskin_build.figures.printed_lines import TextLine
 from mmskin_build.figures.regions import Picture
 from mmskin_build.geometry import Bbox
 

@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 
 from mmskin_build.figures.labels import parse_label
-from mmskin_build.figures.layout import BodyStyle, BookLayout, TextLine
+from mmskin_build.figures.layout import BodyStyle, BookLayout
+from mmskin_build.figures.printed_lines import TextLine
 from mmskin_build.records import PageHeadings
 
 _LARGER = 1.2  # times the size of running text that a heading has at least

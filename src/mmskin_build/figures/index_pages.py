@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from mmskin_build.figures.labels import parse_label
-from mmskin_build.figures.layout import BookLayout, PageLayout, TextLine
+from mmskin_build.figures.layout import BookLayout, PageLayout
+from mmskin_build.figures.printed_lines import TextLine
 from mmskin_build.records import IndexEntry
 
 _HEADING = re.compile(

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mmskin_build.figures.labels import OTHER_LABEL, parse_label
-from mmskin_build.figures.layout import PageLayout, TextLine
+from mmskin_build.figures.layout import PageLayout
 from mmskin_build.figures.panels import LETTER
+from mmskin_build.figures.printed_lines import TextLine
 from mmskin_build.geometry import Bbox
 
 _REACH_PT = 20.0

@@ -28,7 +28,7 @@ from mmskin_build.config import FiguresConfig
 from mmskin_build.figures.caption_marks import CREDIT
 from mmskin_build.figures.captions import join_lines
 from mmskin_build.figures.labels import parse_label
-from mmskin_build.figures.layout import TextLine
+from mmskin_build.figures.printed_lines import TextLine
 from mmskin_build.geometry import Bbox
 from mmskin_build.pdf.jobs import CaptionReading, LayoutBox, SecondLook
 from mmskin_build.pdf.text_layer import plausible_share

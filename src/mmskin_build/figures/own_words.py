@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from mmskin_build.figures.islands import words_alone_under
-from mmskin_build.figures.layout import BodyStyle, TextLine
+from mmskin_build.figures.layout import BodyStyle
+from mmskin_build.figures.printed_lines import TextLine
 from mmskin_build.geometry import Bbox
 
 _REACH_PT = 20.0  # between a picture and the caption under or beside it

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from mmskin_build.figures.align import Group
 from mmskin_build.figures.captions import PanelWords, join_lines
-from mmskin_build.figures.layout import BookLayout, PageLayout, TextLine
+from mmskin_build.figures.layout import BookLayout, PageLayout
+from mmskin_build.figures.printed_lines import TextLine
 from mmskin_build.geometry import Bbox, reading_order, union_all
 
 _REACH_PT = 16.0  # between a picture and its words

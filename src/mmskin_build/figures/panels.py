@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from mmskin_build.figures.layout import TextLine
+from mmskin_build.figures.printed_lines import TextLine
 from mmskin_build.figures.subcaptions import split_caption, split_lone
 from mmskin_build.geometry import Bbox, reading_order
 from mmskin_build.records import Figure, Line, Panel

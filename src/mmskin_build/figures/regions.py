@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mmskin_build.figures.labels import OTHER_LABEL, parse_label
-from mmskin_build.figures.layout import BodyStyle, BookLayout, PageLayout, TextLine
+from mmskin_build.figures.layout import BodyStyle, BookLayout, PageLayout
+from mmskin_build.figures.printed_lines import TextLine
 from mmskin_build.figures.tables import TICKS_MIN, are_ruled_cells, is_table, is_text_box
 from mmskin_build.geometry import Bbox, union_all
 from mmskin_build.records import FigureKind, ImageObject, PathObject, Reject

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from mmskin_build.figures.captions import CaptionBlock
-from mmskin_build.figures.layout import TextLine
+from mmskin_build.figures.printed_lines import TextLine
 from mmskin_build.geometry import Bbox, reading_order
 
 _LINE_GAP = 1.3  # sizes of type between captions of one block at most

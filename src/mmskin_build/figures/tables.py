@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from mmskin_build.figures.labels import OTHER_LABEL, parse_label
-from mmskin_build.figures.layout import BodyStyle, PageLayout, TextLine
+from mmskin_build.figures.layout import BodyStyle, PageLayout
+from mmskin_build.figures.printed_lines import TextLine
 from mmskin_build.geometry import Bbox
 from mmskin_build.records import PathObject
 

@@ -14,8 +14,9 @@ from mmskin_build.figures.caption_flow import find_rules, stands_between
 from mmskin_build.figures.caption_marks import CREDIT
 from mmskin_build.figures.captions import CaptionBlock, join_lines
 from mmskin_build.figures.labels import LONE_LABEL
-from mmskin_build.figures.layout import BookLayout, PageLayout, TextLine, is_colored
+from mmskin_build.figures.layout import BookLayout, PageLayout, is_colored
 from mmskin_build.figures.own_words import PART_MARK
+from mmskin_build.figures.printed_lines import TextLine
 from mmskin_build.figures.subcaptions import split_caption
 from mmskin_build.figures.unnumbered import (
     MIN_WORDS,

@@ -21,9 +21,10 @@ from mmskin_build.figures.caption_marks import CREDIT
 from mmskin_build.figures.captions import CaptionBlock, join_lines
 from mmskin_build.figures.islands import is_scanned, words_alone_under
 from mmskin_build.figures.labels import LONE_LABEL, OTHER_LABEL, FigureLabel, parse_label
-from mmskin_build.figures.layout import BodyStyle, BookLayout, PageLayout, TextLine
+from mmskin_build.figures.layout import BodyStyle, BookLayout, PageLayout
 from mmskin_build.figures.own_words import are_names
 from mmskin_build.figures.panels import LETTER
+from mmskin_build.figures.printed_lines import TextLine
 from mmskin_build.figures.profile import Side
 from mmskin_build.figures.subcaptions import split_caption
 from mmskin_build.geometry import Bbox, union_all
