@@ -25,6 +25,7 @@ _PART = re.compile(r"\s*\(?(?:\d{1,2}|[A-Za-z])(?:[.):,]|\s[–—-])\s*\S")
 _WORD = re.compile(r"[^\W\d_]{3}")
 _LETTER = re.compile(r"\s*\(?([A-Z])[.):,]?\s+\S")
 _HEAD_SHARE = 0.09  # of the page's height, at its top, where a running head stands
+_UNDERLINE_PT = 0.5  # by which an underline is longer than its words
 _RULE_PT, _RULE_LENGTH_PT = 1.5, 36.0  # a rule's height and least width
 _HANGING_EM = 6.0  # between a label and the words that hang in a column beside it
 _HANGING_SLACK_PT = 6.0
@@ -57,12 +58,20 @@ def fills_row(lines: Sequence[TextLine], first: int, index: int) -> bool:
 
 
 def find_rules(layout: PageLayout, direction: int) -> list[Bbox]:
-    """Level rules as the caption sees them: one divides it from footnotes and tables."""
+    """Level rules as the caption sees them: one divides it from footnotes and tables.
+
+    What lies within a line underlines its words.
+    """
     size = layout.page.width_pt, layout.page.height_pt
     boxes = [path.bbox for path in layout.page.paths]
     thin = [box for box in boxes if min(box.width, box.height) <= _RULE_PT]
     turned = [turn_upright(box, direction, *size) for box in thin]
-    return [box for box in turned if box.height <= _RULE_PT and box.width >= _RULE_LENGTH_PT]
+    rules = [box for box in turned if box.height <= _RULE_PT and box.width >= _RULE_LENGTH_PT]
+    return [
+        rule
+        for rule in rules
+        if not any(line.bbox.contains(rule, _UNDERLINE_PT) for line in layout.lines)
+    ]
 
 
 def is_fragment(line: TextLine, last: TextLine, box: Bbox) -> bool:
