@@ -504,7 +504,7 @@ def test_unnumbered_captions_as_wide_as_the_cells_of_a_table_stay_with_their_pic
 
 
 def web_figure(index: int, title: str, legend: str) -> Page:
-    """A page of a web site: a bold title, the picture, a colored link, the legend in plain type."""
+    """A page of a web site: a bold title, the picture, an underlined link, its legend below."""
     box = (72.0, 120.0, 372.0, 320.0)
     kinds = {"size_pt": 8.0, "font": "Helvetica"}
     lines = [
@@ -513,7 +513,8 @@ def web_figure(index: int, title: str, legend: str) -> Page:
         make_line(legend, 72, 338, block=3, **kinds),
         make_line("Full size image", 72, 348, color=0x2060A0, block=4, **kinds),
     ]
-    return page(index, [box], lines)
+    underline = make_path((72, 331, 140, 331.6), shape="line", stroke=0)
+    return replace(page(index, [box], lines), paths=(underline,))
 
 
 LEGENDS = ["Plaques of the elbow.", "Papules of the palm.", "Ulcers of the shin."]

@@ -515,15 +515,6 @@ def test_a_rule_parts_a_caption_from_a_footnote_in_its_own_type() -> None:
     assert texts(find(page)) == [("Figure 1.2", "Plaques of the elbow. 3 By kindness of a friend.")]
 
 
-def test_words_that_are_underlined_do_not_end_a_caption() -> None:
-    lines = make_caption_lines("Figure 1.2", "Plaques of the elbow, see")
-    link = make_line("www.example.org/plaques for more.", 72, 422, block=1, **SMALL)
-    rule = make_path((72, link.bbox.y1 - 1.2, 180, link.bbox.y1 - 0.6), shape="line", stroke=0)
-    page = make_page(0, lines=(*lines, link, *make_body()), paths=[rule])
-    said = "Plaques of the elbow, see www.example.org/plaques for more."
-    assert texts(find(page)) == [("Figure 1.2", said)]
-
-
 def test_a_caption_that_goes_on_in_the_next_column_passes_over_the_running_head() -> None:
     first = make_caption_lines("Figure 1.2", "Plaques of the elbow and of", 72, 740)
     head = make_line("Volume 3", 330, 40, **SMALL)
@@ -565,6 +556,15 @@ def test_a_bold_title_heads_a_legend_in_smaller_type() -> None:
     assert texts(find_on_page(*title, *legend)) == [
         ("FIGURE 1", "Plaques They had been there for years.")
     ]
+
+
+def test_words_behind_the_letters_of_panels_are_no_legend_of_the_title_above_them() -> None:
+    title = make_lines("FIGURE 1: Plaques", 72, 408, size_pt=9, font="Helvetica-Bold", bold=True)
+    heads = (
+        make_line("A Before treatment", 72, 421, size_pt=8, font="Helvetica"),
+        make_line("B After a month", 300, 421, size_pt=8, font="Helvetica"),
+    )
+    assert texts(find_on_page(*title, *heads)) == [("FIGURE 1", "Plaques")]
 
 
 def test_a_credit_under_a_bold_title_is_no_legend() -> None:

@@ -116,6 +116,23 @@ def is_legend(line: TextLine, title: Sequence[TextLine]) -> bool:
     return smaller and gap <= (PITCH_LIMIT - 1) * max(last.height_pt, line.height_pt)
 
 
+def heads_a_panel(line: TextLine, lines: Sequence[TextLine]) -> bool:
+    """Whether `line` begins with a letter and the next letter begins another line level with it.
+
+    "A Before treatment" and "B After it" stand over two panels, and are no legend of a title.
+    """
+    letter = _LETTER.match(line.text)
+    if letter is None:
+        return False
+    following = chr(ord(letter[1]) + 1)
+    return any(
+        other.bbox.y_overlap(line.bbox) > 0.5 * line.height_pt
+        and (match := _LETTER.match(other.text)) is not None
+        and match[1] == following
+        for other in lines
+    )
+
+
 def flows_on(line: TextLine, last: TextLine, lines: Sequence[TextLine]) -> bool:
     """Whether a paragraph goes on from `last` to `line` though its sentence ends between them.
 

@@ -23,6 +23,7 @@ from mmskin_build.figures.caption_flow import (
     find_second_column,
     flows_on,
     hangs_beside,
+    heads_a_panel,
     in_rows,
     is_formula,
     is_fragment,
@@ -241,6 +242,7 @@ def _extend(
         here = [lines[i] for i in members]
         heads_words = is_second and (row or _heads(first, line, gap))
         legend = not scanned and not book.body.matches(line) and is_legend(line, here)
+        legend = legend and not heads_a_panel(line, lines)
         if not (part or heads_words or legend or _fits(line, here, text_style, setting)):
             break
         members.append(index)
