@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import cv2
 import numpy as np
 
 from mmskin_build.figures.gutters import MarkBox, split_raster
@@ -171,8 +172,8 @@ def _cut_view(view: PictureView, count: int, marks: Mapping[str, MarkBox]) -> li
 def _split(rgb: RgbImage, count: int, *, at_seams: bool = True) -> list[PixelBox]:
     """The panels that gutters set off (`split_raster`); none where one of them would be blank."""
     boxes = split_raster(rgb, count, at_seams=at_seams)
-    blank = any(float(rgb[b:d, a:c].std(axis=(0, 1)).max()) < _BLANK for a, b, c, d in boxes)
-    return [] if blank else boxes
+    spreads = [cv2.meanStdDev(rgb[b:d, a:c])[1] for a, b, c, d in boxes]
+    return [] if any(float(spread.max()) < _BLANK for spread in spreads) else boxes
 
 
 def _led_by_marks(rgb: RgbImage, count: int, marks: Mapping[str, MarkBox]) -> list[PanelPart]:

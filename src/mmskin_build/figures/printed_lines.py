@@ -195,8 +195,10 @@ def _gap_on_one_line(left: TextLine, right: TextLine, page: Page) -> float | Non
     """The gap in points between two pieces of one printed line, None where they are not that."""
     if left.direction != right.direction:
         return None
-    turn = (left.direction, page.width_pt, page.height_pt)
-    before, after = turn_upright(left.bbox, *turn), turn_upright(right.bbox, *turn)
+    before, after = left.bbox, right.bbox
+    if left.direction != 0:
+        turn = (left.direction, page.width_pt, page.height_pt)
+        before, after = turn_upright(before, *turn), turn_upright(after, *turn)
     if before.y_overlap(after) < _BASELINE_SHARE * min(before.height, after.height):
         return None
     gap = after.x0 - before.x1
