@@ -144,15 +144,15 @@ def test_letters_on_plain_ground_are_painted_over_with_their_brackets() -> None:
 
 
 def test_the_network_knows_capitals_of_a_font_that_it_never_saw() -> None:
-    rows = []
+    shapes = []
     for letter in "ABCDEFGHKLMN":
         picture = Image.new("L", (80, 80), 0)
         pen = ImageDraw.Draw(picture)
         pen.text((20, 10), letter, 255, font_of(40))
         box = picture.getbbox()
         assert box is not None
-        rows.append(features((np.asarray(picture.crop(box)) >= 128).astype(np.uint8)))
-    chances = classify_shapes(np.stack(rows))
+        shapes.append(np.where(np.asarray(picture.crop(box)) >= 128, 255, 0).astype(np.uint8))
+    chances = classify_shapes(features(shapes))
     assert "".join(CLASSES[i] for i in chances.argmax(axis=1)) == "ABCDEFGHKLMN"
     assert np.allclose(chances.sum(axis=1), 1, atol=1e-3)
 

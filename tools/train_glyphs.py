@@ -133,11 +133,12 @@ def draw_shapes(
         columns = np.flatnonzero(ink[rows].max(axis=0) > 0.5)
     true = (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
     slack = max(1.5, 0.08 * size)
-    return [
-        features(own)
+    letters = [
+        own
         for box, own in found
         if all(abs(a - b) <= slack for a, b in zip(box, true, strict=True))
     ]
+    return list(features(letters))
 
 
 def stray_shapes(rng: np.random.Generator, count: int) -> list[NDArray[np.float32]]:
@@ -180,7 +181,7 @@ def stray_shapes(rng: np.random.Generator, count: int) -> list[NDArray[np.float3
             mask = (gray <= level) if level in DARK_LEVELS else (gray >= level)
             found, _ = shapes_in(mask.astype(np.uint8), 90)
             picked = rng.permutation(len(found))[:25]
-            rows.extend(features(found[i][1]) for i in picked)
+            rows.extend(features([found[i][1] for i in picked]))
     return rows[:count]
 
 

@@ -83,10 +83,7 @@ def find_glyphs(gray: Gray, tallest_px: float) -> Shapes:
             masks.append(mask)
     if not boxes:
         return Shapes((), tuple(bars))
-    table = np.zeros((len(masks), _SIDE_PX * _SIDE_PX + 1), np.float32)
-    for row, mask in zip(table, masks, strict=True):
-        _describe(mask, row)
-    chances = classify_shapes(table)
+    chances = classify_shapes(features(masks))
     glyphs = [
         Glyph(box, bright, row)
         for box, bright, row in zip(boxes, is_bright, chances, strict=True)
@@ -98,7 +95,10 @@ def find_glyphs(gray: Gray, tallest_px: float) -> Shapes:
 def shapes_in(
     mask: NDArray[np.uint8], tallest_px: float
 ) -> tuple[list[tuple[GlyphBox, NDArray[np.uint8]]], list[GlyphBox]]:
-    """Return the connected shapes of a letter's size with their own pixels, and the bars."""
+    """Return the connected shapes of a letter's size with their own pixels, and the bars.
+
+    In `mask` pixels of shapes are 1; of the shapes returned they are 255.
+    """
     labels, (left, top, w, h), area = label_shapes(mask)
     if len(area) <= 1:
         return [], []
@@ -113,7 +113,8 @@ def shapes_in(
     found = []
     for index in np.flatnonzero(fits)[:_MOST_SHAPES].tolist():
         x0, y0, x1, y1 = box = _box_of(index, left, top, w, h)
-        found.append((box, (labels[y0:y1, x0:x1] == index).astype(np.uint8)))
+        own = (labels[y0:y1, x0:x1] == index).view(np.uint8)
+        found.append((box, own * np.uint8(255)))
     bars = [
         _box_of(index, left, top, w, h) for index in np.flatnonzero(thin)[:_MOST_SHAPES].tolist()
     ]
@@ -157,24 +158,24 @@ def label_shapes(
     return labels, (left, top, right - left, bottom - top), area
 
 
-def features(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return a shape as the network sees it: centered in a square, its proportions beside it."""
-    row = np.zeros(_SIDE_PX * _SIDE_PX + 1, np.float32)
-    _describe(mask, row)
-    return row
+def features(masks: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    """Return shapes (their pixels 255) as the network sees them, a row each.
 
-
-def _describe(mask: NDArray[np.uint8], row: NDArray[np.float32]) -> None:
-    """Write the features of a shape into `row`, which is zero."""
-    high, wide = mask.shape
-    scale = _SIDE_PX / max(high, wide)
-    size = (max(1, round(wide * scale)), max(1, round(high * scale)))
-    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    small = cv2.resize(mask * np.uint8(255), size, interpolation=way)
-    square = row[:-1].reshape(_SIDE_PX, _SIDE_PX)
-    x, y = (_SIDE_PX - size[0]) // 2, (_SIDE_PX - size[1]) // 2
-    np.divide(small, np.float32(255), out=square[y : y + size[1], x : x + size[0]])
-    row[-1] = wide / high
+    Each is centered in a square, its proportions beside it.
+    """
+    squares = np.zeros((len(masks), _SIDE_PX, _SIDE_PX), np.uint8)
+    table = np.empty((len(masks), _SIDE_PX * _SIDE_PX + 1), np.float32)
+    for number, mask in enumerate(masks):
+        high, wide = mask.shape
+        scale = _SIDE_PX / max(high, wide)
+        width, height = max(1, round(wide * scale)), max(1, round(high * scale))
+        way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        x, y = (_SIDE_PX - width) // 2, (_SIDE_PX - height) // 2
+        place = squares[number, y : y + height, x : x + width]
+        place[...] = cv2.resize(mask, (width, height), interpolation=way)
+        table[number, -1] = wide / high
+    np.divide(squares.reshape(-1, _SIDE_PX**2), np.float32(255), out=table[:, :-1])
+    return table
 
 
 def classify_shapes(table: NDArray[np.float32]) -> NDArray[np.float32]:
