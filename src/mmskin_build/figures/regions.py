@@ -254,9 +254,7 @@ def _drawings(
         inside = [line for line in layout.lines if line.bbox.covered_by(bbox) > 0.6]
         if is_table(cluster, inside, layout, bbox):
             dropped.append((bbox, "table", "ruled rows of text"))
-        elif are_ruled_cells(cluster, bbox) and any(
-            p.bbox.covered_by(bbox) > 0.9 for p in pictures
-        ):
+        elif are_ruled_cells(cluster, bbox) and _holds_picture(bbox, pictures):
             dropped.append((bbox, "table", "ruled cells that hold pictures"))
         elif is_text_box(inside, bbox, body):
             dropped.append((bbox, "text_box", "running text in a frame"))
