@@ -15,7 +15,6 @@ from itertools import pairwise
 
 from mmskin_build.figures.assignment import assign
 from mmskin_build.figures.captions import CaptionBlock, PanelWords
-from mmskin_build.figures.islands import is_scanned
 from mmskin_build.figures.layout import BodyStyle, PageLayout
 from mmskin_build.figures.own_words import OwnWords
 from mmskin_build.figures.placement import (
@@ -295,7 +294,7 @@ class _PageGeometry:
         self.text = [
             line for line in layout.lines if not any(box.contains(line.bbox, 1.0) for box in boxes)
         ]
-        self.own_words = OwnWords(self.text, [p.bbox for p in pictures], body, is_scanned(layout))
+        self.own_words = OwnWords(self.text, [p.bbox for p in pictures], body, layout.is_scanned)
 
     def link(self, picture: Picture, caption: CaptionBlock, profile: Profile) -> Link:
         """How a caption stands to a picture, seen in the caption's reading direction."""

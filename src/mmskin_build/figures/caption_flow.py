@@ -266,7 +266,7 @@ def find_second_column(
     """Lines beside a caption that go on with it: set in two columns under a figure across both."""
     lines = layout.lines
     font, size = style
-    scanned = layout.page.text_source == "ocr"
+    scanned = layout.is_scanned
     tolerance = SCAN_SIZE_SHARE * size if scanned else SAME_SIZE_PT
     box = union_all(lines[i].bbox for i in members)
     first = lines[members[0]]

@@ -144,7 +144,7 @@ def _start_score(
     if not body.matches(line):
         score += 1.0 if abs(line.size_pt - body.size_pt) > 0.35 else 0.7
     # Recognized text has no font and only a guess at bold; but no sentence begins "Fig. 3 Plaques".
-    titled = layout.page.text_source == "ocr" and _TITLE_CASE.match(rest) is not None
+    titled = layout.is_scanned and _TITLE_CASE.match(rest) is not None
     if above is None or not _same_paragraph(above, line):
         score += 2.0 if titled else 1.0
     elif titled and above.text.rstrip().endswith((".", "!", "?", ")")):
@@ -152,7 +152,7 @@ def _start_score(
     elif not (lead.bold and not follower.bold):
         score -= 2.0
     if not continued and not label.separator and REFERENCE_TAIL.match(rest):
-        sure = body.matches(line) or layout.page.text_source == "ocr"  # sizes are guessed there
+        sure = body.matches(line) or layout.is_scanned  # sizes are guessed there
         score -= 3.0 if sure else 1.5
     elif re.match(r"^\s*[,;)\]]", rest):
         score -= 3.0

@@ -182,7 +182,7 @@ def _extend(
     members = [start.line_index]
     text_style = text_style_of(first, start.label)
     box = first.bbox
-    scanned = layout.page.text_source == "ocr"
+    scanned = layout.is_scanned
     column = [line.bbox for line in lines if abs(line.bbox.x0 - box.x0) <= 2 * first.size_pt]
     setting = _Setting(
         book.body,

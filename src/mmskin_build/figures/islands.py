@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mmskin_build.figures.labels import OTHER_LABEL, parse_label
-from mmskin_build.figures.layout import PageLayout
 from mmskin_build.figures.panels import LETTER
 from mmskin_build.figures.printed_lines import TextLine
 from mmskin_build.geometry import Bbox
@@ -23,11 +22,6 @@ _LEAST_WORDS = 3
 _ROOM = 0.8  # of a line's height that parts a caption from what stands below it
 _SIZE_SCATTER = 0.25  # relative difference of the sizes of lines set in one type
 _HEADING_WORDS = 12  # a bold line with fewer is a heading
-
-
-def is_scanned(layout: PageLayout) -> bool:
-    """Whether the type of a page's lines was measured by a recognizer, not written in the file."""
-    return layout.page.text_source == "ocr"
 
 
 def words_alone_under(picture: Bbox, lines: Sequence[TextLine]) -> list[TextLine]:

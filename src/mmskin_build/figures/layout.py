@@ -51,6 +51,11 @@ class PageLayout:
         return self.page.page_index
 
     @property
+    def is_scanned(self) -> bool:
+        """Whether a recognizer measured the type of the lines: no font, and sizes that scatter."""
+        return self.page.text_source == "ocr"
+
+    @property
     def area(self) -> Bbox:
         """The whole page."""
         return Bbox(0.0, 0.0, self.page.width_pt, self.page.height_pt)

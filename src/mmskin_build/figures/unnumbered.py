@@ -19,7 +19,7 @@ from mmskin_build.figures.align import Group, Link, PageMatch
 from mmskin_build.figures.caption_flow import flows_on, is_formula, is_legend
 from mmskin_build.figures.caption_marks import CREDIT
 from mmskin_build.figures.captions import CaptionBlock, join_lines
-from mmskin_build.figures.islands import is_scanned, words_alone_under
+from mmskin_build.figures.islands import words_alone_under
 from mmskin_build.figures.labels import LONE_LABEL, OTHER_LABEL, FigureLabel, parse_label
 from mmskin_build.figures.layout import BodyStyle, BookLayout, PageLayout
 from mmskin_build.figures.own_words import are_names
@@ -77,7 +77,7 @@ def bind_unnumbered(
     loose = loose_lines(layout, match, book)
     free = without_running(loose, layout, book)
     links = [line.bbox for line in layout.lines if book.is_link(line)]
-    scanned = is_scanned(layout)
+    scanned = layout.is_scanned
     bare = [group for group in match.groups if group.caption is None]
     blocks = [words_at(group, match, free, links, "below") for group in bare]
     named = are_names([" ".join(line.text for line in block) for block in blocks])
@@ -135,7 +135,7 @@ def without_running(
     lines: Sequence[TextLine], layout: PageLayout, book: BookLayout
 ) -> list[TextLine]:
     """Those that may be words of a caption without a label."""
-    scanned = is_scanned(layout)
+    scanned = layout.is_scanned
     return [line for line in lines if not _is_running(line, book.body, scanned)]
 
 
